@@ -1,0 +1,64 @@
+# The interface of the project: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+STATE ?= .local
+BIN := $(VENV)/bin
+LOCK := mwaa/requirements/laptop.txt
+READY := $(VENV)/.ready
+PORT ?= 8080
+
+.PHONY: help setup run query airflow test check bench docs package lock clean clean-all
+
+help: ## What there is to type
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\n  make run SOURCE=folder DATE=YYYY-MM-DD   your own three CSV files, published as of a day\n'
+	@printf "  make query SQL='select * from v_location_ranking limit 5'\n"
+
+$(READY): $(LOCK)
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"error: Python {v[0]}.{v[1]} is not supported; use 3.11 or 3.12: make PYTHON=python3.12 …")'
+	@echo "setting up $(VENV) (once) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "error: python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' $(LOCK))"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $(LOCK)
+	@touch $@
+
+setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)
+
+run: $(READY) ## Source files to seven published marts  [SOURCE=folder] [DATE=YYYY-MM-DD]
+	@$(BIN)/python -m mwaa.laptop --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)"
+
+query: $(READY) ## One SQL statement, its result as CSV  SQL='…'
+	@$(BIN)/python -m mwaa.laptop --state $(STATE) query "$$STATEMENT"
+
+airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
+	@$(BIN)/python -m mwaa.laptop --state $(STATE) airflow --port $(PORT)
+
+test: $(READY) ## All tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## Lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(READY) ## Seconds and memory by stage beside plain DuckDB  [SCALE=1]
+	@$(BIN)/python -m tests.benchmarks --scale $(or $(SCALE),1)
+
+docs: $(READY) ## Render the data dictionary and the diagrams
+	@$(BIN)/python -m docs.build
+
+package: $(READY) ## What goes to MWAA: plugins.zip, DAGs, jobs, requirements
+	@$(BIN)/python -m mwaa.package
+
+lock: $(READY) ## Compile the lock of exact versions again
+	@mwaa/requirements/compile.sh $(BIN)
+
+clean: ## Forget everything a run left behind (lake, database, Airflow's history)
+	@rm -rf $(STATE)
+
+clean-all: clean ## … and the virtual environment
+	@rm -rf $(VENV) dist
+# As typed: make would expand the dollar of Athena's "$path".
+export STATEMENT := $(value SQL)

@@ -1,0 +1,75 @@
+"""
+### What it does
+Loads the three CSV files of `s3://<source bucket>/incoming/` into the source database through
+`aws_s3.table_import_from_s3`: all three or none, in one transaction. Files that were loaded already are left alone.
+
+### A task failed: what now
+The message names the file, the line and the reason. The tables hold what they held before. Mend the file, upload
+it again and clear the task. On a new database run `CREATE EXTENSION aws_s3 CASCADE` once, as its owner.
+
+### Parameters
+- `prefix`: folder of the source bucket; empty means the setting `source_prefix`.
+- `force`: load again even when the files are those that were loaded last.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import Param, dag, task
+
+
+@task
+def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each file is there, is text, and has exactly its table's columns."""
+    from dataclasses import asdict
+
+    from biz_insights import aws
+    from biz_insights.settings import load_settings
+    from biz_insights.source_db import TABLES
+    from biz_insights.source_files import check_file
+
+    settings = load_settings()
+    s3 = aws.client("s3", settings)
+    prefix = params["prefix"] or settings.source_prefix
+    return [asdict(check_file(s3, settings, prefix, table)) for table in TABLES]
+
+
+@task
+def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, int]:
+    """Replace the tables by the files, all or nothing; returns rows by table."""
+    from biz_insights.settings import load_settings
+    from biz_insights.source_db import connect
+    from biz_insights.source_files import SourceFile, load_files
+
+    settings = load_settings()
+    with connect(settings) as connection:
+        return load_files(connection, settings, [SourceFile(**file) for file in files], params["force"])
+
+
+@dag(
+    schedule=None,
+    start_date=pendulum.datetime(2026, 11, 1, tz="America/Chicago"),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "data-platform",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "execution_timeout": timedelta(hours=2),
+    },
+    params={
+        "prefix": Param("", type="string", description="Folder of the source bucket; empty: the setting."),
+        "force": Param(False, type="boolean", description="Load again although nothing changed."),
+    },
+    doc_md=__doc__,
+    tags=["business-insights", "source"],
+)
+def load_source_database() -> None:
+    """CSV files to source tables."""
+    import_files(check_files())
+
+
+load_source_database()

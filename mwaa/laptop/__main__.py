@@ -1,0 +1,55 @@
+"""Command line behind the Makefile: `python -m mwaa.laptop run|query|airflow`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mwaa.laptop.environment import REPOSITORY, LaptopError, State
+
+for folder in ("plugins", "dags"):
+    sys.path.insert(0, str(REPOSITORY / folder))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m mwaa.laptop", description=__doc__)
+    top.add_argument("--state", type=Path, default=REPOSITORY / ".local", help="folder for everything that is not code")
+    commands = top.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="source files to seven published marts")
+    run.add_argument("--source", help="folder with the three CSV files (default: a generated sample)")
+    run.add_argument("--date", help="last complete day, YYYY-MM-DD (default: the source's)")
+    query = commands.add_parser("query", help="one SQL statement, its result as CSV")
+    query.add_argument("sql")
+    ui = commands.add_parser("airflow", help="the Airflow UI with the endpoint up")
+    ui.add_argument("--port", type=int, default=8080)
+    return top
+
+
+def main() -> int:
+    """Run one command; a LaptopError is one line on standard error and exit code 1."""
+    arguments = parser().parse_args()
+    state = State(arguments.state.resolve())
+    try:
+        if arguments.command == "run":
+            from mwaa.laptop.run import run
+
+            return run(state, arguments.source or None, arguments.date or None)
+        if arguments.command == "query":
+            from mwaa.laptop.queries import query
+
+            return query(state, arguments.sql)
+        from mwaa.laptop.airflow_ui import airflow
+
+        return airflow(state, arguments.port)
+    except LaptopError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""SQL over the published lake, as any Athena client would send it; and `make query`."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from typing import Any
+
+from biz_insights.settings import Settings, resolve
+from mwaa.laptop.endpoint_process import endpoint
+from mwaa.laptop.environment import LaptopError, State
+
+
+def rows(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of one statement.
+
+    Raises:
+        LaptopError: Athena refuses it; the message is Athena's.
+    """
+    from pyathena import connect
+    from pyathena.error import DatabaseError
+
+    connection = connect(
+        region_name=settings.region,
+        work_group=settings.read_workgroup,
+        schema_name=settings.published_database,
+        poll_interval=0.05,
+    )
+    try:
+        cursor = connection.cursor().execute(sql)
+        return [column[0] for column in cursor.description or ()], list(cursor.fetchall())
+    except DatabaseError as error:
+        raise LaptopError(" ".join(str(error).split())) from error
+
+
+def query(state: State, sql: str) -> int:
+    """Print one statement's result as CSV, and nothing else, on standard output."""
+    if not sql.strip():
+        raise LaptopError("no SQL given; try make query SQL='select count(*) from biz_insights.v_location_ranking'")
+    with endpoint(state) as environment:
+        os.environ.update(environment)
+        names, found = rows(resolve(os.environ), sql)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(found)
+    return 0

@@ -1,0 +1,129 @@
+"""`make run`: source files through both DAGs to seven published marts, with progress and a summary."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from mwaa.laptop import dag_runs, source
+from mwaa.laptop.endpoint_process import endpoint
+from mwaa.laptop.environment import LaptopError, State, airflow_environment, require_java
+
+
+def run(state: State, source_path: str | None, process_date: str | None) -> int:
+    """Run the whole pipeline.
+
+    Args:
+        state: where the laptop keeps its things.
+        source_path: folder with the three CSV files; None for the generated sample.
+        process_date: ``YYYY-MM-DD``; None for the last complete local day in the source.
+
+    Returns:
+        Exit code: 0 when everything is published, 1 when a task failed.
+
+    Raises:
+        LaptopError: something to mend before a run makes sense.
+    """
+    began = time.monotonic()
+    require_java()
+    _check_date(process_date)
+    if source_path is None and not state.sample.exists():
+        print("generating the sample source files (once) …", flush=True)
+    folder = source.source_folder(state, source_path)
+    print(f"source  {folder}", flush=True)
+    os.environ.update(airflow_environment(state))
+    with endpoint(state) as environment:
+        os.environ.update(environment)
+        dag_runs.migrate_metadata(state)
+        with _console(state) as (console, log_path):
+            console.write(f"log     {log_path}\n")
+            console.flush()
+            return _run_dags(console, state, folder, process_date, began)
+
+
+def _check_date(process_date: str | None) -> None:
+    if process_date is None:
+        return
+    try:
+        date.fromisoformat(process_date)
+    except ValueError as error:
+        raise LaptopError(f"DATE={process_date} is no date; give it as YYYY-MM-DD") from error
+
+
+def _run_dags(console: IO[str], state: State, folder: Path, process_date: str | None, began: float) -> int:
+    import boto3
+
+    from biz_insights.settings import resolve
+    from mwaa.laptop.progress import Progress
+    from mwaa.laptop.summary import Outcome, summarise
+
+    settings = resolve(os.environ)
+    s3 = boto3.client("s3", region_name=settings.region)
+    source.upload_jobs(s3, settings.artefacts_bucket)
+    source.upload_source(s3, settings.source_bucket, settings.source_prefix, folder)
+    dags = dag_runs.load_dags()
+    with Progress(console) as progress:
+        progress.say("load_source_database")
+        run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
+        if outcome == "success":
+            day = process_date or last_complete_day(settings)
+            progress.say(f"business_insights_daily for {day}")
+            run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {"process_date": day})
+    if outcome != "success":
+        console.write(_failure(progress.failures, run_id))
+        return 1
+    seconds = {**progress.seconds, "all": time.monotonic() - began}
+    console.write(summarise(settings, Outcome(run_id, day, seconds)))
+    return 0
+
+
+def last_complete_day(settings: Any) -> str:
+    """The day before the last local day that the source has orders for (that one may go on)."""
+    from biz_insights.source_db import connect, count_source
+
+    with connect(settings) as connection:
+        count = count_source(connection, settings.business_timezone)
+    if count.last_day is None or count.first_day is None:
+        raise LaptopError("the source holds no orders: order_items.csv has no line with an id and a quantity")
+    return max(count.first_day, count.last_day - timedelta(days=1)).isoformat()
+
+
+def _failure(failures: list[tuple[str, str]], run_id: str) -> str:
+    task, error = failures[0] if failures else ("a task", "see the log")
+    return (
+        f"\n✗ {task}: {error}\n"
+        f"  run {run_id} failed; nothing of what it built is published past that task, "
+        "and docs/runbook.md says what to do\n"
+    )
+
+
+@contextmanager
+def _console(state: State) -> Iterator[tuple[IO[str], Path]]:
+    """The terminal for progress, while everything that Airflow and its tasks print goes to a log file."""
+    state.logs.mkdir(parents=True, exist_ok=True)
+    path = state.logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    terminal, errors = os.dup(1), os.dup(2)
+    console = os.fdopen(os.dup(terminal), "w", encoding="utf-8")
+    with path.open("wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    try:
+        yield console, path
+    finally:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        console.close()
+        os.dup2(terminal, 1)
+        os.dup2(errors, 2)
+        os.close(terminal)
+        os.close(errors)

@@ -1,0 +1,80 @@
+"""The source files of a run: the caller's folder, or a generated sample; put where the pipeline looks for them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from mwaa.laptop.environment import REPOSITORY, LaptopError, State
+
+FILES = ("order_items.csv", "order_item_options.csv", "date_dim.csv")
+
+
+def source_folder(state: State, given: str | None) -> Path:
+    """The folder with the three files.
+
+    Raises:
+        LaptopError: the folder or one of its files is missing or empty.
+    """
+    if given is None:
+        return sample_folder(state)
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        raise LaptopError(f"SOURCE={given} is no folder; give the folder with {', '.join(FILES)}")
+    for name in FILES:
+        path = folder / name
+        if not path.is_file():
+            found = ", ".join(sorted(p.name for p in folder.glob("*.csv"))) or "no CSV file"
+            raise LaptopError(f"{path} is missing; SOURCE must hold {', '.join(FILES)} (found: {found})")
+        if path.stat().st_size == 0:
+            raise LaptopError(f"{path} is empty; it needs its header and rows")
+    return folder
+
+
+def sample_folder(state: State) -> Path:
+    """The generated sample at scale 1; made once, then kept."""
+    if not all((state.sample / name).is_file() for name in FILES):
+        # Into a folder beside it first: a sample that was cut short is never taken for one.
+        making = state.sample.with_name("sample.part")
+        shutil.rmtree(making, ignore_errors=True)
+        made = subprocess.run(
+            [sys.executable, "-m", "sample_data", "--out", str(making)],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode != 0:
+            raise LaptopError(f"the sample could not be generated: {made.stderr.strip().splitlines()[-1]}")
+        shutil.rmtree(state.sample, ignore_errors=True)
+        making.rename(state.sample)
+    return state.sample
+
+
+def upload_source(s3: Any, bucket: str, prefix: str, folder: Path) -> None:
+    """Put the three files into the source bucket."""
+    for name in FILES:
+        s3.upload_file(str(folder / name), bucket, prefix + name)
+
+
+def upload_jobs(s3: Any, bucket: str) -> None:
+    """Put the Glue scripts and their package into the artefact bucket, as a deployment does."""
+    jobs = REPOSITORY / "spark_jobs"
+    for name in ("bronze.py", "silver.py"):
+        s3.upload_file(str(jobs / name), bucket, f"spark_jobs/{name}")
+    s3.put_object(Bucket=bucket, Key="spark_jobs.zip", Body=package(jobs))
+
+
+def package(folder: Path) -> bytes:
+    """A package folder as a zip whose bytes depend on its files alone (silver compares its ETag)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*.py")):
+            entry = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix(), (2020, 1, 1, 0, 0, 0))
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

@@ -1,0 +1,121 @@
+"""The summary at the end of `make run`: every figure in it is read back from the published tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from biz_insights.gold import tables_of
+from biz_insights.identity import run_slug
+from biz_insights.settings import Settings
+from biz_insights.source_db import TABLES
+from mwaa.laptop.queries import rows
+
+STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "marts", "views")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: its id, its day, and seconds by stage (``all``: wall time)."""
+
+    run_id: str
+    process_date: str
+    seconds: dict[str, float]
+
+
+def summarise(settings: Settings, outcome: Outcome) -> str:
+    """The text a person reads at the end."""
+    counts = _row_counts(settings, outcome.process_date)
+    return "\n".join(
+        [
+            "",
+            f"Published, as of {outcome.process_date}",
+            *_published_lines(settings, outcome),
+            "",
+            *_ledger_lines(settings),
+            "",
+            *_sales_lines(settings, outcome.process_date),
+            *_quality_lines(settings, outcome),
+            "",
+            *(f"  {name:<34}{counts[name]:>12,} rows" for name in counts),
+            "",
+            _seconds_line(outcome.seconds),
+            "",
+            "Next",
+            "  make query SQL='select * from v_location_ranking limit 5'",
+            "  make query SQL='select count(*) from mart_customer_lifetime_value'",
+            "  make airflow        the Airflow UI: trigger, clear, look at each task",
+            "  make run DATE=…     another day; a second run of the same day publishes nothing",
+            "",
+        ]
+    )
+
+
+def _published_lines(settings: Settings, outcome: Outcome) -> list[str]:
+    _, found = rows(
+        settings,
+        "SELECT count(DISTINCT table_name), count(*) FROM publish_history "
+        f"WHERE run = '{run_slug(outcome.run_id)}' AND table_name <> 'row_ledger'",
+    )
+    tables, partitions = found[0]
+    if not partitions:
+        return ["  nothing new: the source, the code and the day are those already published"]
+    return [f"  {partitions:,} partitions of {tables} tables are new or changed"]
+
+
+def _ledger_lines(settings: Settings) -> list[str]:
+    """The newest ledger: each source row is accepted or quarantined."""
+    _, found = rows(
+        settings,
+        "SELECT source_table, source_rows, accepted_rows, quarantined_rows, test_rows FROM row_ledger "
+        'WHERE batch_id = (SELECT max_by("partition", published_at) FROM publish_history '
+        "WHERE table_name = 'row_ledger') ORDER BY 1",
+    )
+    lines = [f"  {'ledger':<22}{'source':>12} = {'accepted':>12} + {'quarantined':>11}"]
+    for table, source_rows, accepted, quarantined, tests in found:
+        note = f"   ({tests:,} of them test orders' lines)" if tests else ""
+        lines.append(f"  {table:<22}{source_rows:>12,} = {accepted:>12,} + {quarantined:>11,}{note}")
+    return lines
+
+
+def _sales_lines(settings: Settings, process_date: str) -> list[str]:
+    _, found = rows(
+        settings,
+        "SELECT currency, sum(net_sales), sum(orders), count(DISTINCT restaurant_id) FROM gold_daily_sales_by_store "
+        f"WHERE order_date <= DATE '{process_date}' GROUP BY currency ORDER BY 2 DESC",
+    )
+    return [
+        f"  net sales     {net:>16,.2f} {currency}   {orders:,} orders, {stores} stores"
+        for currency, net, orders, stores in found
+    ]
+
+
+def _quality_lines(settings: Settings, outcome: Outcome) -> list[str]:
+    s3 = boto3.client("s3", region_name=settings.region)
+    key = f"quality/run={run_slug(outcome.run_id)}/quality_report.json"
+    report: dict[str, Any] = json.loads(s3.get_object(Bucket=settings.lake_bucket, Key=key)["Body"].read())
+    if not report.get("checkpoints"):
+        return ["  quality       nothing was built, so nothing was audited"]
+    return [f"  quality       {report['score']:>16.1f} of 100   gate {settings.quality_gate:.0f}"]
+
+
+def _row_counts(settings: Settings, process_date: str) -> dict[str, int]:
+    """Rows by table: bronze's current batch, silver, facts, marts of the day."""
+    day = f"as_of_date = DATE '{process_date}'"
+    counted = {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
+    for table in (*tables_of("facts"), *tables_of("marts")):
+        counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
+    union = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, count(*) AS n FROM {name}{where}" for name, where in counted.items()
+    )
+    _, found = rows(settings, union)
+    by_name = dict(found)
+    return {name: by_name[name] for name in counted}
+
+
+def _seconds_line(seconds: dict[str, float]) -> str:
+    stages = "  ".join(f"{stage} {seconds[stage]:.0f}" for stage in STAGES if stage in seconds)
+    return f"  seconds       {stages}  all {seconds['all']:.0f}"

@@ -1,0 +1,1 @@
+"""Business Insights: what the DAGs import. Nothing here knows whether it runs on MWAA or on a laptop."""

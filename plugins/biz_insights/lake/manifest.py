@@ -1,0 +1,75 @@
+"""What a Glue job says it wrote: one JSON document beside its output, read back as table builds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from biz_insights import s3
+from biz_insights.errors import PermanentError
+from biz_insights.lake.builds import UNPARTITIONED, Column, PartitionBuild, TableBuild
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest of one job run (written by ``spark_jobs/manifest.py``)."""
+
+    job_run_id: str
+    batch_id: str
+    tables: Mapping[str, Any]
+
+    def build(self, table: str) -> TableBuild:
+        """The build of ``table``: new and changed partitions as built, deleted ones as removed."""
+        entry = self.tables[table]
+        keys = entry["partition_keys"]
+        location = entry["location"]
+        partitions = entry["partitions"]
+        return TableBuild(
+            table=table,
+            columns=tuple(Column(name, kind) for name, kind in entry["columns"]),
+            partition_key=Column(*keys[0]) if keys else None,
+            partitions=tuple(
+                PartitionBuild(
+                    value=value,
+                    location=location if value == UNPARTITIONED else f"{location}{keys[0][0]}={value}/",
+                    fingerprint=partition["fingerprint"],
+                )
+                for value, partition in sorted(partitions.items())
+                if partition["change"] in ("new", "changed")
+            ),
+            removed=tuple(sorted(value for value, partition in partitions.items() if partition["change"] == "deleted")),
+        )
+
+    def fingerprints(self, table: str) -> dict[str, str]:
+        """Fingerprint by partition value, of all partitions the table now has."""
+        return {
+            value: partition["fingerprint"]
+            for value, partition in self.tables[table]["partitions"].items()
+            if partition["change"] != "deleted"
+        }
+
+    def rows(self, table: str) -> int:
+        """Rows of all partitions the table now has."""
+        return sum(
+            partition["rows"]
+            for partition in self.tables[table]["partitions"].values()
+            if partition["change"] != "deleted"
+        )
+
+
+def read_manifest(session: Any, layer_uri: str, job_run_id: str) -> Manifest:
+    """Read ``<layer_uri>_manifest/run=<job_run_id>/``.
+
+    Raises:
+        PermanentError: the job run left no manifest.
+    """
+    prefix = f"{layer_uri}_manifest/run={job_run_id}/"
+    uris = [uri for uri in s3.list_uris(session, prefix) if "/part-" in uri]
+    if len(uris) != 1:
+        raise PermanentError(
+            f"job run {job_run_id} left {len(uris)} manifests under {prefix} instead of one; "
+            "read the job's log, then clear the build task"
+        )
+    data = s3.get_json(session, uris[0])
+    return Manifest(data["job_run_id"], data["batch_id"], data["tables"])

@@ -1,0 +1,60 @@
+"""Small reads and writes on S3 by ``s3://`` address: reports, logs and sites, never the data of a table."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """``s3://bucket/some/key`` → ``("bucket", "some/key")``.
+
+    Raises:
+        ValueError: the address does not begin with ``s3://`` or names no bucket.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket:
+        raise ValueError(f"{uri!r} is no S3 address; write it as s3://bucket/prefix/")
+    return bucket, key
+
+
+def put_bytes(session: Any, uri: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+    """Writes one object; an object that was there is replaced whole."""
+    bucket, key = split_uri(uri)
+    session.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def put_json(session: Any, uri: str, document: object) -> None:
+    """Writes one JSON document, indented for a person; dates and decimals become text."""
+    body = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    put_bytes(session, uri, body.encode(), "application/json")
+
+
+def get_json(session: Any, uri: str) -> Any:
+    """Reads one JSON document."""
+    bucket, key = split_uri(uri)
+    return json.loads(session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
+    """Addresses of every object under a prefix, in key order."""
+    bucket, prefix = split_uri(prefix_uri)
+    pages = session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for entry in page.get("Contents", []):
+            yield f"s3://{bucket}/{entry['Key']}"
+
+
+def upload_folder(session: Any, folder: Path, prefix_uri: str) -> int:
+    """Uploads every file below ``folder`` under the prefix, with its content type. Returns how many."""
+    count = 0
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            uri = prefix_uri.rstrip("/") + "/" + path.relative_to(folder).as_posix()
+            put_bytes(session, uri, path.read_bytes(), content_type)
+            count += 1
+    return count

@@ -1,0 +1,135 @@
+"""Settings: the one place where the environment is read.
+
+A value comes from, in this order: the environment (``BIZ_INSIGHTS_LAKE_BUCKET=…``), the Airflow Variable
+``biz_insights`` (one JSON object: ``{"lake_bucket": "…"}``), the default below. All are read at run time,
+never when a DAG file is parsed. The defaults are those that the laptop endpoint provides.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
+VARIABLE_NAME = "biz_insights"
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a value it cannot have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting of the pipeline, typed. Buckets are names, prefixes end with ``/``."""
+
+    region: str = "us-east-1"
+    account_id: str = "123456789012"
+
+    # Where the data lies.
+    source_bucket: str = "business-insights-source"
+    source_prefix: str = "incoming/"
+    lake_bucket: str = "business-insights-lake"
+    artefacts_bucket: str = "business-insights-artefacts"
+    published_database: str = "biz_insights"
+    build_database: str = "biz_insights_build"
+
+    # The source database and its export.
+    rds_instance: str = "business-insights-source"
+    source_secret: str = "business-insights/source-database"
+    source_database: str = "restaurant"
+    source_sslmode: str = "require"
+    export_role_arn: str = "arn:aws:iam::123456789012:role/business-insights-rds-export"
+    kms_key_id: str = "alias/business-insights"
+
+    # What runs the work.
+    bronze_job: str = "business-insights-bronze"
+    silver_job: str = "business-insights-silver"
+    build_workgroup: str = "business-insights-build"
+    read_workgroup: str = "business-insights-read"
+    notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights"
+    poll_seconds: int = 15
+
+    # What the figures mean (docs/solution-design.md).
+    business_timezone: str = "America/Chicago"
+    price_basis: Literal["line_total", "unit_price"] = "line_total"
+    test_app_names: str = "DEVELOPMENT"
+    quality_gate: float = 80.0
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.business_timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                f"setting business_timezone: {self.business_timezone!r} is no time zone of the IANA list; "
+                "use a name such as America/Chicago"
+            ) from error
+        if self.price_basis not in ("line_total", "unit_price"):
+            raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
+        if not 0 <= self.quality_gate <= 100:
+            raise SettingsError(f"setting quality_gate: {self.quality_gate} is not between 0 and 100")
+        if self.poll_seconds < 1:
+            raise SettingsError(f"setting poll_seconds: {self.poll_seconds} is below 1 second")
+
+    def lake_uri(self, prefix: str) -> str:
+        """The ``s3://`` address of a prefix of the lake bucket (``silver/`` → ``s3://…/silver/``)."""
+        return f"s3://{self.lake_bucket}/{prefix}"
+
+
+def _typed(name: str, kind: Any, value: Any) -> Any:
+    """``value`` as the field's type; text is what the environment gives for every type."""
+    try:
+        if kind in ("int", int):
+            return int(value)
+        if kind in ("float", float):
+            return float(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"setting {name}: {value!r} is not a number") from error
+    return str(value)
+
+
+def resolve(environment: Mapping[str, str], variable: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from an environment and the JSON of the Airflow Variable (environment wins).
+
+    Raises:
+        SettingsError: a name is unknown or a value does not fit; the message names both.
+    """
+    kinds = {field.name: field.type for field in fields(Settings)}
+    given: dict[str, Any] = dict(variable or {})
+    for key, value in environment.items():
+        if key.startswith(ENVIRONMENT_PREFIX):
+            given[key.removeprefix(ENVIRONMENT_PREFIX).lower()] = value
+    unknown = sorted(set(given) - set(kinds))
+    if unknown:
+        raise SettingsError(
+            f"unknown setting {unknown[0]!r}; the settings are listed in plugins/biz_insights/settings.py"
+        )
+    return Settings(**{name: _typed(name, kinds[name], value) for name, value in given.items()})
+
+
+def load_settings() -> Settings:
+    """Settings for the running task: environment, then the Airflow Variable ``biz_insights``."""
+    from airflow.sdk import Variable
+
+    text = Variable.get(VARIABLE_NAME, default=None)
+    if not text:
+        return resolve(os.environ)
+    try:
+        variable = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"Airflow Variable {VARIABLE_NAME!r} is not JSON: {error}") from error
+    if not isinstance(variable, dict):
+        raise SettingsError(f"Airflow Variable {VARIABLE_NAME!r} must be one JSON object of settings")
+    return resolve(os.environ, variable)
+
+
+class TemplateSettings:
+    """Settings as Jinja sees them: ``{{ settings.build_workgroup }}`` is read when the task runs."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(load_settings(), name)

@@ -1,0 +1,1 @@
+"""What the tasks of the daily DAG do, one module a layer: plain functions of settings and earlier results."""
