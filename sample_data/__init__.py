@@ -1,0 +1,6 @@
+"""A deterministic generator of realistic restaurant source files, with the truth behind them."""
+
+from sample_data.generator import FILES, generate
+from sample_data.settings import DEFAULT_SEED, Settings
+
+__all__ = ["DEFAULT_SEED", "FILES", "Settings", "generate"]
