@@ -1,0 +1,1 @@
+"""What surrounds the pipeline: infrastructure, the laptop endpoint, MWAA start-up."""

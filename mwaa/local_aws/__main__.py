@@ -1,0 +1,92 @@
+"""Command line: serve the endpoint, stop it, or prepare a Python environment for quick Glue runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from mwaa.local_aws.errors import EndpointError
+
+STOP_SECONDS = 30.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the process's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m mwaa.local_aws", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve_parser = commands.add_parser("serve", help="run the endpoint until SIGTERM or Ctrl-C")
+    serve_parser.add_argument("--port", type=int, default=0, help="port for all services but S3 (0: a free one)")
+    serve_parser.add_argument("--s3-port", type=int, default=0, help="port for S3 (0: a free one)")
+    stop_parser = commands.add_parser("stop", help="stop the endpoint that serves a state folder")
+    for command in (serve_parser, stop_parser):
+        command.add_argument("--state", type=Path, required=True, help="folder that keeps the endpoint's state")
+    commands.add_parser("prepare", help="make Java's class archive, so that Glue runs start sooner (once, 30 s)")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "serve":
+            return serve(options.state, options.port, options.s3_port)
+        if options.command == "stop":
+            return stop(options.state)
+        return prepare()
+    except EndpointError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def serve(state_dir: Path, port: int, s3_port: int) -> int:
+    """Serve until SIGTERM or SIGINT, then save and stop."""
+    from mwaa.local_aws.endpoint import LocalEndpoint
+
+    stopping = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stopping.set())
+    with LocalEndpoint(state_dir, port=port, s3_port=s3_port) as endpoint:
+        print(f"endpoint ready: {endpoint.layout.ready_file}", flush=True)
+        stopping.wait()
+    return 0
+
+
+def stop(state_dir: Path) -> int:
+    """Ask the endpoint of `state_dir` to stop and wait until it has. Nothing running is fine."""
+    ready_file = state_dir / "endpoint.json"
+    if not ready_file.exists():
+        print(f"no endpoint serves {state_dir}")
+        return 0
+    pid = json.loads(ready_file.read_text())["pid"]
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        ready_file.unlink(missing_ok=True)
+        print(f"the endpoint of {state_dir} (process {pid}) was gone already")
+        return 0
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        if not ready_file.exists() and not Path(f"/proc/{pid}").exists():
+            return 0
+        time.sleep(0.05)
+    raise EndpointError(f"process {pid} did not stop within {STOP_SECONDS:.0f} s: end it with `kill -9 {pid}`")
+
+
+def prepare() -> int:
+    """Make the class archive of this Python environment."""
+    from mwaa.local_aws.spark_classes import java_home, make_class_archive
+
+    if not java_home():
+        raise EndpointError("Spark needs Java 17 and there is no 'java' on PATH: install openjdk-17-jre-headless")
+    try:
+        print(make_class_archive())
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
+        raise EndpointError(f"Spark could not run: {reason[-1] if reason else error}") from error
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

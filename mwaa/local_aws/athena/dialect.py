@@ -1,0 +1,174 @@
+"""Athena (Trino) SQL → DuckDB SQL.
+
+`to_duckdb(sql)` starts from sqlglot's translation and mends what it gets wrong, so that a query means on DuckDB
+what it means on Athena: integer division truncates, money keeps its scale, `date_diff` counts whole units,
+a date plus an interval stays a date. docs/athena-dialect.md lists the differences that remain.
+
+The result calls the `trino_…` macros: run it on a connection from `macros.connect()`.
+
+    con = macros.connect()
+    con.execute(to_duckdb("SELECT date_diff('month', DATE '2024-01-31', DATE '2024-02-01')")).fetchall()  # [(0,)]
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+from mwaa.local_aws.athena.functions import rewrite_function
+from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+
+# sqlglot warns about every statement it keeps as text (SHOW, MSCK …) and every property DuckDB has no word for;
+# both are handled here by other means.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+_FIRST_WORD = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*([A-Za-z]+)", re.DOTALL)
+
+
+def parse(sql: str) -> exp.Expression:
+    """One Athena statement as a sqlglot tree. Raises MalformedQuery with Trino's `line l:c: …` wording."""
+    try:
+        statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
+    except ParseError as error:
+        detail = error.errors[0] if error.errors else {}
+        found = detail.get("highlight") or "<EOF>"
+        raise MalformedQuery(
+            f"mismatched input '{found}'. {detail.get('description') or error}",
+            detail.get("line") or 1, detail.get("col") or 1,
+        ) from error  # fmt: skip
+    except TokenError as error:
+        raise MalformedQuery(str(error).splitlines()[0]) from error
+    if len(statements) != 1:
+        raise MalformedQuery(f"Only one sql statement is allowed. Got: {sql.strip()[:200]}")
+    return statements[0]  # type: ignore[return-value]
+
+
+def to_duckdb(sql: str | exp.Expression) -> str:
+    """DuckDB SQL for an Athena SELECT (or WITH, VALUES, set operation), given as text or as a parsed tree.
+
+    Raises MalformedQuery when it does not parse, AthenaQueryError for functions and syntax that Trino lacks
+    or that have no equivalent here.
+    """
+    tree = parse(sql) if isinstance(sql, str) else sql.copy()
+    if isinstance(sql, str):
+        refuse_what_trino_lacks(tree, sql)
+    return rewrite(tree).sql(dialect="duckdb")
+
+
+def rewrite(tree: exp.Expression) -> exp.Expression:
+    """The tree with Trino's meanings spelled out in DuckDB's terms (changed in place, and returned)."""
+    for select in list(tree.find_all(exp.Select)):
+        _name_columns(select)
+    # Children first: a rewrite wraps what it is given, and must never be visited again.
+    for node in list(tree.walk(bfs=False))[::-1]:
+        replacement = _rewrite_node(node)
+        if replacement is not None and replacement is not node:
+            if node is tree:
+                tree = replacement
+            else:
+                node.replace(replacement)
+    return tree
+
+
+def _name_columns(select: exp.Select) -> None:
+    """Trino calls an unnamed column `_col<position>`."""
+    for position, column in enumerate(select.expressions):
+        if not column.is_star and not column.output_name:
+            select.expressions[position].replace(
+                exp.alias_(column.copy(), f"_col{position}", quoted=True)
+            )
+
+
+def _rewrite_node(node: exp.Expression) -> exp.Expression | None:
+    if isinstance(node, exp.Lambda):
+        node.set("colon", True)  # DuckDB 2 writes `lambda x: …`
+        return None
+    if isinstance(node, exp.Div):
+        return _call("trino_divide", node.this, node.expression)
+    if isinstance(node, (exp.Add, exp.Sub)):
+        return _shift_by_interval(node)
+    if isinstance(node, (exp.Cast, exp.TryCast)):
+        return _cast(node)
+    if isinstance(node, exp.Avg):
+        return _average(node)
+    if isinstance(node, exp.Unnest):
+        return _unnest(node)
+    return rewrite_function(node)
+
+
+def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
+    return exp.Anonymous(this=name, expressions=[a.copy() for a in arguments if a is not None])
+
+
+def _shift_by_interval(node: exp.Expression) -> exp.Expression | None:
+    """A date plus an interval is a date in Trino, a timestamp in DuckDB."""
+    name = "trino_date_add" if isinstance(node, exp.Add) else "trino_date_subtract"
+    left, right = node.this.unnest(), node.expression.unnest()
+    if _is_interval(right) and not _is_interval(left):
+        return _call(name, node.this, node.expression)
+    if isinstance(node, exp.Add) and _is_interval(left) and not _is_interval(right):
+        return _call(name, node.expression, node.this)
+    return None
+
+
+def _is_interval(node: exp.Expression) -> bool:
+    if isinstance(node, exp.Mul):
+        return _is_interval(node.this.unnest()) or _is_interval(node.expression.unnest())
+    return isinstance(node, exp.Interval)
+
+
+def _average(node: exp.Avg) -> exp.Expression:
+    """avg(decimal(p, s)) is decimal(p, s) in Trino: the median has that type too, and stands as the witness."""
+    value = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    outer: exp.Expression = node
+    while isinstance(outer.parent, (exp.Filter, exp.Window)) and outer.parent.this is outer:
+        outer = outer.parent
+    if outer is not node:
+        return node  # the wrapper is rewritten by _windowed_average when its turn comes
+    never = exp.Where(this=exp.false())
+    return _call("cast_to_type", node, exp.Filter(this=_call("median", value), expression=never))
+
+
+def windowed_average(node: exp.Filter | exp.Window) -> exp.Expression | None:
+    """The same for `avg(x) FILTER (…)` and `avg(x) OVER (…)`, given the outermost wrapper."""
+    if isinstance(node.parent, (exp.Filter, exp.Window)) and node.parent.this is node:
+        return None
+    inner = node.this
+    while isinstance(inner, (exp.Filter, exp.Window)):
+        inner = inner.this
+    if not isinstance(inner, exp.Avg):
+        return None
+    value = inner.this.expressions[0] if isinstance(inner.this, exp.Distinct) else inner.this
+    if isinstance(node, exp.Window):
+        witness = _call("list_aggregate", exp.Array(expressions=[value.copy()]), exp.Literal.string("median"))
+        return _call("cast_to_type", node, witness)
+    never = exp.Where(this=exp.false())
+    return _call("cast_to_type", node, exp.Filter(this=_call("median", value), expression=never))
+
+
+def _cast(node: exp.Cast) -> exp.Expression | None:
+    target = node.to
+    if target.this in (exp.DataType.Type.DECIMAL,) and not target.expressions:
+        precision, scale = 38, 0
+        if isinstance(node.this, exp.Literal) and node.this.is_string:  # DECIMAL '1.23' has its own scale
+            digits = node.this.name.strip().lstrip("+-")
+            scale = len(digits.partition(".")[2])
+            precision = max(len(digits.replace(".", "")), 1)
+        node.set("to", exp.DataType.build(f"DECIMAL({precision}, {scale})", dialect="duckdb"))
+    elif target.this == exp.DataType.Type.VARCHAR and target.expressions:
+        length = target.expressions[0].this
+        node.set("to", exp.DataType.build("VARCHAR", dialect="duckdb"))
+        return _call("left", node, length)  # Trino cuts to the length; DuckDB ignores it
+    return None
+
+
+def _unnest(node: exp.Unnest) -> exp.Expression | None:
+    for index, argument in enumerate(node.expressions):
+        if isinstance(argument, (exp.Map, exp.VarMap)) or argument.name.lower() == "trino_map_agg":
+            raise AthenaQueryError.unsupported(f"UNNEST of a map (argument {index + 1})")
+    return None

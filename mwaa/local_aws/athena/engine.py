@@ -1,0 +1,173 @@
+"""The DuckDB engine behind Athena's API: runs queries on worker threads, two at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from mwaa.local_aws.athena import ctas, ddl, macros, show
+from mwaa.local_aws.athena.dialect import parse
+from mwaa.local_aws.athena.duckdb_errors import translate_error
+from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+from mwaa.local_aws.athena.results import Row, metadata_bytes, read_csv, write_csv, write_text
+from mwaa.local_aws.athena.session import Session
+from mwaa.local_aws.athena.statement import Outcome, first_words, strip_comments
+from mwaa.local_aws.athena.storage import Storage
+from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+from mwaa.local_aws.athena.types import column_info, described, to_trino
+
+# Queries at once: a laptop has few cores and each query already uses them all.
+CONCURRENT_QUERIES = 2
+# StartQueryExecution answers late by up to this long when the query is quick: a client that polls once a second
+# then finds it done on its first look, instead of waiting a second for 50 ms of work.
+GRACE_SECONDS = 1.0
+MEMORY_LIMIT = "2GB"  # beyond this DuckDB spills to disk; Spark, Airflow and the browser want the rest
+_RESULTS_KEPT = 4  # parsed results held for paging
+
+
+class Engine:
+    """One DuckDB database (holding only the macros) and the workers that run queries on it."""
+
+    def __init__(self, s3_root: Path) -> None:
+        self.storage = Storage(s3_root)
+        self._database = macros.connect()
+        self._database.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
+        self._running: dict[str, duckdb.DuckDBPyConnection] = {}
+        self._pages: OrderedDict[str, list[Row]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def submit(self, work: object) -> None:
+        """Run `work()` on a worker; waits GRACE_SECONDS for it to end."""
+        future: Future[None] = self._workers.submit(work)  # type: ignore[arg-type]
+        with contextlib.suppress(FutureTimeout):
+            future.result(timeout=GRACE_SECONDS)
+
+    def cursor(self, query_id: str) -> duckdb.DuckDBPyConnection:
+        """A connection of its own for one query."""
+        cursor = self._database.cursor()
+        with self._lock:
+            self._running[query_id] = cursor
+        return cursor
+
+    def release(self, query_id: str) -> None:
+        """Close the query's connection."""
+        with self._lock:
+            cursor = self._running.pop(query_id, None)
+        if cursor is not None:
+            cursor.close()
+
+    def interrupt(self, query_id: str) -> None:
+        """Stop a running query; nothing happens when it is not running."""
+        with self._lock:
+            cursor = self._running.get(query_id)
+        if cursor is not None:
+            cursor.interrupt()
+
+    def close(self) -> None:
+        """Stop taking queries and wait for those that run."""
+        self._workers.shutdown(wait=True, cancel_futures=True)
+        self._database.close()
+
+    def run(self, session: Session, sql: str) -> Outcome:
+        """Run one statement and leave its results in S3. Raises AthenaQueryError."""
+        try:
+            outcome = dispatch(session, sql)
+        except duckdb.Error as error:
+            raise translate_error(error, sql) from error
+        return self.leave_output(session.output, session.query_id, outcome)
+
+    def leave_output(self, output: str, query_id: str, outcome: Outcome) -> Outcome:
+        """Leave a statement's text output (if it has no other) and its metadata beside it."""
+        if outcome.output_location is None:
+            outcome.output_location = f"{output}{query_id}.txt"
+            write_text(self.storage.path(outcome.output_location), outcome.rows)
+        self.storage.write(f"{outcome.output_location}.metadata", metadata_bytes(query_id, outcome.columns))
+        return outcome
+
+    def csv_rows(self, query_id: str, location: str, columns: int) -> list[Row]:
+        """The rows of a stored CSV result, header first. Raises FileNotFoundError when someone deleted it."""
+        with self._lock:
+            if query_id in self._pages:
+                self._pages.move_to_end(query_id)
+                return self._pages[query_id]
+        rows = list(read_csv(self.storage.path(location).read_text(encoding="utf-8"), columns))
+        with self._lock:
+            self._pages[query_id] = rows
+            while len(self._pages) > _RESULTS_KEPT:
+                self._pages.popitem(last=False)
+        return rows
+
+
+def dispatch(session: Session, sql: str) -> Outcome:
+    """Hand a statement to what runs it. Raises AthenaQueryError for kinds that Athena or this endpoint refuses."""
+    text = strip_comments(sql)
+    words = [*first_words(text), "", "", ""]
+    by_words = {
+        ("CREATE", "DATABASE"): ddl.create_database, ("CREATE", "SCHEMA"): ddl.create_database,
+        ("DROP", "DATABASE"): ddl.drop_database, ("DROP", "SCHEMA"): ddl.drop_database,
+        ("DROP", "TABLE"): ddl.drop_table, ("DROP", "VIEW"): ddl.drop_view,
+        ("ALTER", "TABLE"): ddl.alter_table, ("MSCK", "REPAIR"): ddl.repair_table,
+        ("CREATE", "EXTERNAL"): ddl.create_external_table,
+    }  # fmt: skip
+    by_word = {"SHOW": show.show, "DESCRIBE": show.describe, "DESC": show.describe, "EXPLAIN": show.explain,
+               "UNLOAD": ctas.unload}  # fmt: skip
+    if handler := by_words.get((words[0], words[1])) or by_word.get(words[0]):
+        return handler(session, text)
+    refuse_statement(words)
+    tree = parse(sql)
+    if isinstance(tree, exp.Create):
+        if tree.kind == "VIEW":
+            return ddl.create_view(session, tree, text)
+        if tree.expression is None:
+            return ddl.create_external_table(session, text)
+        refuse_what_trino_lacks(tree, sql)
+        return ctas.create_table_as(session, tree)
+    refuse_what_trino_lacks(tree, sql)
+    if isinstance(tree, exp.Insert):
+        return ctas.insert_into(session, tree)
+    if isinstance(tree, exp.Query):
+        return select(session, tree)
+    raise MalformedQuery(f"mismatched input '{words[0]}'. Queries of this type are not supported")
+
+
+_KNOWN = {"SELECT", "WITH", "VALUES", "(", "TABLE", "CREATE", "INSERT"}
+
+
+def refuse_statement(words: list[str]) -> None:
+    """Raises for statements that Athena has no room for, before anything is parsed."""
+    if words[0] in ("UPDATE", "DELETE", "MERGE"):
+        raise AthenaQueryError("NOT_SUPPORTED: Modifying Hive table rows is only supported for transactional tables")
+    if words[0] == "INSERT" and words[1] == "OVERWRITE":
+        raise MalformedQuery("mismatched input 'OVERWRITE'. Expecting: 'INTO'", 1, 8)
+    if words[0] in ("OPTIMIZE", "VACUUM"):
+        raise AthenaQueryError.unsupported(f"{words[0]} (Iceberg tables)")
+    if words[0] not in _KNOWN:
+        raise MalformedQuery(f"mismatched input '{words[0]}'. Queries of this type are not supported")
+
+
+def select(session: Session, tree: exp.Expression) -> Outcome:
+    """Run a query and leave its rows as CSV."""
+    plan = session.planner.plan(tree)
+    columns = described(session.cursor, plan.sql)
+    info = [column_info(name, to_trino(kind)) for name, kind in columns]
+    location = f"{session.output}{session.query_id}.csv"
+    result = session.cursor.execute(plan.sql)
+    path = session.storage.path(location)
+    try:
+        count = write_csv(path, [name for name, _ in columns], result)
+    except duckdb.Error:
+        path.unlink(missing_ok=True)
+        raise
+    return Outcome(
+        "DML", "SELECT", columns=info, is_csv=True, output_location=location, row_count=count,
+        bytes_scanned=plan.bytes_to_scan,
+    )  # fmt: skip

@@ -1,0 +1,214 @@
+"""Trino functions one by one: the DuckDB expression for each that sqlglot leaves alone or gets wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.formats import java_replacement_to_re2, joda_to_strftime
+
+Rewriter = Callable[[exp.Expression], "exp.Expression | None"]
+
+
+def call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
+    """A function call node on copies of its arguments."""
+    return exp.Anonymous(this=name, expressions=[a.copy() for a in arguments if a is not None])
+
+
+def rewrite_function(node: exp.Expression) -> exp.Expression | None:
+    """What to put in the node's place, or None to leave it as it is."""
+    if isinstance(node, exp.Anonymous):
+        by_name = _BY_NAME.get(node.name.lower())
+        return by_name(node) if by_name else None
+    by_type = _BY_TYPE.get(type(node))
+    return by_type(node) if by_type else None
+
+
+# --- calls that sqlglot does not know ---------------------------------------------------------------------------
+
+_SAME_NAME_MACROS = ["at_timezone", "with_timezone", "to_iso8601", "regexp_count", "map_agg", "bitwise_left_shift", "bitwise_right_shift", "codepoint", "from_base", "from_big_endian_64", "width_bucket", "wilson_interval_lower", "wilson_interval_upper", "array_union", "repeat", "arrays_overlap", "array_remove", "array_except", "array_intersect"]
+
+_SAME_IN_DUCKDB = {
+    "every": "bool_and", "zip": "list_zip", "geometric_mean": "geomean", "hamming_distance": "hamming",
+    "from_hex": "unhex",
+}  # fmt: skip
+
+
+def _rename(name: str) -> Rewriter:
+    return lambda node: call(name, *node.expressions)
+
+
+def _constant(value: str) -> Rewriter:
+    return lambda node: exp.cast(exp.Literal.string(value), "DOUBLE")
+
+
+def _literal(node: exp.Expression, role: str) -> str:
+    if not (isinstance(node, exp.Literal) and node.is_string):
+        raise AthenaQueryError.unsupported(f"a {role} that is not a literal: {node.sql('athena')}")
+    return node.name
+
+
+def _format_datetime(node: exp.Expression) -> exp.Expression:
+    value, pattern = node.expressions
+    return call("strftime", value, exp.Literal.string(joda_to_strftime(_literal(pattern, "date format"))))
+
+
+def _parse_datetime(node: exp.Expression) -> exp.Expression:
+    text, pattern = node.expressions
+    return call("strptime", text, exp.Literal.string(joda_to_strftime(_literal(pattern, "date format"))))
+
+
+def _match(name: str) -> Rewriter:
+    def rewrite(node: exp.Expression) -> exp.Expression:
+        array, condition = node.expressions
+        return call(name, call("list_transform", array, condition))
+
+    return rewrite
+
+
+def _year_of_week(node: exp.Expression) -> exp.Expression:
+    return call("isoyear", *(node.expressions or [node.this]))
+
+
+def _listed_percentile(node: exp.Expression) -> exp.Expression:
+    raise AthenaQueryError.unsupported("approx_percentile with weights or accuracy")
+
+
+_BY_NAME: dict[str, Rewriter] = {
+    **{name: _rename(f"trino_{name}") for name in _SAME_NAME_MACROS},
+    **{name: _rename(duckdb) for name, duckdb in _SAME_IN_DUCKDB.items()},
+    "format_datetime": _format_datetime,
+    "parse_datetime": _parse_datetime,
+    "any_match": _match("trino_any_match"),
+    "all_match": _match("trino_all_match"),
+    "none_match": _match("trino_none_match"),
+    "yow": _year_of_week,
+    "nan": _constant("NaN"),
+    "infinity": _constant("Infinity"),
+    "e": lambda node: call("exp", exp.Literal.number(1)),
+    "approx_percentile": _listed_percentile,
+}
+
+
+# --- calls that sqlglot knows ----------------------------------------------------------------------------------
+
+
+def _date_diff(node: exp.Expression) -> exp.Expression:
+    """Whole units elapsed, where DuckDB's own date_diff counts the boundaries crossed."""
+    return call("date_sub", _unit(node), node.args["expression"], node.this)
+
+
+def _unit(node: exp.Expression) -> exp.Expression:
+    unit = node.args.get("unit")
+    return exp.Literal.string(unit.name.lower() if unit is not None else "day")
+
+
+def _date_add(node: exp.Expression) -> exp.Expression:
+    amount, unit = node.args["expression"], _unit(node).name
+    if unit == "quarter":
+        amount, unit = exp.Mul(this=exp.paren(amount.copy()), expression=exp.Literal.number(3)), "month"
+    interval = exp.Mul(
+        this=exp.paren(amount.copy()),
+        expression=exp.Interval(this=exp.Literal.string("1"), unit=exp.var(unit.upper())),
+    )
+    return call("trino_date_add", node.this, interval)
+
+
+def _date_trunc(node: exp.Expression) -> exp.Expression:
+    return call("trino_date_trunc", _unit(node), node.this)
+
+
+def _round(node: exp.Expression) -> exp.Expression | None:
+    decimals = node.args.get("decimals")
+    return call("trino_round", node.this, decimals) if decimals is not None else None
+
+
+def _approx_percentile(node: exp.Expression) -> exp.Expression:
+    """Exact instead of approximate: any answer within the error is right, and this one repeats."""
+    return call("quantile_disc", node.this, node.args["quantile"])
+
+
+def _approx_distinct(node: exp.Expression) -> exp.Expression:
+    return exp.Count(this=exp.Distinct(expressions=[node.this.copy()]))
+
+
+def _regexp_extract(node: exp.Expression) -> exp.Expression:
+    group = node.args.get("group") or exp.Literal.number(0)
+    return call("trino_regexp_extract", node.this, node.args["expression"], group)
+
+
+def _regexp_replace(node: exp.Expression) -> exp.Expression:
+    replacement = node.args.get("replacement") or exp.Literal.string("")
+    if isinstance(replacement, exp.Literal):
+        replacement = exp.Literal.string(java_replacement_to_re2(replacement.name))
+    arguments = (node.this, node.args["expression"], replacement, exp.Literal.string("g"))
+    return call("regexp_replace", *arguments)
+
+
+def _reduce(node: exp.Expression) -> exp.Expression:
+    """reduce(array, start, step, finish): DuckDB has the first three; `finish` maps over a list of the one result."""
+    start, step, finish = node.args["initial"], node.args["merge"], node.args.get("finish")
+    reduced: exp.Expression = call("list_reduce", node.this, step, start)
+    if finish is None or (isinstance(finish, exp.Lambda) and finish.this.name == finish.expressions[0].name):
+        return reduced
+    mapped = call("list_transform", exp.Array(expressions=[reduced]), finish)
+    return call("list_extract", mapped, exp.Literal.number(1))
+
+
+def _sequence(node: exp.Expression) -> exp.Expression | None:
+    start, stop, step = node.args["start"], node.args["end"], node.args.get("step")
+    is_date = any((isinstance(a, exp.Cast) and a.is_type("date")) or isinstance(a, exp.CurrentDate)
+                  for a in (start, stop))  # fmt: skip
+    if step is None and is_date:
+        step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
+    if isinstance(step, exp.Interval):
+        return call("trino_date_sequence", start, stop, step)
+    return None
+
+
+def _varargs(name: str) -> Rewriter:
+    def rewrite(node: exp.Expression) -> exp.Expression:
+        return call(name, node.this, *(node.expressions or []), node.args.get("expression"))
+
+    return rewrite
+
+
+def _filtered_average(node: exp.Expression) -> exp.Expression | None:
+    from mwaa.local_aws.athena.dialect import windowed_average
+
+    return windowed_average(node)  # type: ignore[arg-type]
+
+
+_BY_TYPE: dict[type[exp.Expression], Rewriter] = {
+    exp.DateDiff: _date_diff,
+    exp.DateAdd: _date_add,
+    exp.DateTrunc: _date_trunc,
+    exp.TimestampTrunc: _date_trunc,
+    exp.Round: _round,
+    exp.ApproxQuantile: _approx_percentile,
+    exp.ApproxDistinct: _approx_distinct,
+    exp.RegexpExtract: _regexp_extract,
+    exp.RegexpReplace: _regexp_replace,
+    exp.Reduce: _reduce,
+    exp.GenerateSeries: _sequence,
+    exp.JSONExtract: lambda node: call("trino_json_extract", node.this, _json_path(node)),
+    exp.JSONExtractScalar: lambda node: call("trino_json_extract_scalar", node.this, _json_path(node)),
+    exp.ArraySize: lambda node: call("cardinality", node.this),
+    exp.ArrayDistinct: lambda node: call("trino_array_distinct", node.this),
+    exp.ArrayRemove: _varargs("trino_array_remove"),
+    exp.ArrayExcept: _varargs("trino_array_except"),
+    exp.ArrayPosition: lambda node: call("trino_array_position", node.this, node.args["expression"]),
+    exp.SplitPart: lambda node: call(
+        "trino_split_part", node.this, node.args["delimiter"], node.args["part_index"]
+    ),
+    exp.AtTimeZone: lambda node: call("trino_at_timezone", node.this, node.args["zone"]),
+    exp.Filter: _filtered_average,
+    exp.Window: _filtered_average,
+}
+
+
+def _json_path(node: exp.Expression) -> exp.Expression:
+    path = node.args["expression"]
+    return exp.Literal.string(path.sql("athena").strip("'")) if isinstance(path, exp.JSONPath) else path

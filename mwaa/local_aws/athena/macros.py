@@ -1,0 +1,85 @@
+"""The DuckDB macros that give Trino functions their Trino meaning, and a connection that has them.
+
+SQL from `dialect.to_duckdb` calls these by their `trino_` names, so it needs a connection from `connect()`
+(or one passed through `prepare`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+# `cast_to_type(value, witness)` gives the value the witness's type: that is how a result follows its operands
+# without the translator knowing the schema. DuckDB reads only the type of the witness and drops the rest.
+MACROS: dict[str, str] = {
+    # integer / integer truncates, decimal / decimal keeps the larger scale, double / 0 is infinite
+    "trino_divide(a, b)": """
+        CASE WHEN typeof(a + b) IN ('DOUBLE', 'FLOAT') THEN cast_to_type(a / b, a + b)
+             WHEN b = 0 THEN error('Division by zero')
+             WHEN typeof(a + b) LIKE 'DECIMAL%' THEN cast_to_type(a / b, a + b)
+             ELSE cast_to_type(a // b, a + b) END""",
+    "trino_round(x, n)": "cast_to_type(round(x, n), x)",
+    "trino_date_trunc(unit, x)": "cast_to_type(date_trunc(unit, x), x)",
+    "trino_date_add(x, i)": "cast_to_type(x + i, x)",
+    "trino_date_subtract(x, i)": "cast_to_type(x - i, x)",
+    "trino_at_timezone(x, zone)": "timezone(zone, CAST(x AS TIMESTAMPTZ))",
+    "trino_with_timezone(x, zone)": "timezone(zone, CAST(x AS TIMESTAMP))",
+    "trino_to_iso8601(x)": """
+        CASE WHEN typeof(x) = 'DATE' THEN strftime(CAST(x AS DATE), '%Y-%m-%d')
+             WHEN typeof(x) = 'TIMESTAMP' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
+             ELSE strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') END""",
+    "trino_millisecond(x)": "CAST(millisecond(x) % 1000 AS BIGINT)",
+    "trino_date_sequence(a, b, i)": "cast_to_type(generate_series(a, b, i), [a])",
+    "trino_regexp_extract(s, p, g)": "CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
+    "trino_regexp_count(s, p)": "CAST(len(regexp_extract_all(s, p)) AS BIGINT)",
+    "trino_split_part(s, d, n)": "CASE WHEN len(str_split(s, d)) >= n THEN split_part(s, d, n) END",
+    "trino_json_extract(s, p)": "CASE WHEN json_valid(CAST(s AS VARCHAR)) THEN json_extract(CAST(s AS VARCHAR), p) END",
+    "trino_json_extract_scalar(s, p)": """
+        CASE WHEN json_valid(CAST(s AS VARCHAR)) AND json_type(CAST(s AS VARCHAR), p) NOT IN ('OBJECT', 'ARRAY')
+             THEN json_extract_string(CAST(s AS VARCHAR), p) END""",
+    "trino_array_distinct(a)": "list_filter(a, lambda x, i: list_position(a, x) = i)",
+    "trino_array_remove(a, v)": "list_filter(a, lambda x: x <> v)",
+    "trino_array_except(a, b)": "list_filter(trino_array_distinct(a), lambda x: list_position(b, x) IS NULL)",
+    "trino_array_intersect(a, b)": "list_filter(trino_array_distinct(a), lambda x: list_position(b, x) IS NOT NULL)",
+    "trino_array_union(a, b)": "trino_array_distinct(list_concat(a, b))",
+    "trino_array_position(a, v)": "CAST(coalesce(list_position(a, v), 0) AS BIGINT)",
+    "trino_arrays_overlap(a, b)": "list_has_any(a, b)",
+    "trino_any_match(flags)": "coalesce(list_aggregate(flags, 'bool_or'), false)",
+    "trino_all_match(flags)": "coalesce(list_aggregate(flags, 'bool_and'), true)",
+    "trino_none_match(flags)": "NOT coalesce(list_aggregate(flags, 'bool_or'), false)",
+    "trino_repeat(x, n)": "list_transform(range(n), lambda i: x)",
+    "trino_map_agg(k, v)": "map_from_entries(list(struct_pack(k := k, v := v)) FILTER (WHERE k IS NOT NULL))",
+    "trino_bitwise_left_shift(x, n)": "CAST(x << n AS BIGINT)",
+    "trino_bitwise_right_shift(x, n)": "CAST(x >> n AS BIGINT)",
+    "trino_codepoint(s)": "ascii(s)",
+    "trino_from_base(s, radix)": """
+        CAST(list_reduce(list_transform(string_split(lower(s), ''),
+             lambda c: CAST(strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1 AS HUGEINT)),
+             lambda acc, d: acc * radix + d, 0::HUGEINT) AS BIGINT)""",
+    "trino_from_big_endian_64(b)": """
+        CAST(CASE WHEN CAST('0x' || hex(b) AS UBIGINT) > 9223372036854775807
+                  THEN CAST('0x' || hex(b) AS UBIGINT)::HUGEINT - 18446744073709551616::HUGEINT
+                  ELSE CAST('0x' || hex(b) AS UBIGINT)::HUGEINT END AS BIGINT)""",
+    "trino_width_bucket(x, low, high, n)": """
+        CAST(CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1
+             ELSE floor((x - low)::DOUBLE / (high - low)::DOUBLE * n) + 1 END AS BIGINT)""",
+    "trino_wilson_interval_lower(k, n, z)": """
+        (k::DOUBLE / n + z * z / (2 * n)
+         - z * sqrt((k::DOUBLE / n * (1 - k::DOUBLE / n) + z * z / (4 * n)) / n)) / (1 + z * z / n)""",
+    "trino_wilson_interval_upper(k, n, z)": """
+        (k::DOUBLE / n + z * z / (2 * n)
+         + z * sqrt((k::DOUBLE / n * (1 - k::DOUBLE / n) + z * z / (4 * n)) / n)) / (1 + z * z / n)""",
+}
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Give the connection Athena's time zone (UTC) and the `trino_` macros; returns it."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(
+        ";\n".join(f"CREATE OR REPLACE MACRO {signature} AS {body}" for signature, body in MACROS.items())
+    )
+    return connection
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB connection that runs what `dialect.to_duckdb` returns."""
+    return prepare(duckdb.connect())

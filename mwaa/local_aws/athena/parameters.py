@@ -1,0 +1,69 @@
+"""Prepared statements: `?` filled from ExecutionParameters or EXECUTE … USING; PREPARE and DEALLOCATE."""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+
+_EXECUTE = re.compile(r"\s*EXECUTE\s+(?P<name>[\w]+)(?:\s+USING\s+(?P<values>.*))?$", re.I | re.S)
+_PREPARE = re.compile(r"\s*PREPARE\s+(?P<name>\w+)\s+FROM\s+(?P<query>.*)$", re.I | re.S)
+_DEALLOCATE = re.compile(r"\s*DEALLOCATE\s+PREPARE\s+(?P<name>\w+)\s*$", re.I)
+
+
+def parse_execute(sql: str) -> tuple[str, list[str]] | None:
+    """`EXECUTE name USING 1, 'a'` → (name, ['1', "'a'"])."""
+    found = _EXECUTE.match(sql)
+    return (found["name"], _split(found["values"] or "")) if found else None
+
+
+def parse_prepare(sql: str) -> tuple[str, str] | None:
+    """`PREPARE name FROM query` → (name, query)."""
+    found = _PREPARE.match(sql)
+    return (found["name"], found["query"]) if found else None
+
+
+def parse_deallocate(sql: str) -> str | None:
+    """`DEALLOCATE PREPARE name` → name."""
+    found = _DEALLOCATE.match(sql)
+    return found["name"] if found else None
+
+
+def _split(values: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for token in sqlglot.tokenize(values, read="trino"):
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        if token.token_type == TokenType.COMMA and depth == 0:
+            parts.append(values[start : token.start].strip())
+            start = token.end + 1
+    return [*parts, values[start:].strip()] if values.strip() else []
+
+
+def bind(sql: str, values: list[str]) -> str:
+    """The text with each `?` replaced by a literal. Raises AthenaQueryError when their numbers differ."""
+    try:
+        marks = [t for t in sqlglot.tokenize(sql, read="trino") if t.token_type == TokenType.PLACEHOLDER]
+    except SqlglotError as error:
+        raise MalformedQuery(str(error).splitlines()[0]) from error
+    if len(marks) != len(values):
+        raise AthenaQueryError(
+            f"INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected {len(marks)} but found {len(values)}"
+        )
+    for mark, value in zip(reversed(marks), reversed(values), strict=True):
+        sql = sql[: mark.start] + _literal(value) + sql[mark.end + 1 :]
+    return sql
+
+
+def _literal(value: str) -> str:
+    """Athena takes SQL literals; bare text is read as a string, as its console does."""
+    try:
+        parsed = sqlglot.parse_one(value, read="trino")
+    except SqlglotError:
+        parsed = None
+    if parsed is None or isinstance(parsed, sqlglot.exp.Column):
+        return "'" + value.replace("'", "''") + "'"
+    return value

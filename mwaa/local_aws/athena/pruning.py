@@ -1,0 +1,159 @@
+"""Which conditions of a query bind the partition keys of each scanned table, through subqueries, CTEs and views.
+
+A condition reaches a scan only where dropping the rows it rejects cannot change the answer: not past LIMIT or a
+window function, not past an outer join unless it also rejects NULLs (checked by the scan's own engine).
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from mwaa.local_aws.athena.dialect import rewrite
+from mwaa.local_aws.athena.names import conjuncts, cte_of, sources
+from mwaa.local_aws.athena.scan import Scan
+
+Conditions = list[exp.Expression]
+
+
+def push_conditions(tree: exp.Expression, scans: dict[int, Scan]) -> None:
+    """Fill `conditions` of every scan; `scans` is keyed by id() of the table's node in the tree."""
+    references: dict[int, int] = {}
+    for table in tree.find_all(exp.Table):
+        if (entry := cte_of(table)) is not None:
+            references[id(entry)] = references.get(id(entry), 0) + 1
+    passed: dict[int, Conditions] = {}
+    # Parents first, except that a CTE is read after every SELECT that could mention it.
+    selects = [s for s in tree.find_all(exp.Select) if not s.find_ancestor(exp.CTE)]
+    in_ctes = [s for entry in reversed(list(tree.find_all(exp.CTE))) for s in entry.this.find_all(exp.Select)
+               if s.find_ancestor(exp.CTE) is entry]  # fmt: skip
+    for select in selects + in_ctes:
+        _from_select(select, passed, scans, references)
+
+
+def _from_select(
+    select: exp.Select, passed: dict[int, Conditions], scans: dict[int, Scan], references: dict[int, int]
+) -> None:
+    inherited = _translate(select, passed.get(id(select), []))
+    relations = list(sources(select))
+    where = select.args.get("where")
+    for alias, relation, side in relations:
+        usable = conjuncts(where.this if where else None) + inherited + _join_conditions(select, relation)
+        if isinstance(relation, exp.Table) and id(relation) in scans:
+            _to_scan(scans[id(relation)], alias, usable, side)
+        elif side == "preserved":
+            target = relation.this if isinstance(relation, exp.Subquery) else None
+            if isinstance(relation, exp.Table):
+                entry = cte_of(relation)
+                if entry is not None and references.get(id(entry)) == 1 and not _is_recursive(entry):
+                    target = entry.this
+                    if entry.args["alias"].columns:
+                        target = None
+            elif isinstance(relation, exp.Subquery) and relation.args["alias"] is not None:
+                if relation.args["alias"].columns:
+                    target = None
+            if target is not None:
+                outer = [_strip(c, alias) for c in usable if _belongs(c, alias, alone=len(relations) == 1)]
+                _pass_down(target, outer, passed)
+
+
+def _is_recursive(entry: exp.CTE) -> bool:
+    return bool(entry.parent and entry.parent.args.get("recursive"))
+
+
+def _join_conditions(select: exp.Select, relation: exp.Expression) -> Conditions:
+    """ON conditions that filter this relation: of its own inner or left join, or of a later inner join."""
+    found: Conditions = []
+    joins = select.args.get("joins") or []
+    for join in joins:
+        side = (join.side or "").upper()
+        if side in ("RIGHT", "FULL") or (side == "LEFT" and join.this is not relation):
+            continue
+        found += conjuncts(join.args.get("on"))
+    return found
+
+
+def _is_plain(condition: exp.Expression) -> bool:
+    return condition.find(exp.Query, exp.Window, exp.AggFunc, exp.Rand, exp.Placeholder, exp.Lambda) is None
+
+
+def _belongs(condition: exp.Expression, alias: str, alone: bool) -> bool:
+    columns = list(condition.find_all(exp.Column))
+    return (
+        bool(columns)
+        and _is_plain(condition)
+        and all(c.table.lower() == alias if c.table else alone for c in columns)
+    )
+
+
+def _strip(condition: exp.Expression, alias: str) -> exp.Expression:
+    copy = condition.copy()
+    for column in copy.find_all(exp.Column):
+        column.set("table", None)
+    return copy
+
+
+def _pass_down(query: exp.Expression, conditions: Conditions, passed: dict[int, Conditions]) -> None:
+    """Hand conditions on a query's output columns to its SELECTs (to every branch of a set operation, by position)."""
+    if isinstance(query, exp.Subquery):
+        _pass_down(query.this, conditions, passed)
+    elif isinstance(query, exp.SetOperation) and not query.args.get("limit"):
+        names = [name.lower() for name in query.named_selects]
+        _pass_down(query.left, conditions, passed)
+        other = [name.lower() for name in query.right.named_selects] if isinstance(query.right, exp.Query) else []
+        if len(names) == len(other) and "*" not in names + other:
+            _pass_down(query.right, [_rename(c, dict(zip(names, other, strict=True))) for c in conditions], passed)
+        elif names == other == ["*"]:
+            _pass_down(query.right, conditions, passed)
+    elif isinstance(query, exp.Select):
+        passed.setdefault(id(query), []).extend(conditions)
+
+
+def _rename(condition: exp.Expression, names: dict[str, str]) -> exp.Expression:
+    copy = condition.copy()
+    for column in copy.find_all(exp.Column):
+        column.replace(exp.column(names.get(column.name.lower(), column.name), quoted=True))
+    return copy
+
+
+def _translate(select: exp.Select, conditions: Conditions) -> Conditions:
+    """Conditions on output columns as conditions on the SELECT's own sources, where that is sound."""
+    if select.args.get("limit") or select.args.get("offset") or select.find(exp.Window):
+        return []
+    behind = {
+        projection.alias_or_name.lower(): projection.unalias()
+        for projection in select.expressions
+        if isinstance(projection.unalias(), exp.Column) and not projection.is_star
+    }
+    starred = any(p.is_star for p in select.expressions) and len(list(sources(select))) == 1
+    named = {p.alias_or_name.lower() for p in select.expressions if not p.is_star}
+    translated: Conditions = []
+    for condition in conditions:
+        copy = exp.Paren(this=condition.copy())
+        for column in list(copy.find_all(exp.Column)):
+            name = column.name.lower()
+            if name in behind:
+                column.replace(behind[name].copy())
+            elif not (starred and name not in named):
+                break
+        else:
+            translated.append(copy.this)
+    return translated
+
+
+def _to_scan(scan: Scan, alias: str, conditions: Conditions, side: str) -> None:
+    keys = {key.name for key in scan.table.partition_keys}
+    for condition in conditions:
+        columns = list(condition.find_all(exp.Column))
+        if not columns or not _is_plain(condition):
+            continue
+        if all(c.name.lower() in keys and (not c.table or c.table.lower() == alias) for c in columns):
+            sql = rewrite(_strip(condition, alias)).sql(dialect="duckdb")
+            scan.conditions.append(f"({sql}) OR {_with_nulls(condition)}" if side == "nullable" else sql)
+
+
+def _with_nulls(condition: exp.Expression) -> str:
+    """The condition on the NULL row of an outer join: if that passes, nothing may be pruned."""
+    copy = exp.Paren(this=condition.copy())
+    for column in list(copy.find_all(exp.Column)):
+        column.replace(exp.null())
+    return f"coalesce({rewrite(copy).sql(dialect='duckdb')}, false)"

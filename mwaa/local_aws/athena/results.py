@@ -1,0 +1,138 @@
+"""Query results as Athena leaves them in S3: quoted CSV, the binary `.metadata` beside it, text for DDL, manifests."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+Row = list[str | None]
+
+_FETCH_ROWS = 10_000  # rows held as Python objects at a time while a result is written
+
+
+def render(value: Any) -> str | None:
+    """One value as Athena prints it in a result; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int)):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, float):
+        return java_double(value)
+    if isinstance(value, datetime):
+        text = value.strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03d}"
+        return f"{text} UTC" if value.tzinfo else text
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex(" ")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}={_nested(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_nested(v) for v in value) + "]"
+    if isinstance(value, timedelta):
+        hours, rest = divmod(value.seconds, 3600)
+        return f"{value.days} {hours:02d}:{rest // 60:02d}:{rest % 60:02d}.{value.microseconds // 1000:03d}"
+    return str(value)
+
+
+def _nested(value: Any) -> str:
+    return "null" if value is None else render(value) or ""
+
+
+def java_double(value: float) -> str:
+    """`1.0E7`, `0.001`, `NaN`: a double as Java writes it."""
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        text = format(Decimal(repr(value)), "f")
+        return text if "." in text else text + ".0"
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    assert isinstance(exponent, int)
+    power = exponent + len(digits) - 1
+    fraction = "".join(map(str, digits[1:])).rstrip("0") or "0"
+    return f"{'-' if sign else ''}{digits[0]}.{fraction}E{power}"
+
+
+def _quote(value: str | None) -> str:
+    return "" if value is None else '"' + value.replace('"', '""') + '"'
+
+
+def write_csv(path: Path, header: list[str], cursor: Any) -> int:
+    """Every value quoted, NULL as nothing, a header first. Returns the number of rows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write(",".join(map(_quote, header)) + "\n")
+        while rows := cursor.fetchmany(_FETCH_ROWS):
+            out.writelines(",".join([_quote(render(v)) for v in row]) + "\n" for row in rows)
+            count += len(rows)
+    return count
+
+
+_FIELD = re.compile(r'("(?:[^"]|"")*")?(,|\n)')
+
+
+def read_csv(text: str, columns: int) -> Iterator[Row]:
+    """The rows that `write_csv` wrote, header first; an empty field is NULL, `""` the empty string."""
+    row: Row = []
+    for found in _FIELD.finditer(text):
+        value = found[1]
+        row.append(None if value is None else value[1:-1].replace('""', '"'))
+        if len(row) == columns:
+            yield row
+            row = []
+
+
+def write_text(path: Path, rows: Iterable[Row]) -> None:
+    """DDL output: one line a row, tabs between columns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join("\t".join(v or "" for v in row) + "\n" for row in rows), encoding="utf-8")
+
+
+def write_manifest(path: Path, uris: list[str]) -> None:
+    """The data files of a CTAS, INSERT or UNLOAD, one S3 URI a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{uri}\n" for uri in uris), encoding="utf-8")
+
+
+# --- .metadata: a protobuf message, as observed in Athena's output (field numbers are Athena's) ---
+
+
+def metadata_bytes(query_id: str, columns: list[dict[str, Any]]) -> bytes:
+    """The `.csv.metadata` object: the query id and one ColumnInfo message a column (field 4)."""
+    return _bytes_field(2, query_id.encode()) + b"".join(_bytes_field(4, _column_message(c)) for c in columns)
+
+
+def _column_message(column: dict[str, Any]) -> bytes:
+    texts = ((1, "CatalogName"), (4, "Name"), (5, "Label"), (6, "Type"))
+    message = b"".join(_bytes_field(number, str(column[key]).encode()) for number, key in texts)
+    message += _varint_field(7, column["Precision"]) + _varint_field(8, column["Scale"])
+    nullable = {"NOT_NULL": 1, "NULLABLE": 2, "UNKNOWN": 3}[column["Nullable"]]
+    return message + _varint_field(9, nullable) + _varint_field(10, int(column["CaseSensitive"]))
+
+
+def _varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(encoded) + struct.pack("B", value)
+
+
+def _varint_field(number: int, value: int) -> bytes:
+    return _varint(number << 3) + _varint(value)
+
+
+def _bytes_field(number: int, data: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(data)) + data

@@ -1,0 +1,132 @@
+"""A catalog table as a DuckDB subquery over the files of the partitions that a query needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from mwaa.local_aws.athena.catalog import Partition, Table
+from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.storage import Storage
+from mwaa.local_aws.athena.types import hive_to_duckdb
+
+PATH = "$path"
+
+
+@dataclass
+class Scan:
+    """One mention of a table in a query, and the conditions on its partition keys found around it."""
+
+    table: Table
+    placeholder: str
+    conditions: list[str] = field(default_factory=list)  # DuckDB SQL over the partition keys
+    with_path: bool = False
+    bytes_read: int = 0
+    rows_known: int | None = None
+
+    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection) -> str:
+        """The subquery, listing only files of the partitions that can satisfy the conditions."""
+        partitions = self.surviving_partitions(cursor)
+        files: list[tuple[str, int, tuple[str | None, ...]]] = [
+            (path, size, partition.values)
+            for partition in partitions
+            for path, size in storage.data_files(partition.location)
+        ]
+        self.bytes_read = sum(size for _, size, _ in files)
+        if not files:
+            return self._empty()
+        return self._over(files, storage)
+
+    def surviving_partitions(self, cursor: duckdb.DuckDBPyConnection) -> list[Partition]:
+        """Evaluate the conditions on the catalog's partition values, in the engine that will run the query."""
+        table = self.table
+        if not table.partition_keys:
+            return [Partition((), table.location)]
+        if not self.conditions or not table.partitions:
+            return table.partitions
+        keys = _typed_keys(table, [p.values for p in table.partitions])
+        chosen = cursor.execute(
+            f"SELECT position FROM (SELECT generate_subscripts({keys[0][1]}, 1) - 1 AS position, "
+            + ", ".join(f'unnest({values}) AS "{name}"' for name, values in keys)
+            + ") AS keys WHERE "
+            + " AND ".join(f"({condition})" for condition in self.conditions)
+        ).fetchall()
+        return [table.partitions[position] for (position,) in sorted(chosen)]
+
+    def _empty(self) -> str:
+        columns = [f'CAST(NULL AS {hive_to_duckdb(c.type)}) AS "{c.name}"' for c in self.table.all_columns]
+        if self.with_path:
+            columns.append(f'CAST(NULL AS VARCHAR) AS "{PATH}"')
+        return f"(SELECT {', '.join(columns)} WHERE false)"
+
+    def _over(self, files: list[tuple[str, int, tuple[str | None, ...]]], storage: Storage) -> str:
+        table = self.table
+        columns = [f'data."{c.name}"' for c in table.columns]
+        if self.with_path:
+            columns.append(f"'s3://' || data.filename[{len(str(storage.root)) + 2}:] AS \"{PATH}\"")
+        source = _reader(table, [path for path, _, _ in files])
+        if not table.partition_keys:
+            return f"(SELECT {', '.join(columns)} FROM {source} AS data)"
+        # Values come from the catalog by file, never from the path: a partition may live anywhere.
+        keys = _typed_keys(table, [values for _, _, values in files])
+        paths = _list([path for path, _, _ in files])
+        located = f"SELECT unnest({paths}) AS filename, " + ", ".join(f'unnest({v}) AS "{k}"' for k, v in keys)
+        columns[len(table.columns) : len(table.columns)] = [f'located."{k}"' for k, _ in keys]
+        return f"(SELECT {', '.join(columns)} FROM {source} AS data JOIN ({located}) AS located USING (filename))"
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def _list(values: list[str]) -> str:
+    return "[" + ",".join(map(_text, values)) + "]"
+
+
+def _typed_keys(table: Table, values: list[tuple[str | None, ...]]) -> list[tuple[str, str]]:
+    """(key, DuckDB list of its value in every row), typed as the catalog says."""
+    return [
+        (key.name, f"CAST([{','.join(_text(row[i]) for row in values)}] AS {hive_to_duckdb(key.type)}[])")
+        for i, key in enumerate(table.partition_keys)
+    ]
+
+
+def _reader(table: Table, files: list[str]) -> str:
+    """The table function call over the files; a column that a file lacks is NULL."""
+    paths = _list([_escape_glob(path) for path in files])
+    serde = table.serde.lower()
+    if "parquet" in serde or table.parameters.get("classification") == "parquet":
+        schema = ", ".join(
+            f"{_text(c.name)}: {{name: {_text(c.name)}, type: {_text(hive_to_duckdb(c.type))}, default_value: NULL}}"
+            for c in table.columns
+        )
+        return f"read_parquet({paths}, hive_partitioning=false, schema=MAP {{{schema}}}, filename=true)"
+    types = "{" + ", ".join(f"{_text(c.name)}: {_text(hive_to_duckdb(c.type))}" for c in table.columns) + "}"
+    if "json" in serde:
+        return (
+            f"read_json({paths}, format='newline_delimited', columns={types}, filename=true, hive_partitioning=false)"
+        )
+    if "opencsv" in serde:
+        return _csv(table, paths, types, default=",", quote='"', escape="\\")
+    if "lazysimple" in serde:
+        return _csv(table, paths, types, default="\x01", quote="", escape="")
+    raise AthenaQueryError.unsupported(f"tables of the SerDe '{table.serde}' (table {table.full_name})")
+
+
+def _csv(table: Table, paths: str, types: str, default: str, quote: str, escape: str) -> str:
+    given = table.serde_parameters
+    separator = given.get("separatorChar") or given.get("field.delim") or default
+    quote = given.get("quoteChar", quote)
+    escape = given.get("escapeChar", escape)
+    skip = int(table.parameters.get("skip.header.line.count") or 0)
+    null = "''" if quote else _text(given.get("serialization.null.format", "\\N"))
+    return (
+        f"read_csv({paths}, columns={types}, delim={_text(separator)}, quote={_text(quote)}, "
+        f"escape={_text(escape)}, header=false, skip={skip}, auto_detect=false, nullstr={null}, "
+        "null_padding=true, strict_mode=false, filename=true, hive_partitioning=false)"
+    )
+
+
+def _escape_glob(path: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)

@@ -1,0 +1,98 @@
+"""S3 URIs as files: nanio serves buckets as folders under one root, and the engine reads the same files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mwaa.local_aws.athena.errors import AthenaQueryError
+
+# The characters Hive escapes in a partition folder's name (FileUtils.escapePathName), as %XX.
+_HIVE_ESCAPED = frozenset('"#%\'*/:=?\\{[]^\x7f') | {chr(code) for code in range(1, 0x20)}
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Storage:
+    """The objects below `root`, one folder a bucket."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root).absolute()
+
+    def path(self, uri: str) -> Path:
+        """`s3://bucket/key` → its file. Raises AthenaQueryError for anything that is not an S3 URI."""
+        scheme, _, rest = uri.partition("://")
+        if scheme not in ("s3", "s3a", "s3n") or not rest or ".." in rest.split("/"):
+            raise AthenaQueryError(f"INVALID_TABLE_PROPERTY: '{uri}' is not a valid S3 location: use s3://bucket/prefix/")
+        return self.root / rest
+
+    def uri(self, path: str | Path) -> str:
+        """The file's `s3://bucket/key`."""
+        return "s3://" + os.path.relpath(path, self.root).replace(os.sep, "/")
+
+    def require_bucket(self, uri: str) -> None:
+        """Raises AthenaQueryError when the bucket does not exist."""
+        bucket = self.path(uri).relative_to(self.root).parts[0]
+        if not (self.root / bucket).is_dir():
+            raise AthenaQueryError(
+                f"GENERIC_USER_ERROR: The specified bucket does not exist (Service: Amazon S3; Status Code: 404; "
+                f"Error Code: NoSuchBucket): {bucket}"
+            )
+
+    def data_files(self, location: str) -> list[tuple[str, int]]:
+        """(path, bytes) of every data file under a location, all levels, in name order.
+
+        Empty objects and names that start with `_` or `.` are not data (Hive's rule). A missing prefix has none.
+        """
+        return sorted(_walk(str(self.path(location))))
+
+    def is_empty(self, location: str) -> bool:
+        """Whether no object at all lies under the location."""
+        root = self.path(location)
+        return not any(files for _, _, files in os.walk(root))
+
+    def write(self, uri: str, data: bytes) -> None:
+        """Put one object, whole or not at all."""
+        path = self.path(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(data)
+        partial.replace(path)
+
+    def remove(self, location: str) -> None:
+        """Delete everything under the location."""
+        shutil.rmtree(self.path(location), ignore_errors=True)
+
+
+def _walk(folder: str) -> Iterator[tuple[str, int]]:
+    try:
+        entries = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.name[0] in "_.":
+            continue
+        if entry.is_dir():
+            yield from _walk(entry.path)
+        elif size := entry.stat().st_size:
+            yield entry.path, size
+
+
+def hive_folder(keys: list[str], values: list[str | None]) -> str:
+    """`order_date=2024-01-01/store=a%2Fb`: the folder Hive writes a partition to."""
+    return "/".join(f"{key}={_escape(value)}" for key, value in zip(keys, values, strict=True))
+
+
+def _escape(value: str | None) -> str:
+    if value is None or value == "":
+        return HIVE_NULL
+    return "".join(f"%{ord(c):02X}" if c in _HIVE_ESCAPED else c for c in value)
+
+
+def as_key(prefix: str) -> str:
+    """A location with exactly one trailing slash."""
+    return prefix.rstrip("/") + "/"
+
+
+__all__ = ["HIVE_NULL", "Storage", "as_key", "hive_folder"]

@@ -1,0 +1,90 @@
+"""S3 on plain folders: nanio behind uvicorn on a background thread."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import socket
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from nanio.app import build_app
+from nanio.auth.credentials import StaticCredentialResolver
+from nanio.config import Settings
+from nanio.storage.backend import ObjectInfo
+from nanio.storage.filesystem import FilesystemStorage
+from nanio.storage.metadata import synthesize_metadata_from_stat
+
+from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY
+
+START_SECONDS = 10.0
+
+
+class FolderStorage(FilesystemStorage):
+    """nanio's storage for folders that Spark, PostgreSQL and exports also write to directly."""
+
+    def _read_or_synthesize_metadata(self, bucket: str, key: str, opath: Path) -> ObjectInfo:
+        info = super()._read_or_synthesize_metadata(bucket, key, opath)
+        # A file replaced behind nanio's back keeps its old sidecar, with the wrong length and ETag.
+        if info.etag == '""' or (opath.is_file() and opath.stat().st_size != info.size):
+            found = synthesize_metadata_from_stat(opath, key)
+            identity = f"{key}|{found.size}|{opath.stat().st_mtime_ns}"
+            return replace(found, etag=f'"{hashlib.md5(identity.encode()).hexdigest()}"')
+        return info
+
+
+class S3Server:
+    """Serves the folders under `root` as buckets on 127.0.0.1."""
+
+    def __init__(self, root: Path, port: int = 0) -> None:
+        """Binds the port (0: any free one). Raises EndpointError when it is taken."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError as error:
+            self._socket.close()
+            raise EndpointError(
+                f"port {port} is in use: stop what listens there, or choose another with --s3-port (0 picks a free one)"
+            ) from error
+        logging.getLogger("nanio").setLevel(logging.WARNING)
+        app = build_app(
+            Settings(
+                data_dir=root,
+                region=REGION,
+                credentials=StaticCredentialResolver({ACCESS_KEY: SECRET_KEY}),
+                # Any client on loopback is let in: presigned and default credentials differ between tools.
+                auth_disabled=True,
+            )
+        )
+        app.state.storage = FolderStorage(root)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="s3-server", daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        """The base URL for AWS_ENDPOINT_URL_S3."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def start(self) -> None:
+        """Begin to answer; returns when the server accepts connections."""
+        self._thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise EndpointError("the S3 server did not start: see endpoint.log in the state folder")
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """Stop accepting calls and free the port."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        self._socket.close()

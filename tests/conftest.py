@@ -1,0 +1,43 @@
+"""Fixtures that every test may use: one endpoint for the session, with its environment exported."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# Before anything imports pyarrow (see mwaa/local_aws/__init__.py).
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+# Before anything imports Airflow: its settings and logs belong to this session, not to the developer's home.
+if "AIRFLOW_HOME" not in os.environ:
+    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
+    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mwaa.local_aws.endpoint import LocalEndpoint
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
+    """A started, provisioned endpoint; its environment is this process's for the session."""
+    with pytest.MonkeyPatch.context() as patch:
+        for inherited in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.delenv(inherited, raising=False)
+        # A Glue timeout counts minutes; here a minute is three seconds.
+        with LocalEndpoint(tmp_path_factory.mktemp("endpoint"), seconds_per_timeout_minute=3.0) as running:
+            for name, value in running.environment.items():
+                patch.setenv(name, value)
+            yield running
+
+
+@pytest.fixture(scope="session")
+def aws(endpoint: LocalEndpoint) -> Callable[[str], Any]:
+    """`aws("glue")` gives a boto3 client of the endpoint; clients are made once."""
+    from mwaa.local_aws.provision import client_factory
+
+    return client_factory(endpoint.environment)
