@@ -1,0 +1,134 @@
+"""Arguments of the jobs, read the way Glue passes them: `--NAME value`, with Glue's own among them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from spark_jobs.errors import JobError
+from spark_jobs.tables import SOURCE_TABLES
+from spark_jobs.transforms.money import PRICE_BASES
+
+
+class RowBounds(NamedTuple):
+    """Rows the database held when the snapshot was taken: counted just before and just after it."""
+
+    least: int | None
+    most: int | None
+
+
+@dataclass(frozen=True)
+class BronzeArguments:
+    """What `bronze.py` needs; every URI ends with a slash."""
+
+    job_run_id: str
+    landing_uri: str
+    bronze_uri: str
+    batch_id: str
+
+
+@dataclass(frozen=True)
+class SilverArguments:
+    """What `silver.py` needs; every folder URI ends with a slash."""
+
+    job_run_id: str
+    bronze_uri: str
+    bronze_run: str
+    batch_id: str
+    silver_uri: str
+    known_uri: str
+    business_timezone: str
+    price_basis: str
+    test_app_names: tuple[str, ...]
+    database_rows: Mapping[str, RowBounds]
+
+
+def job_arguments(argv: Sequence[str]) -> dict[str, str]:
+    """`--name value` and `--name=value` pairs of argv; a name without a value gets ''. Unknown names are kept:
+    Glue adds its own (--JOB_NAME, --job-language, --enable-metrics, …)."""
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(argv):
+        token = argv[position]
+        position += 1
+        if not token.startswith("--"):
+            continue
+        name, assigned, value = token[2:].partition("=")
+        if not assigned and position < len(argv) and not argv[position].startswith("--"):
+            value = argv[position]
+            position += 1
+        found[name] = value
+    return found
+
+
+def bronze_arguments(argv: Sequence[str]) -> BronzeArguments:
+    """Typed arguments of the bronze job. Raises JobError naming what is missing."""
+    found = _required("bronze", argv, ("JOB_RUN_ID", "landing_uri", "bronze_uri", "batch_id"))
+    return BronzeArguments(
+        job_run_id=found["JOB_RUN_ID"],
+        landing_uri=_folder(found["landing_uri"]),
+        bronze_uri=_folder(found["bronze_uri"]),
+        batch_id=found["batch_id"],
+    )
+
+
+def silver_arguments(argv: Sequence[str]) -> SilverArguments:
+    """Typed arguments of the silver job. Raises JobError naming what is missing or what has an unknown value."""
+    required = (
+        "JOB_RUN_ID", "bronze_uri", "bronze_run", "batch_id", "silver_uri", "known_uri",
+        "business_timezone", "price_basis", "database_rows",
+    )  # fmt: skip
+    found = _required("silver", argv, required)
+    if "test_app_names" not in found:
+        raise JobError("silver job lacks --test_app_names; next: pass it, empty if no channel is a test channel")
+    if found["price_basis"] not in PRICE_BASES:
+        raise JobError(
+            f"--price_basis is {found['price_basis']!r}; next: use one of {', '.join(PRICE_BASES)} (setting price_basis)"
+        )
+    return SilverArguments(
+        job_run_id=found["JOB_RUN_ID"],
+        bronze_uri=_folder(found["bronze_uri"]),
+        bronze_run=found["bronze_run"],
+        batch_id=found["batch_id"],
+        silver_uri=_folder(found["silver_uri"]),
+        known_uri=found["known_uri"],
+        business_timezone=_timezone(found["business_timezone"]),
+        price_basis=found["price_basis"],
+        test_app_names=tuple(name.strip() for name in found["test_app_names"].split(",") if name.strip()),
+        database_rows=_database_rows(found["database_rows"]),
+    )
+
+
+def _required(job: str, argv: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    found = job_arguments(argv)
+    missing = [f"--{name}" for name in names if not found.get(name)]
+    if missing:
+        raise JobError(f"{job} job lacks {', '.join(missing)}; next: pass them as arguments of the Glue job run")
+    return found
+
+
+def _folder(uri: str) -> str:
+    return uri if uri.endswith("/") else f"{uri}/"
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise JobError(
+            f"--business_timezone is {name!r}, which is no IANA time zone; "
+            "next: set business_timezone to one such as America/Chicago"
+        ) from error
+    return name
+
+
+def _database_rows(text: str) -> dict[str, RowBounds]:
+    """Parse `{"order_items": [min, max], …}`; a table left out has unknown bounds."""
+    try:
+        bounds = {table: RowBounds(int(least), int(most)) for table, (least, most) in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise JobError(
+            f'--database_rows is {text[:100]!r}; next: pass JSON such as {{"order_items": [203519, 203519]}}'
+        ) from error
+    return {table.name: bounds.get(table.name, RowBounds(None, None)) for table in SOURCE_TABLES}

@@ -1,0 +1,63 @@
+"""Glue job: a snapshot export in landing/ → bronze/, every source column as text plus where and when it came.
+
+Nothing is judged here: what the database said stays readable, however silver's rules change later.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.arguments import BronzeArguments, bronze_arguments
+from spark_jobs.errors import JobError, run_job
+from spark_jobs.manifest import BuiltTable, write_manifest
+from spark_jobs.session import job_session
+from spark_jobs.storage import batch_folder, read_landing, run_folder, write_parquet
+from spark_jobs.tables import SOURCE_TABLES, SourceTable
+from spark_jobs.transforms.fingerprints import Partition, fingerprints
+from spark_jobs.transforms.verbatim import INGESTION_COLUMNS, missing_columns, verbatim
+
+
+def main(argv: Sequence[str]) -> None:
+    """Build the bronze tables of one export and write their manifest. Raises JobError."""
+    arguments = bronze_arguments(argv)
+    spark = job_session("bronze")
+    ingested_at = datetime.now(UTC)
+    tables = [build_table(spark, arguments, table, ingested_at) for table in SOURCE_TABLES]
+    write_manifest(spark, arguments.bronze_uri, arguments.job_run_id, arguments.batch_id, tables)
+
+
+def build_table(
+    spark: SparkSession, arguments: BronzeArguments, table: SourceTable, ingested_at: datetime
+) -> BuiltTable:
+    """Write one table's batch and fingerprint what was written. Raises JobError for a table that is missing,
+    lacks a column or is empty."""
+    exported = read_landing(spark, arguments.landing_uri, table, arguments.batch_id)
+    missing = missing_columns(exported, table)
+    if missing:
+        raise JobError(
+            f"table {table.landing_folder} of export {arguments.batch_id} lacks column {', '.join(missing)} "
+            f"(it has {', '.join(exported.columns)}); next: restore the column in the source, or change its "
+            "declaration in spark_jobs/tables.py"
+        )
+    folder = batch_folder(arguments.bronze_uri, table.name, arguments.job_run_id, arguments.batch_id)
+    write_parquet(verbatim(exported, table, ingested_at), folder)
+    written = spark.read.parquet(folder)
+    found = fingerprints(written, partition=None, excluded=INGESTION_COLUMNS)[""]
+    if found.rows == 0:
+        raise JobError(
+            f"table {table.landing_folder} of export {arguments.batch_id} has 0 rows; "
+            "next: check the load of the source database, then export again"
+        )
+    return BuiltTable(
+        name=f"bronze_{table.name}",
+        schema=written.schema.add("batch_id", "string"),
+        partition_key="batch_id",
+        location=run_folder(arguments.bronze_uri, table.name, arguments.job_run_id),
+        partitions={arguments.batch_id: Partition(found.rows, found.text, "new")},
+    )
+
+
+if __name__ == "__main__":
+    run_job("bronze", lambda: main(sys.argv[1:]))

@@ -1,0 +1,152 @@
+"""Glue job: bronze/ → silver/, quarantine and row ledger; only partitions that differ from the published ones.
+
+Lines and options are each laid out by order_date and persisted once: the fingerprints, the quarantine and the
+files all come from that, so that a rerun with nothing new reads and hashes but writes only the ledger and manifest.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.arguments import SilverArguments, silver_arguments
+from spark_jobs.errors import run_job
+from spark_jobs.manifest import BuiltTable, write_manifest
+from spark_jobs.session import job_session, size_shuffles
+from spark_jobs.storage import (
+    batch_folder,
+    read_bronze,
+    read_known,
+    run_folder,
+    write_parquet,
+    write_partitions,
+)  # fmt: skip
+from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
+from spark_jobs.transforms.date_dim import silver_dates, typed_dates
+from spark_jobs.transforms.fingerprints import compare, fingerprints, to_write
+from spark_jobs.transforms.ledger import LedgerRow, ledger
+from spark_jobs.transforms.lines import judged_lines, line_days, silver_lines, typed_lines
+from spark_jobs.transforms.money import option_sums, with_sales
+from spark_jobs.transforms.options import dated_options, judged_options, silver_options
+from spark_jobs.transforms.quarantine import is_accepted, quarantined
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one batch as values, good and bad: each with `reasons`, and `raw` where there are some."""
+
+    lines: DataFrame
+    options: DataFrame
+    dates: DataFrame
+
+    def of(self, table: SourceTable) -> DataFrame:
+        return {ORDER_ITEMS: self.lines, ORDER_ITEM_OPTIONS: self.options, DATE_DIM: self.dates}[table]
+
+
+def main(argv: Sequence[str]) -> None:
+    """Build what has changed in silver and write its manifest. Raises JobError."""
+    arguments = silver_arguments(argv)
+    spark = job_session("silver")
+    known = read_known(spark, arguments.known_uri)
+    bronze = {
+        table: read_bronze(spark, arguments.bronze_uri, table, arguments.bronze_run, arguments.batch_id)
+        for table in SOURCE_TABLES
+    }
+    source_rows = {table: rows.count() for table, rows in bronze.items()}
+    size_shuffles(spark, max(source_rows.values()))
+    batch = read_batch(bronze, arguments)
+    batch_id = arguments.batch_id
+    silver = {
+        ORDER_ITEMS: build(arguments, known, "silver_order_items", silver_lines(batch.lines, batch_id), "order_date"),
+        ORDER_ITEM_OPTIONS: build(
+            arguments,
+            known,
+            "silver_order_item_options",
+            silver_options(batch.options, batch_id),
+            "order_date",
+        ),
+        DATE_DIM: build(arguments, known, "silver_date_dim", silver_dates(batch.dates, batch_id), None),
+    }
+    set_aside = reduce(DataFrame.unionByName, [quarantined(batch.of(t), t, batch_id) for t in SOURCE_TABLES])
+    quarantine = build(arguments, known, "quarantine", set_aside, "source_table")
+    counted = build_ledger(spark, arguments, known, source_rows, batch, silver, quarantine)
+    write_manifest(spark, arguments.silver_uri, arguments.job_run_id, batch_id, [*silver.values(), quarantine, counted])
+    batch.lines.unpersist()
+    batch.options.unpersist()
+
+
+def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments) -> Batch:
+    """Judge and type the bronze rows; lines and options persisted, the rows of a day lying together."""
+    # The options' money columns are read twice, here and below: cheaper than keeping a second copy of either table.
+    options = judged_options(bronze[ORDER_ITEM_OPTIONS])
+    typed = typed_lines(
+        judged_lines(bronze[ORDER_ITEMS], arguments.price_basis),
+        arguments.business_timezone,
+        arguments.price_basis,
+        arguments.test_app_names,
+    )
+    lines = with_sales(typed, option_sums(options)).repartition("order_date").persist()
+    dated = dated_options(options, line_days(lines)).repartition("order_date").persist()
+    return Batch(lines, dated, typed_dates(bronze[DATE_DIM]))
+
+
+def build(
+    arguments: SilverArguments, known: dict[str, dict[str, str]], name: str, rows: DataFrame, key: str | None
+) -> BuiltTable:
+    """Compare a table with what is published of it and write the partitions that differ."""
+    folder = run_folder(arguments.silver_uri, name.removeprefix("silver_"), arguments.job_run_id)
+    partitions = compare(fingerprints(rows, key), known.get(name, {}))
+    values = to_write(partitions)
+    if values and key:
+        write_partitions(rows, folder, key, values)
+    elif values:
+        write_parquet(rows.coalesce(1), folder)
+    return BuiltTable(name, rows.schema, key, folder, partitions)
+
+
+def build_ledger(
+    spark: SparkSession,
+    arguments: SilverArguments,
+    known: dict[str, dict[str, str]],
+    source_rows: dict[SourceTable, int],
+    batch: Batch,
+    silver: dict[SourceTable, BuiltTable],
+    quarantine: BuiltTable,
+) -> BuiltTable:
+    """Write the batch's row ledger, always. Raises JobError when a table does not balance."""
+    rows = []
+    for table in SOURCE_TABLES:
+        set_aside = quarantine.partitions.get(table.name)
+        rows.append(
+            LedgerRow(
+                source_table=table.name,
+                database_rows_min=arguments.database_rows[table.name].least,
+                database_rows_max=arguments.database_rows[table.name].most,
+                source_rows=source_rows[table],
+                accepted_rows=sum(part.rows for part in silver[table].partitions.values()),
+                quarantined_rows=set_aside.rows if set_aside else 0,
+                test_rows=test_rows(batch.of(table)),
+                batch_id=arguments.batch_id,
+            )
+        )
+    counted = ledger(spark, rows)
+    batch_id = arguments.batch_id
+    write_parquet(
+        counted.drop("batch_id").coalesce(1),
+        batch_folder(arguments.silver_uri, "row_ledger", arguments.job_run_id, batch_id),
+    )
+    partitions = compare(fingerprints(counted, "batch_id"), known.get("row_ledger", {}), keep_absent=True)
+    folder = run_folder(arguments.silver_uri, "row_ledger", arguments.job_run_id)
+    return BuiltTable("row_ledger", counted.schema, "batch_id", folder, partitions)
+
+
+def test_rows(rows: DataFrame) -> int:
+    """Accepted rows of test channels; 0 for a table without channels."""
+    return rows.filter(is_accepted() & F.col("is_test")).count() if "is_test" in rows.columns else 0
+
+
+if __name__ == "__main__":
+    run_job("silver", lambda: main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Functions from DataFrame to DataFrame, without I/O; one subject a module."""

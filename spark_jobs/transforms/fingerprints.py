@@ -1,0 +1,81 @@
+"""Fingerprints of partitions and what changed since the published ones.
+
+A fingerprint is the row count and the sum of the rows' 64-bit hashes. A sum does not depend on the order or the
+partitioning of the rows, and unlike XOR two equal rows do not cancel out.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+# Where a row came from is not what it says. The database's surrogate id is left out as well: reloading the source
+# may number the same rows anew, and that must not rebuild every day there is.
+LINEAGE_COLUMNS = ("batch_id", "source_id")
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Rows of a partition and the sum of their hashes."""
+
+    rows: int
+    hash_sum: int
+
+    @property
+    def text(self) -> str:
+        """`<rows>-<32 hex digits>`; the sum is taken modulo 2^128."""
+        return f"{self.rows}-{self.hash_sum % (1 << 128):032x}"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition in a manifest; `change` is new, changed, unchanged or deleted."""
+
+    rows: int
+    fingerprint: str
+    change: str
+
+
+def row_hash(columns: Iterable[str]) -> Column:
+    """64-bit hash of a row. xxhash64 skips nulls, so that a value which moves to the next column would go
+    unseen: each column therefore enters with its null flag."""
+    parts = [part for name in columns for part in (F.col(f"`{name}`").isNull(), F.col(f"`{name}`"))]
+    return F.xxhash64(*parts)
+
+
+def fingerprints(
+    rows: DataFrame, partition: str | None, excluded: Collection[str] = LINEAGE_COLUMNS
+) -> dict[str, Fingerprint]:
+    """Fingerprint of each value of column `partition` (as text), or of all rows under '' when it is None. An
+    unpartitioned table without rows has the fingerprint of nothing."""
+    hashed = row_hash(sorted(name for name in rows.columns if name not in excluded))
+    value = F.col(partition) if partition else F.lit("")
+    grouped = (
+        rows.select(value.alias("value"), hashed.cast("decimal(20,0)").alias("hash"))
+        .groupBy("value")
+        .agg(F.count("*").alias("rows"), F.sum("hash").alias("hash_sum"))
+    )
+    found = {str(row["value"]): Fingerprint(row["rows"], int(row["hash_sum"])) for row in grouped.collect()}
+    return found if partition or found else {"": Fingerprint(0, 0)}
+
+
+def compare(
+    current: Mapping[str, Fingerprint], known: Mapping[str, str], keep_absent: bool = False
+) -> dict[str, Partition]:
+    """What each partition is against the published fingerprints. A published partition that has no rows any more
+    is deleted, unless `keep_absent`: then the table only ever grows and the others are not this batch's concern."""
+    changes = {}
+    for value, fingerprint in current.items():
+        published = known.get(value)
+        change = "new" if published is None else "unchanged" if published == fingerprint.text else "changed"
+        changes[value] = Partition(fingerprint.rows, fingerprint.text, change)
+    if not keep_absent:
+        for value in known.keys() - current.keys():
+            changes[value] = Partition(0, Fingerprint(0, 0).text, "deleted")
+    return changes
+
+
+def to_write(partitions: Mapping[str, Partition]) -> list[str]:
+    """Values of the partitions that must be written, in order."""
+    return sorted(value for value, part in partitions.items() if part.change in ("new", "changed"))

@@ -1,0 +1,74 @@
+"""Order lines: from bronze rows of order_items to the rows of silver_order_items, good and bad together."""
+
+from collections.abc import Collection
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.tables import ORDER_ITEMS
+from spark_jobs.transforms import days, menu, money
+from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
+from spark_jobs.transforms.typed import read_rows, row_reasons
+
+# A grain's key is never null, or joins on it would drop sales; the source's silence is said, not filled in.
+UNKNOWN = "UNKNOWN"
+
+SILVER_COLUMNS = (
+    "source_id", "app_name", "restaurant_id", "created_at", "order_hour", "order_id", "lineitem_id", "user_id",
+    "printed_card_number", "is_loyalty", "currency", "item_category", "item_category_source", "item_name",
+    "item_key", "item_price", "item_quantity", "item_amount", "options_revenue", "gross_sales",
+    "discount_amount", "net_sales", "is_test", "batch_id", "order_date",
+)  # fmt: skip
+
+
+def judged_lines(bronze: DataFrame, price_basis: str) -> DataFrame:
+    """Bronze rows of order_items as values, judged; duplicates included."""
+    price, quantity = F.col("item_price"), F.col("item_quantity")
+    reasons = row_reasons(ORDER_ITEMS, money.amount_reason("item_amount", price, quantity, price_basis))
+    return with_duplicates(read_rows(bronze, ORDER_ITEMS).withColumn("reasons", reasons), ORDER_ITEMS)
+
+
+def typed_lines(
+    judged: DataFrame, business_timezone: str, price_basis: str, test_app_names: Collection[str]
+) -> DataFrame:
+    """Judged lines in silver's columns but for the option money and the batch, plus reasons and raw. What is
+    missing but not required: app, store and currency become UNKNOWN, a loyalty flag false; user and card stay
+    null (a guest)."""
+    created_at = F.col("creation_time_utc")
+    name = menu.item_name(F.col("item_name"))
+    derived = {
+        "source_id": F.col("id"),
+        "created_at": created_at,
+        "order_date": days.order_date(created_at, business_timezone),
+        "order_hour": days.order_hour(created_at, business_timezone),
+        "is_test": is_test_channel(F.col("app_name"), test_app_names),
+        "app_name": F.coalesce("app_name", F.lit(UNKNOWN)),
+        "restaurant_id": F.coalesce("restaurant_id", F.lit(UNKNOWN)),
+        "currency": F.coalesce(F.upper("currency"), F.lit(UNKNOWN)),
+        "is_loyalty": F.coalesce("is_loyalty", F.lit(False)),
+        "item_category": menu.repaired_category(F.col("item_category")),
+        "item_category_source": F.col("source.item_category"),
+        "item_name": name,
+        "item_key": menu.item_key(name),
+        "item_amount": money.amount(F.col("item_price"), F.col("item_quantity"), price_basis),
+        "raw": raw_text(),
+    }
+    return judged.withColumns(derived).drop("id", "creation_time_utc", "source")
+
+
+def is_test_channel(app_name: Column, test_app_names: Collection[str]) -> Column:
+    """boolean, never null: whether the app's name contains one of the test names, whatever the case."""
+    found = F.lit(False)
+    for test_name in test_app_names:
+        found = found | F.contains(F.lower(app_name), F.lit(test_name.lower()))
+    return F.coalesce(found, F.lit(False))
+
+
+def line_days(lines: DataFrame) -> DataFrame:
+    """What an option takes from its line, one row per accepted line: order_id, lineitem_id, order_date, is_test."""
+    return lines.filter(is_accepted()).select("order_id", "lineitem_id", "order_date", "is_test")
+
+
+def silver_lines(lines: DataFrame, batch_id: str) -> DataFrame:
+    """The accepted lines in the columns of silver_order_items."""
+    return lines.filter(is_accepted()).withColumn("batch_id", F.lit(batch_id)).select(*SILVER_COLUMNS)

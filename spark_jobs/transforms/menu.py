@@ -1,0 +1,38 @@
+"""Menu names: the category's repair and the item's key.
+
+The rules are declared here and look at one value at a time, never at the other rows: the same text gets the same
+category in every batch.
+"""
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+UNCATEGORISED = "Uncategorised"
+UNNAMED_ITEM = "Unnamed item"
+
+CATEGORIES = ("Breakfast", "Bowls", "Salads", "Sandwiches", "Smoothies")
+# Misspelling, case-folded → category.
+CATEGORY_ALIASES = {"sqalads": "Salads"} | {name.lower(): name for name in CATEGORIES}
+
+URL_PATTERN = r"(?i)(https?:|www\.|://)"
+# Digits and backticks that stick to the last letter (Bowls0, Sandwiches`1`); 'Combo 2' keeps its number.
+TRAILING_DAMAGE = r"(?<=[\p{L})])[`'0-9]*[`0-9]$"
+
+
+def repaired_category(collapsed_text: Column) -> Column:
+    """The category meant by the source's text (on one line, trimmed, may be null); never null."""
+    plain = F.btrim(F.regexp_replace(collapsed_text, TRAILING_DAMAGE, ""), F.lit("` "))
+    aliases = F.create_map(*[F.lit(part) for pair in CATEGORY_ALIASES.items() for part in pair])
+    named = F.coalesce(F.try_element_at(aliases, F.lower(plain)), F.when(plain != "", plain))
+    is_url = F.coalesce(collapsed_text.rlike(URL_PATTERN), F.lit(False))
+    return F.when(is_url, F.lit(UNCATEGORISED)).otherwise(F.coalesce(named, F.lit(UNCATEGORISED)))
+
+
+def item_name(collapsed_text: Column) -> Column:
+    """The item's name on one line; never null."""
+    return F.coalesce(collapsed_text, F.lit(UNNAMED_ITEM))
+
+
+def item_key(name: Column) -> Column:
+    """The name folded by case: spellings of one item share it."""
+    return F.lower(name)

@@ -1,0 +1,88 @@
+"""From bronze text to values: one reading for each kind of column, null where the text has none.
+
+Every reading is a try: under ANSI mode a plain cast would end the job at the first bad row.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.tables import Kind, SourceColumn, SourceTable
+from spark_jobs.transforms.verbatim import INGESTION_COLUMNS
+
+MONEY_TYPE = "decimal(18,4)"
+BLANKS = " \t\r\n\f\u000b\u00a0\ufeff"
+# A full date and time of the years 1900 to 2199: Spark alone would also read '11:03', as a time of today.
+TIMESTAMP_PATTERN = (
+    r"^(19|2[01])\d{2}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,9})?\s?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?)?$"
+)
+DATE_KEY_PATTERN = r"^(\d{2})-(\d{2})-(\d{4})$"
+
+
+def read_rows(bronze: DataFrame, table: SourceTable) -> DataFrame:
+    """Bronze rows as values: the table's declared columns, each read or null, and `source`, a struct of the
+    texts they were read from (with the columns the source has grown since)."""
+    source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
+    return bronze.select(*[parsed(column) for column in table.columns], F.struct(*source).alias("source"))
+
+
+def row_reasons(table: SourceTable, *further: Column) -> Column:
+    """array<string>: why a row of `read_rows` cannot be accepted, in column order; empty if it can. `further` are
+    reasons of the table's own rules, each a string or null."""
+    found: list[Column] = []
+    for column in table.columns:
+        unread = F.col(column.name).isNull()
+        if not column.required:
+            unread = unread & trimmed(f"source.{column.name}").isNotNull()
+        found.append(F.when(unread, F.lit(column.reason)))
+        if column.kind is Kind.QUANTITY:
+            found.append(F.when(F.col(column.name) <= 0, F.lit("non_positive_quantity")))
+    # array_compact would say the same, but as a lambda it is interpreted row by row.
+    return F.array_remove(F.array(*[F.coalesce(reason, F.lit("")) for reason in (*found, *further)]), "")
+
+
+def trimmed(name: str) -> Column:
+    """The column's text without blanks around it; null when nothing is left."""
+    text = F.btrim(F.col(name), F.lit(BLANKS))
+    return F.when(text != "", text)
+
+
+def collapsed(name: str) -> Column:
+    """The column's text on one line: trimmed, every run of whitespace one space."""
+    return F.regexp_replace(trimmed(name), r"[\s\u00a0]+", " ")
+
+
+def parsed(column: SourceColumn) -> Column:
+    """The value of a bronze column, aliased by its name; null when missing or without a reading."""
+    readings = {
+        Kind.TEXT: collapsed,
+        Kind.IDENTIFIER: trimmed,
+        Kind.INTEGER: _integer,
+        Kind.QUANTITY: _integer,
+        Kind.MONEY: _money,
+        Kind.BOOLEAN: _boolean,
+        Kind.TIMESTAMP: _timestamp,
+        Kind.DATE_KEY: _date_key,
+    }
+    return readings[column.kind](column.name).alias(column.name)
+
+
+def _integer(name: str) -> Column:
+    return F.expr(f"try_cast(`{name}` as bigint)")
+
+
+def _money(name: str) -> Column:
+    return F.expr(f"try_cast(`{name}` as {MONEY_TYPE})")
+
+
+def _boolean(name: str) -> Column:
+    return F.expr(f"try_cast(`{name}` as boolean)")
+
+
+def _timestamp(name: str) -> Column:
+    """PostgreSQL's text (`2023-03-08 11:03:32.223+00`) and ISO 8601 (`2023-03-08T11:03:32Z`); UTC if no offset."""
+    return F.when(trimmed(name).rlike(TIMESTAMP_PATTERN), F.expr(f"try_cast(`{name}` as timestamp)"))
+
+
+def _date_key(name: str) -> Column:
+    iso = f"regexp_replace(trim(`{name}`), r'{DATE_KEY_PATTERN}', '$3-$2-$1')"
+    return F.when(trimmed(name).rlike(DATE_KEY_PATTERN), F.expr(f"try_cast({iso} as date)"))

@@ -1,0 +1,28 @@
+"""Bronze rows: the source's columns as text, with the file and the time they came from."""
+
+from datetime import datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.tables import SourceTable
+
+INGESTION_COLUMNS = ("source_file", "ingested_at")
+
+
+def missing_columns(exported: DataFrame, table: SourceTable) -> list[str]:
+    """Declared columns that the export lacks; names are compared without case, as Spark and Athena do."""
+    present = {name.lower() for name in exported.columns}
+    return [name for name in table.column_names if name not in present]
+
+
+def verbatim(exported: DataFrame, table: SourceTable, ingested_at: datetime) -> DataFrame:
+    """Every source column as string (declared ones first, then whatever else the source has grown), source_file
+    and ingested_at. `exported` must come from files; `ingested_at` must carry a time zone."""
+    reserved = {*table.column_names, *INGESTION_COLUMNS, "batch_id"}
+    grown = [name for name in exported.columns if name.lower() not in reserved]
+    return exported.select(
+        *[F.col(f"`{name}`").cast("string").alias(name.lower()) for name in (*table.column_names, *grown)],
+        F.col("_metadata.file_path").alias("source_file"),
+        F.lit(ingested_at.isoformat()).cast("timestamp").alias("ingested_at"),
+    )
