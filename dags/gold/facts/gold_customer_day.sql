@@ -1,0 +1,147 @@
+-- about: What each known customer bought on each day, where, in which categories and at what time of day.
+-- grain: app_name x user_id x currency x order_date
+-- partition: order_date
+-- reads: silver_order_items
+-- denominator: guests out
+-- columns:
+--   app_name: the ordering channel, half of the customer key
+--   user_id: the user within the channel, the other half of the customer key
+--   currency: currency of every amount in the row
+--   orders: orders counted once, in the currency of their earliest line of the day
+--   items: units bought
+--   gross_sales: item amounts plus positive option amounts, before discounts
+--   discount_amount: what negative options took off, as a positive amount
+--   net_sales: gross less discounts
+--   options_revenue: the part of gross sales that paid options brought
+--   loyalty_orders: orders with at least one loyalty line
+--   loyalty_net_sales: net sales of loyalty orders
+--   restaurant_ids: stores ordered from, by name
+--   restaurant_orders: orders at each of restaurant_ids, in the same sequence
+--   item_categories: categories bought, by name
+--   item_category_orders: orders holding each of item_categories, in the same sequence
+--   morning_orders: orders placed from 05:00 to 10:59 local time
+--   midday_orders: orders placed from 11:00 to 13:59
+--   afternoon_orders: orders placed from 14:00 to 16:59
+--   evening_orders: orders placed from 17:00 to 20:59
+--   night_orders: orders placed from 21:00 to 04:59
+--   order_date: local calendar date of the lines
+WITH order_lines AS (
+    -- The order's customer and hour are those of its earliest line of the day.
+    SELECT
+        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
+        COALESCE(currency, 'unknown') AS currency,
+        COALESCE(item_category, 'unknown') AS item_category,
+        order_date,
+        item_quantity,
+        gross_sales,
+        discount_amount,
+        net_sales,
+        options_revenue,
+        FIRST_VALUE(COALESCE(app_name, 'unknown')) OVER earliest AS order_app_name,
+        FIRST_VALUE(user_id) OVER earliest AS order_user_id,
+        FIRST_VALUE(order_hour) OVER earliest AS first_hour,
+        ROW_NUMBER() OVER earliest = 1 AS opens_order,
+        ROW_NUMBER() OVER (
+            PARTITION BY order_id, order_date, COALESCE(item_category, 'unknown')
+            ORDER BY created_at, lineitem_id
+        ) = 1 AS opens_category,
+        BOOL_OR(COALESCE(is_loyalty, FALSE)) OVER (PARTITION BY order_id, order_date) AS is_loyalty_order
+    FROM {{ database }}.silver_order_items
+    WHERE order_date IN ({{ order_dates }})
+        AND NOT is_test
+    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id)
+),
+customer_lines AS (
+    SELECT *
+    FROM order_lines
+    WHERE order_user_id IS NOT NULL
+),
+customer_totals AS (
+    SELECT
+        order_app_name,
+        order_user_id,
+        currency,
+        order_date,
+        COUNT(*) FILTER (WHERE opens_order) AS orders,
+        SUM(item_quantity) AS items,
+        SUM(gross_sales) AS gross_sales,
+        SUM(discount_amount) AS discount_amount,
+        SUM(net_sales) AS net_sales,
+        SUM(options_revenue) AS options_revenue,
+        COUNT(*) FILTER (WHERE opens_order AND is_loyalty_order) AS loyalty_orders,
+        COALESCE(SUM(net_sales) FILTER (WHERE is_loyalty_order), 0) AS loyalty_net_sales,
+        COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 5 AND 10) AS morning_orders,
+        COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 11 AND 13) AS midday_orders,
+        COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 14 AND 16) AS afternoon_orders,
+        COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 17 AND 20) AS evening_orders,
+        COUNT(*) FILTER (WHERE opens_order AND (first_hour >= 21 OR first_hour < 5)) AS night_orders
+    FROM customer_lines
+    GROUP BY order_app_name, order_user_id, currency, order_date
+),
+orders_by_store AS (
+    SELECT order_app_name, order_user_id, currency, order_date, restaurant_id, COUNT(*) AS orders
+    FROM customer_lines
+    WHERE opens_order
+    GROUP BY order_app_name, order_user_id, currency, order_date, restaurant_id
+),
+store_lists AS (
+    SELECT
+        order_app_name,
+        order_user_id,
+        currency,
+        order_date,
+        ARRAY_AGG(restaurant_id ORDER BY restaurant_id) AS restaurant_ids,
+        ARRAY_AGG(orders ORDER BY restaurant_id) AS restaurant_orders
+    FROM orders_by_store
+    GROUP BY order_app_name, order_user_id, currency, order_date
+),
+orders_by_category AS (
+    SELECT order_app_name, order_user_id, currency, order_date, item_category, COUNT(*) AS orders
+    FROM customer_lines
+    WHERE opens_category
+    GROUP BY order_app_name, order_user_id, currency, order_date, item_category
+),
+category_lists AS (
+    SELECT
+        order_app_name,
+        order_user_id,
+        currency,
+        order_date,
+        ARRAY_AGG(item_category ORDER BY item_category) AS item_categories,
+        ARRAY_AGG(orders ORDER BY item_category) AS item_category_orders
+    FROM orders_by_category
+    GROUP BY order_app_name, order_user_id, currency, order_date
+)
+SELECT
+    customer_totals.order_app_name AS app_name,
+    customer_totals.order_user_id AS user_id,
+    customer_totals.currency,
+    customer_totals.orders,
+    CAST(customer_totals.items AS BIGINT) AS items,
+    CAST(customer_totals.gross_sales AS DECIMAL(18, 4)) AS gross_sales,
+    CAST(customer_totals.discount_amount AS DECIMAL(18, 4)) AS discount_amount,
+    CAST(customer_totals.net_sales AS DECIMAL(18, 4)) AS net_sales,
+    CAST(customer_totals.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
+    customer_totals.loyalty_orders,
+    CAST(customer_totals.loyalty_net_sales AS DECIMAL(18, 4)) AS loyalty_net_sales,
+    store_lists.restaurant_ids,
+    store_lists.restaurant_orders,
+    category_lists.item_categories,
+    category_lists.item_category_orders,
+    customer_totals.morning_orders,
+    customer_totals.midday_orders,
+    customer_totals.afternoon_orders,
+    customer_totals.evening_orders,
+    customer_totals.night_orders,
+    customer_totals.order_date
+FROM customer_totals
+LEFT JOIN store_lists
+    ON store_lists.order_app_name = customer_totals.order_app_name
+    AND store_lists.order_user_id = customer_totals.order_user_id
+    AND store_lists.currency = customer_totals.currency
+    AND store_lists.order_date = customer_totals.order_date
+LEFT JOIN category_lists
+    ON category_lists.order_app_name = customer_totals.order_app_name
+    AND category_lists.order_user_id = customer_totals.order_user_id
+    AND category_lists.currency = customer_totals.currency
+    AND category_lists.order_date = customer_totals.order_date

@@ -1,0 +1,164 @@
+-- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency.
+-- grain: app_name x user_id x currency x as_of_date
+-- partition: as_of_date
+-- reads: gold_customer_day
+-- denominator: guests out
+-- columns:
+--   app_name: the ordering channel, half of the customer key
+--   user_id: the user within the channel, the other half of the customer key
+--   currency: currency of every amount in the row
+--   first_order_date: first day with an order
+--   last_order_date: latest day with an order
+--   active_days: days with an order
+--   x: active days after the first (active_days - 1)
+--   t_x: days from the first to the latest order
+--   t: days from the first order to the as-of date
+--   days_since_last_order: days from the latest order to the as-of date
+--   mean_gap_days: mean days between active days (t_x / x); null for one active day
+--   longest_gap_days: longest stretch between two active days; null for one active day
+--   orders: orders to date
+--   items: units bought to date
+--   gross_sales: gross sales to date
+--   discount_amount: discounts to date, as a positive amount
+--   net_sales: net sales to date
+--   options_revenue: options revenue to date
+--   loyalty_orders: loyalty orders to date
+--   loyalty_net_sales: net sales of loyalty orders to date
+--   orders_last_30d: orders in the 30 days that end with the as-of date
+--   orders_last_90d: orders in the 90 days that end with the as-of date
+--   orders_previous_90d: orders in the 90 days before those
+--   orders_last_365d: orders in the 365 days that end with the as-of date
+--   net_sales_last_30d: net sales in the last 30 days
+--   net_sales_last_90d: net sales in the last 90 days
+--   net_sales_previous_90d: net sales in the 90 days before those
+--   net_sales_last_365d: net sales in the last 365 days
+--   r_score: recency: 5 up to 14 days, 4 up to 30, 3 up to 90, 2 up to 180, 1 beyond
+--   f_score: frequency: 1 for 1 order, 2 for 2, 3 for 3-4, 4 for 5-9, 5 for 10 or more
+--   m_score: money: 1 to 5 by quintile cut-offs of net sales in the currency; equal amounts get equal scores
+--   m_cutoffs_frozen_on: the cut-offs are those of all orders before this date (start of the quarter), or of the as-of date while there were none
+--   as_of_date: the last day counted
+WITH active_days AS (
+    SELECT
+        *,
+        DATE_DIFF('day', order_date, {{ as_of_date }}) AS days_ago,
+        DATE_DIFF(
+            'day', LAG(order_date) OVER (PARTITION BY app_name, user_id, currency ORDER BY order_date), order_date
+        ) AS gap_days
+    FROM {{ database }}.gold_customer_day
+    WHERE order_date <= {{ as_of_date }}
+),
+customers AS (
+    SELECT
+        app_name,
+        user_id,
+        currency,
+        MIN(order_date) AS first_order_date,
+        MAX(order_date) AS last_order_date,
+        COUNT(*) AS active_days,
+        MAX(gap_days) AS longest_gap_days,
+        SUM(orders) AS orders,
+        SUM(items) AS items,
+        SUM(gross_sales) AS gross_sales,
+        SUM(discount_amount) AS discount_amount,
+        SUM(net_sales) AS net_sales,
+        SUM(options_revenue) AS options_revenue,
+        SUM(loyalty_orders) AS loyalty_orders,
+        SUM(loyalty_net_sales) AS loyalty_net_sales,
+        COALESCE(SUM(orders) FILTER (WHERE days_ago < 30), 0) AS orders_last_30d,
+        COALESCE(SUM(orders) FILTER (WHERE days_ago < 90), 0) AS orders_last_90d,
+        COALESCE(SUM(orders) FILTER (WHERE days_ago BETWEEN 90 AND 179), 0) AS orders_previous_90d,
+        COALESCE(SUM(orders) FILTER (WHERE days_ago < 365), 0) AS orders_last_365d,
+        COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 30), 0) AS net_sales_last_30d,
+        COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 90), 0) AS net_sales_last_90d,
+        COALESCE(SUM(net_sales) FILTER (WHERE days_ago BETWEEN 90 AND 179), 0) AS net_sales_previous_90d,
+        COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 365), 0) AS net_sales_last_365d,
+        SUM(net_sales) FILTER (WHERE order_date < DATE_TRUNC('quarter', {{ as_of_date }})) AS net_sales_at_freeze
+    FROM active_days
+    GROUP BY app_name, user_id, currency
+),
+customers_at_freeze AS (
+    SELECT *, COUNT(net_sales_at_freeze) OVER (PARTITION BY currency) > 0 AS is_frozen
+    FROM customers
+),
+cutoff_values AS (
+    -- Frozen at the start of the quarter, so that a customer changes score by buying, not because others did.
+    SELECT currency, is_frozen, IF(is_frozen, net_sales_at_freeze, net_sales) AS net_sales
+    FROM customers_at_freeze
+),
+ranked_values AS (
+    SELECT
+        *,
+        CUME_DIST() OVER (PARTITION BY currency ORDER BY net_sales) AS share_at_or_below
+    FROM cutoff_values
+    WHERE net_sales IS NOT NULL
+),
+money_cutoffs AS (
+    -- The smallest amount that a fifth, two fifths ... of the customers do not exceed: exact, and ties stay together.
+    SELECT
+        currency,
+        BOOL_OR(is_frozen) AS is_frozen,
+        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.2) AS cutoff_20,
+        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.4) AS cutoff_40,
+        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.6) AS cutoff_60,
+        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.8) AS cutoff_80
+    FROM ranked_values
+    GROUP BY currency
+)
+SELECT
+    customers.app_name,
+    customers.user_id,
+    customers.currency,
+    customers.first_order_date,
+    customers.last_order_date,
+    customers.active_days,
+    customers.active_days - 1 AS x,
+    DATE_DIFF('day', customers.first_order_date, customers.last_order_date) AS t_x,
+    DATE_DIFF('day', customers.first_order_date, {{ as_of_date }}) AS t,
+    DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) AS days_since_last_order,
+    CAST(DATE_DIFF('day', customers.first_order_date, customers.last_order_date) AS DOUBLE)
+        / NULLIF(customers.active_days - 1, 0) AS mean_gap_days,
+    customers.longest_gap_days,
+    CAST(customers.orders AS BIGINT) AS orders,
+    CAST(customers.items AS BIGINT) AS items,
+    CAST(customers.gross_sales AS DECIMAL(18, 4)) AS gross_sales,
+    CAST(customers.discount_amount AS DECIMAL(18, 4)) AS discount_amount,
+    CAST(customers.net_sales AS DECIMAL(18, 4)) AS net_sales,
+    CAST(customers.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
+    CAST(customers.loyalty_orders AS BIGINT) AS loyalty_orders,
+    CAST(customers.loyalty_net_sales AS DECIMAL(18, 4)) AS loyalty_net_sales,
+    CAST(customers.orders_last_30d AS BIGINT) AS orders_last_30d,
+    CAST(customers.orders_last_90d AS BIGINT) AS orders_last_90d,
+    CAST(customers.orders_previous_90d AS BIGINT) AS orders_previous_90d,
+    CAST(customers.orders_last_365d AS BIGINT) AS orders_last_365d,
+    CAST(customers.net_sales_last_30d AS DECIMAL(18, 4)) AS net_sales_last_30d,
+    CAST(customers.net_sales_last_90d AS DECIMAL(18, 4)) AS net_sales_last_90d,
+    CAST(customers.net_sales_previous_90d AS DECIMAL(18, 4)) AS net_sales_previous_90d,
+    CAST(customers.net_sales_last_365d AS DECIMAL(18, 4)) AS net_sales_last_365d,
+    CASE
+        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 14 THEN 5
+        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 30 THEN 4
+        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 90 THEN 3
+        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 180 THEN 2
+        ELSE 1
+    END AS r_score,
+    CASE
+        WHEN customers.orders >= 10 THEN 5
+        WHEN customers.orders >= 5 THEN 4
+        WHEN customers.orders >= 3 THEN 3
+        WHEN customers.orders = 2 THEN 2
+        ELSE 1
+    END AS f_score,
+    CASE
+        WHEN customers.net_sales > money_cutoffs.cutoff_80 THEN 5
+        WHEN customers.net_sales > money_cutoffs.cutoff_60 THEN 4
+        WHEN customers.net_sales > money_cutoffs.cutoff_40 THEN 3
+        WHEN customers.net_sales > money_cutoffs.cutoff_20 THEN 2
+        ELSE 1
+    END AS m_score,
+    CAST(
+        CASE WHEN money_cutoffs.is_frozen THEN DATE_TRUNC('quarter', {{ as_of_date }}) ELSE {{ as_of_date }} END AS DATE
+    ) AS m_cutoffs_frozen_on,
+    {{ as_of_date }} AS as_of_date
+FROM customers
+INNER JOIN money_cutoffs
+    ON money_cutoffs.currency = customers.currency

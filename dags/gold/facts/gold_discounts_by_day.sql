@@ -1,0 +1,45 @@
+-- about: How many orders of each store and day carried a discount and how many paid the full price.
+-- grain: restaurant_id x currency x order_date
+-- partition: order_date
+-- reads: silver_order_items
+-- denominator: guests in
+-- columns:
+--   restaurant_id: the store
+--   currency: currency of every amount in the row
+--   orders: orders counted once, at the store and currency of their earliest line of the day
+--   discounted_orders: orders on which at least one option had a negative price
+--   discounted_gross_sales: gross sales of discounted orders
+--   discount_amount: what the discounts took off, as a positive amount
+--   discounted_net_sales: net sales of discounted orders
+--   full_price_orders: orders without any discount
+--   full_price_net_sales: net sales of orders without any discount
+--   no_discounts_observed: true where no order of the store and day carried a discount
+--   order_date: local calendar date of the lines
+WITH order_lines AS (
+    SELECT
+        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
+        COALESCE(currency, 'unknown') AS currency,
+        gross_sales,
+        discount_amount,
+        net_sales,
+        ROW_NUMBER() OVER (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id) = 1 AS opens_order,
+        MAX(discount_amount) OVER (PARTITION BY order_id, order_date) > 0 AS is_discounted_order,
+        order_date
+    FROM {{ database }}.silver_order_items
+    WHERE order_date IN ({{ order_dates }})
+        AND NOT is_test
+)
+SELECT
+    restaurant_id,
+    currency,
+    COUNT(*) FILTER (WHERE opens_order) AS orders,
+    COUNT(*) FILTER (WHERE opens_order AND is_discounted_order) AS discounted_orders,
+    CAST(COALESCE(SUM(gross_sales) FILTER (WHERE is_discounted_order), 0) AS DECIMAL(18, 4)) AS discounted_gross_sales,
+    CAST(SUM(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
+    CAST(COALESCE(SUM(net_sales) FILTER (WHERE is_discounted_order), 0) AS DECIMAL(18, 4)) AS discounted_net_sales,
+    COUNT(*) FILTER (WHERE opens_order AND NOT is_discounted_order) AS full_price_orders,
+    CAST(COALESCE(SUM(net_sales) FILTER (WHERE NOT is_discounted_order), 0) AS DECIMAL(18, 4)) AS full_price_net_sales,
+    NOT BOOL_OR(is_discounted_order) AS no_discounts_observed,
+    order_date
+FROM order_lines
+GROUP BY restaurant_id, currency, order_date

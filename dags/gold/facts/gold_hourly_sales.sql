@@ -1,0 +1,34 @@
+-- about: Orders and net sales of each store by hour of the local day.
+-- grain: restaurant_id x currency x order_hour x order_date
+-- partition: order_date
+-- reads: silver_order_items
+-- denominator: guests in
+-- columns:
+--   restaurant_id: the store
+--   currency: currency of every amount in the row
+--   order_hour: local hour, 0 to 23, at which the order's earliest line of the day was placed
+--   orders: orders counted once, at the store and currency of their earliest line of the day
+--   net_sales: gross less discounts, all lines of those orders
+--   order_date: local calendar date of the lines; an hour without sales has no row
+WITH order_lines AS (
+    SELECT
+        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
+        COALESCE(currency, 'unknown') AS currency,
+        FIRST_VALUE(order_hour) OVER earliest AS first_hour,
+        ROW_NUMBER() OVER earliest = 1 AS opens_order,
+        net_sales,
+        order_date
+    FROM {{ database }}.silver_order_items
+    WHERE order_date IN ({{ order_dates }})
+        AND NOT is_test
+    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id)
+)
+SELECT
+    restaurant_id,
+    currency,
+    first_hour AS order_hour,
+    COUNT(*) FILTER (WHERE opens_order) AS orders,
+    CAST(SUM(net_sales) AS DECIMAL(18, 4)) AS net_sales,
+    order_date
+FROM order_lines
+GROUP BY restaurant_id, currency, first_hour, order_date

@@ -1,0 +1,59 @@
+-- about: What each item sold in each store on each day, and how often a paid option came with it.
+-- grain: restaurant_id x currency x item_category x item_key x order_date
+-- partition: order_date
+-- reads: silver_order_items
+-- denominator: guests in
+-- columns:
+--   restaurant_id: the store
+--   currency: currency of every amount in the row
+--   item_category: category after repair of damaged spellings
+--   item_key: item name folded to one case, so that spellings of one item add up
+--   item_name: the latest spelling of the item that day, for display
+--   lines: order lines of the item
+--   lines_with_paid_option: lines on which at least one option cost something
+--   category_orders: orders counted once per category, on the item of their earliest line in it; add over items for the orders of a category
+--   items: units sold (sum of the lines' quantities)
+--   item_amount: what the items themselves cost, without options
+--   options_revenue: what paid options brought
+--   discount_amount: what negative options took off, as a positive amount
+--   net_sales: item amount plus options revenue less discounts
+--   order_date: local calendar date of the lines
+WITH item_lines AS (
+    SELECT
+        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
+        COALESCE(currency, 'unknown') AS currency,
+        COALESCE(item_category, 'unknown') AS item_category,
+        COALESCE(item_key, 'unknown') AS item_key,
+        COALESCE(item_name, 'unknown') AS item_name,
+        source_id,
+        item_quantity,
+        item_amount,
+        options_revenue,
+        discount_amount,
+        net_sales,
+        ROW_NUMBER() OVER (
+            PARTITION BY order_id, order_date, COALESCE(item_category, 'unknown')
+            ORDER BY created_at, lineitem_id
+        ) = 1 AS opens_category,
+        order_date
+    FROM {{ database }}.silver_order_items
+    WHERE order_date IN ({{ order_dates }})
+        AND NOT is_test
+)
+SELECT
+    restaurant_id,
+    currency,
+    item_category,
+    item_key,
+    MAX_BY(item_name, source_id) AS item_name,
+    COUNT(*) AS lines,
+    COUNT(*) FILTER (WHERE options_revenue > 0) AS lines_with_paid_option,
+    COUNT(*) FILTER (WHERE opens_category) AS category_orders,
+    CAST(SUM(item_quantity) AS BIGINT) AS items,
+    CAST(SUM(item_amount) AS DECIMAL(18, 4)) AS item_amount,
+    CAST(SUM(options_revenue) AS DECIMAL(18, 4)) AS options_revenue,
+    CAST(SUM(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
+    CAST(SUM(net_sales) AS DECIMAL(18, 4)) AS net_sales,
+    order_date
+FROM item_lines
+GROUP BY restaurant_id, currency, item_category, item_key, order_date

@@ -1,0 +1,188 @@
+-- about: Loyalty orders and customers beside the others, month by month: a plain comparison, not yet proof of an effect.
+-- grain: metric x period_type x period_start x currency x as_of_date
+-- partition: as_of_date
+-- reads: gold_daily_sales_by_store, gold_customer_day
+-- denominator: guests in
+-- columns:
+--   metric: net_sales, orders, aov (of orders); customers, orders_per_customer, net_sales_per_customer, repeat_rate, retention (of customers)
+--   period_type: month, year or all (from the first day to the as-of date)
+--   period_start: first day of the period
+--   is_whole_period: true when the period ended by the as-of date and the data begins no later than it
+--   currency: currency of every amount in the row
+--   denominator: guests in: non-loyal orders include guests; guests out: of customers, who are loyal in a period with a loyalty order in it
+--   loyal_numerator: what the metric counts, among loyal
+--   loyal_denominator: what it is divided by, among loyal; null for a plain total
+--   loyal_value: the metric among loyal
+--   non_loyal_numerator: what the metric counts, among the others
+--   non_loyal_denominator: what it is divided by, among the others; null for a plain total
+--   non_loyal_value: the metric among the others
+--   naive_difference: loyal less non-loyal value; who joins differs from who does not, so this is no effect of the programme
+--   naive_ratio: loyal over non-loyal value
+--   loyal_share: loyal part of the total, for the plain totals (net_sales, orders, customers)
+--   as_of_date: the last day counted
+WITH sales_days AS (
+    SELECT order_date, MIN(order_date) OVER () AS first_date
+    FROM {{ database }}.gold_daily_sales_by_store
+    WHERE order_date <= {{ as_of_date }}
+    GROUP BY order_date
+),
+periods AS (
+    -- Every day beside the month, the year and the whole time it belongs to.
+    SELECT
+        sales_days.order_date,
+        sales_days.first_date,
+        period.period_type,
+        CAST(
+            CASE period.period_type
+                WHEN 'month' THEN DATE_TRUNC('month', sales_days.order_date)
+                WHEN 'year' THEN DATE_TRUNC('year', sales_days.order_date)
+                ELSE sales_days.first_date
+            END AS DATE
+        ) AS period_start,
+        CAST(
+            CASE period.period_type
+                WHEN 'month' THEN DATE_ADD('month', 1, DATE_TRUNC('month', sales_days.order_date))
+                WHEN 'year' THEN DATE_ADD('year', 1, DATE_TRUNC('year', sales_days.order_date))
+            END AS DATE
+        ) AS next_start,
+        CAST(
+            CASE period.period_type
+                WHEN 'month' THEN DATE_ADD('month', 2, DATE_TRUNC('month', sales_days.order_date))
+                WHEN 'year' THEN DATE_ADD('year', 2, DATE_TRUNC('year', sales_days.order_date))
+            END AS DATE
+        ) AS after_next_start
+    FROM sales_days
+    CROSS JOIN UNNEST(ARRAY['month', 'year', 'all']) AS period (period_type)
+),
+order_totals AS (
+    -- One row for the loyal and one for the others, also where one of them had no orders.
+    SELECT
+        periods.period_type,
+        periods.period_start,
+        periods.next_start,
+        periods.after_next_start,
+        periods.first_date,
+        sales.currency,
+        cohort.is_loyal,
+        SUM(IF(cohort.is_loyal, sales.loyalty_net_sales, sales.non_loyalty_net_sales)) AS net_sales,
+        SUM(IF(cohort.is_loyal, sales.loyalty_orders, sales.non_loyalty_orders)) AS orders
+    FROM {{ database }}.gold_daily_sales_by_store AS sales
+    INNER JOIN periods
+        ON periods.order_date = sales.order_date
+    CROSS JOIN UNNEST(ARRAY[TRUE, FALSE]) AS cohort (is_loyal)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+),
+customer_periods AS (
+    SELECT
+        periods.period_type,
+        periods.period_start,
+        periods.next_start,
+        customer_days.currency,
+        customer_days.app_name,
+        customer_days.user_id,
+        SUM(customer_days.loyalty_orders) > 0 AS is_loyal,
+        SUM(customer_days.orders) AS orders,
+        SUM(customer_days.net_sales) AS net_sales
+    FROM {{ database }}.gold_customer_day AS customer_days
+    INNER JOIN periods
+        ON periods.order_date = customer_days.order_date
+    GROUP BY 1, 2, 3, 4, 5, 6
+),
+customer_returns AS (
+    SELECT
+        *,
+        LEAD(period_start) OVER (
+            PARTITION BY period_type, currency, app_name, user_id ORDER BY period_start
+        ) = next_start AS came_back
+    FROM customer_periods
+),
+customer_totals AS (
+    SELECT
+        period_type,
+        period_start,
+        currency,
+        is_loyal,
+        COUNT(*) AS customers,
+        SUM(orders) AS customer_orders,
+        SUM(net_sales) AS customer_net_sales,
+        COUNT(*) FILTER (WHERE orders >= 2) AS repeaters,
+        COUNT(*) FILTER (WHERE came_back) AS returners
+    FROM customer_returns
+    GROUP BY period_type, period_start, currency, is_loyal
+),
+measures AS (
+    -- Retention is known only once the next period is over.
+    SELECT
+        metric.name AS metric,
+        order_totals.*,
+        CAST(
+            CASE metric.name
+                WHEN 'orders' THEN order_totals.orders
+                WHEN 'customers' THEN COALESCE(customer_totals.customers, 0)
+                WHEN 'orders_per_customer' THEN customer_totals.customer_orders
+                WHEN 'net_sales_per_customer' THEN customer_totals.customer_net_sales
+                WHEN 'repeat_rate' THEN customer_totals.repeaters
+                WHEN 'retention' THEN
+                    IF(
+                        DATE_DIFF('day', {{ as_of_date }}, order_totals.after_next_start) <= 1,
+                        customer_totals.returners
+                    )
+                ELSE order_totals.net_sales
+            END AS DECIMAL(18, 2)
+        ) AS numerator,
+        CASE
+            WHEN metric.name IN ('net_sales', 'orders', 'customers') THEN NULL
+            WHEN metric.name = 'aov' THEN CAST(order_totals.orders AS BIGINT)
+            ELSE COALESCE(customer_totals.customers, 0)
+        END AS denominator
+    FROM order_totals
+    LEFT JOIN customer_totals
+        ON customer_totals.period_type = order_totals.period_type
+        AND customer_totals.period_start = order_totals.period_start
+        AND customer_totals.currency = order_totals.currency
+        AND customer_totals.is_loyal = order_totals.is_loyal
+    CROSS JOIN UNNEST(ARRAY[
+        'net_sales', 'orders', 'aov',
+        'customers', 'orders_per_customer', 'net_sales_per_customer', 'repeat_rate', 'retention'
+    ]) AS metric (name)
+    WHERE order_totals.period_type <> 'all'
+        OR metric.name <> 'retention'
+),
+comparisons AS (
+    SELECT
+        metric,
+        period_type,
+        period_start,
+        period_type = 'all'
+            OR (first_date <= period_start AND DATE_DIFF('day', {{ as_of_date }}, next_start) <= 1) AS is_whole_period,
+        currency,
+        MAX(numerator) FILTER (WHERE is_loyal) AS loyal_numerator,
+        MAX(denominator) FILTER (WHERE is_loyal) AS loyal_denominator,
+        MAX(IF(denominator IS NULL, CAST(numerator AS DOUBLE), CAST(numerator AS DOUBLE) / NULLIF(denominator, 0)))
+            FILTER (WHERE is_loyal) AS loyal_value,
+        MAX(numerator) FILTER (WHERE NOT is_loyal) AS non_loyal_numerator,
+        MAX(denominator) FILTER (WHERE NOT is_loyal) AS non_loyal_denominator,
+        MAX(IF(denominator IS NULL, CAST(numerator AS DOUBLE), CAST(numerator AS DOUBLE) / NULLIF(denominator, 0)))
+            FILTER (WHERE NOT is_loyal) AS non_loyal_value
+    FROM measures
+    GROUP BY metric, period_type, period_start, next_start, first_date, currency
+)
+SELECT
+    CAST(metric AS VARCHAR) AS metric,
+    CAST(period_type AS VARCHAR) AS period_type,
+    period_start,
+    is_whole_period,
+    currency,
+    CAST(IF(metric IN ('net_sales', 'orders', 'aov'), 'guests in', 'guests out') AS VARCHAR) AS denominator,
+    loyal_numerator,
+    loyal_denominator,
+    loyal_value,
+    non_loyal_numerator,
+    non_loyal_denominator,
+    non_loyal_value,
+    loyal_value - non_loyal_value AS naive_difference,
+    loyal_value / NULLIF(non_loyal_value, 0) AS naive_ratio,
+    IF(metric IN ('net_sales', 'orders', 'customers'), loyal_value / NULLIF(loyal_value + non_loyal_value, 0))
+        AS loyal_share,
+    {{ as_of_date }} AS as_of_date
+FROM comparisons

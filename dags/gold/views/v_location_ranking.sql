@@ -1,0 +1,44 @@
+-- about: The stores ranked by revenue and by average order, over the whole time published.
+-- grain: restaurant_id x currency
+-- partition: none
+-- reads: gold_daily_sales_by_store
+-- denominator: guests in
+-- columns:
+--   restaurant_id: the store
+--   currency: currency of every amount in the row
+--   net_sales: gross less discounts
+--   orders: orders, guests in
+--   aov: net sales per order
+--   open_days: days with sales
+--   net_sales_rank: 1 for the most net sales in the currency; equal amounts share a rank
+--   aov_rank: 1 for the highest net sales per order; equal values share a rank
+--   net_sales_share: part of the net sales of all stores
+--   first_order_date: first day with sales
+--   last_order_date: latest day with sales
+WITH store_totals AS (
+    SELECT
+        restaurant_id,
+        currency,
+        SUM(net_sales) AS net_sales,
+        CAST(SUM(orders) AS BIGINT) AS orders,
+        CAST(SUM(net_sales) AS DOUBLE) / NULLIF(CAST(SUM(orders) AS BIGINT), 0) AS aov,
+        COUNT(DISTINCT order_date) AS open_days,
+        MIN(order_date) AS first_order_date,
+        MAX(order_date) AS last_order_date
+    FROM {{ database }}.gold_daily_sales_by_store
+    GROUP BY restaurant_id, currency
+)
+SELECT
+    restaurant_id,
+    currency,
+    CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
+    orders,
+    aov,
+    open_days,
+    RANK() OVER (PARTITION BY currency ORDER BY net_sales DESC) AS net_sales_rank,
+    RANK() OVER (PARTITION BY currency ORDER BY aov DESC NULLS LAST) AS aov_rank,
+    CAST(net_sales AS DOUBLE) / NULLIF(CAST(SUM(net_sales) OVER (PARTITION BY currency) AS DOUBLE), 0)
+        AS net_sales_share,
+    first_order_date,
+    last_order_date
+FROM store_totals

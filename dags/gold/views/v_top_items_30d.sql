@@ -1,0 +1,66 @@
+-- about: The fifty items with the most net sales in the 30 days that end with the last published day.
+-- grain: item_category x item_key x currency
+-- partition: none
+-- reads: gold_item_sales_by_day
+-- denominator: guests in
+-- columns:
+--   net_sales_rank: 1 for the most net sales in the currency; equal amounts share a rank, up to 50
+--   item_category: category after repair of damaged spellings
+--   item_key: the item, name folded to one case
+--   item_name: the item's latest spelling
+--   currency: currency of every amount in the row
+--   lines: order lines of the item
+--   items: units sold
+--   net_sales: gross less discounts
+--   options_revenue: what paid options brought
+--   net_sales_share: part of the net sales of all items in the 30 days
+--   attach_rate: lines with a paid option over lines
+--   restaurants: stores that sold the item
+--   first_date: first of the 30 days
+--   last_date: last of the 30 days: the latest day with published sales
+WITH last_day AS (
+    SELECT MAX(order_date) AS last_date
+    FROM {{ database }}.gold_item_sales_by_day
+),
+item_totals AS (
+    SELECT
+        sold.item_category,
+        sold.item_key,
+        MAX_BY(sold.item_name, CAST(sold.order_date AS VARCHAR) || sold.item_name) AS item_name,
+        sold.currency,
+        CAST(SUM(sold.lines) AS BIGINT) AS lines,
+        CAST(SUM(sold.items) AS BIGINT) AS items,
+        SUM(sold.net_sales) AS net_sales,
+        SUM(sold.options_revenue) AS options_revenue,
+        CAST(SUM(sold.lines_with_paid_option) AS DOUBLE) AS lines_with_paid_option,
+        COUNT(DISTINCT sold.restaurant_id) AS restaurants,
+        last_day.last_date
+    FROM {{ database }}.gold_item_sales_by_day AS sold
+    CROSS JOIN last_day
+    WHERE DATE_DIFF('day', sold.order_date, last_day.last_date) < 30
+    GROUP BY sold.item_category, sold.item_key, sold.currency, last_day.last_date
+),
+ranked_items AS (
+    SELECT
+        *,
+        RANK() OVER (PARTITION BY currency ORDER BY net_sales DESC) AS net_sales_rank,
+        CAST(SUM(net_sales) OVER (PARTITION BY currency) AS DOUBLE) AS all_net_sales
+    FROM item_totals
+)
+SELECT
+    net_sales_rank,
+    item_category,
+    item_key,
+    item_name,
+    currency,
+    lines,
+    items,
+    CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
+    CAST(options_revenue AS DECIMAL(18, 2)) AS options_revenue,
+    CAST(net_sales AS DOUBLE) / NULLIF(all_net_sales, 0) AS net_sales_share,
+    lines_with_paid_option / lines AS attach_rate,
+    restaurants,
+    CAST(DATE_ADD('day', -29, last_date) AS DATE) AS first_date,
+    last_date
+FROM ranked_items
+WHERE net_sales_rank <= 50

@@ -1,0 +1,197 @@
+"""A lake in memory for the gold SQL: small silver rows in, the rows of any gold table out.
+
+The SQL is rendered as the DAG renders it and run on DuckDB through the Athena translation of the laptop endpoint.
+
+    lake = Lake([line("o1", 10), line("o1", 5, lineitem_id="l2")])
+    lake.rows("gold_daily_sales_by_store")  # [{'restaurant_id': 'store-a', …}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables
+from mwaa.local_aws.athena import macros
+from mwaa.local_aws.athena.dialect import to_duckdb
+
+DATABASE = "biz_insights"
+
+SILVER: dict[str, dict[str, str]] = {
+    "silver_order_items": {
+        "source_id": "BIGINT",
+        "app_name": "VARCHAR",
+        "restaurant_id": "VARCHAR",
+        "created_at": "TIMESTAMP",
+        "order_hour": "INTEGER",
+        "order_id": "VARCHAR",
+        "lineitem_id": "VARCHAR",
+        "user_id": "VARCHAR",
+        "printed_card_number": "VARCHAR",
+        "is_loyalty": "BOOLEAN",
+        "currency": "VARCHAR",
+        "item_category": "VARCHAR",
+        "item_category_source": "VARCHAR",
+        "item_name": "VARCHAR",
+        "item_key": "VARCHAR",
+        "item_price": "DECIMAL(18, 4)",
+        "item_quantity": "BIGINT",
+        "item_amount": "DECIMAL(18, 4)",
+        "options_revenue": "DECIMAL(18, 4)",
+        "gross_sales": "DECIMAL(18, 4)",
+        "discount_amount": "DECIMAL(18, 4)",
+        "net_sales": "DECIMAL(18, 4)",
+        "is_test": "BOOLEAN",
+        "batch_id": "VARCHAR",
+        "order_date": "DATE",
+    },
+    "silver_date_dim": {
+        "calendar_date": "DATE",
+        "year": "INTEGER",
+        "month": "INTEGER",
+        "week": "INTEGER",
+        "day_of_week": "VARCHAR",
+        "is_weekend": "BOOLEAN",
+        "is_holiday": "BOOLEAN",
+        "holiday_name": "VARCHAR",
+        "batch_id": "VARCHAR",
+    },
+}
+
+Row = dict[str, Any]
+
+
+def line(order_id: str, price: Any = 10, day: str = "2024-01-10", **fields: Any) -> Row:
+    """One silver order line. `options` and `discount` are amounts; the money columns follow from them."""
+    hour = fields.pop("hour", 12)
+    item_amount = Decimal(str(price))
+    options = Decimal(str(fields.pop("options", 0)))
+    discount = Decimal(str(fields.pop("discount", 0)))
+    name = fields.pop("item_name", "Bagel")
+    row: Row = {
+        "source_id": fields.pop("source_id", 1),
+        "app_name": "Cafe",
+        "restaurant_id": "store-a",
+        "created_at": datetime.fromisoformat(day) + timedelta(hours=hour + 6),
+        "order_hour": hour,
+        "order_id": order_id,
+        "lineitem_id": f"{order_id}-1",
+        "user_id": "ann",
+        "printed_card_number": None,
+        "is_loyalty": False,
+        "currency": "USD",
+        "item_category": "Breakfast",
+        "item_category_source": "Breakfast",
+        "item_name": name,
+        "item_key": None if name is None else name.casefold(),
+        "item_price": item_amount,
+        "item_quantity": 1,
+        "item_amount": item_amount,
+        "options_revenue": options,
+        "gross_sales": item_amount + options,
+        "discount_amount": discount,
+        "net_sales": item_amount + options - discount,
+        "is_test": False,
+        "batch_id": "b1",
+        "order_date": date.fromisoformat(day),
+    }
+    return row | fields
+
+
+def calendar_day(day: str, holiday_name: str | None = None) -> Row:
+    """One row of silver_date_dim."""
+    found = date.fromisoformat(day)
+    return {
+        "calendar_date": found,
+        "year": found.year,
+        "month": found.month,
+        "week": found.isocalendar().week,
+        "day_of_week": found.strftime("%A"),
+        "is_weekend": found.weekday() >= 5,
+        "is_holiday": holiday_name is not None,
+        "holiday_name": holiday_name,
+        "batch_id": "b1",
+    }
+
+
+class Lake:
+    """Silver rows, and the gold tables built from them on demand, upstream tables first."""
+
+    def __init__(self, lines: Iterable[Row], calendar: Iterable[Row] = ()) -> None:
+        self.connection = macros.connect()
+        self.connection.execute("SET threads = 1")  # the tables are tiny: more threads only wait for each other
+        self.built: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.connection.execute(f"CREATE SCHEMA {DATABASE}")
+        for name, columns in SILVER.items():
+            declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+            self.connection.execute(f"CREATE TABLE {DATABASE}.{name} ({declared})")
+        self.insert("silver_order_items", lines)
+        self.insert("silver_date_dim", calendar)
+
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Add rows to a silver table; every column must be given."""
+        columns = SILVER[table]
+        found = list(rows)
+        if found:
+            self.built.clear()
+            marks = ", ".join(["(" + ", ".join("?" for _ in columns) + ")"] * len(found))
+            values = [row[column] for row in found for column in columns]
+            self.connection.execute(f"INSERT INTO {DATABASE}.{table} VALUES {marks}", values)
+
+    def build(self, name: str, as_of: str | None = None, order_dates: Sequence[str] | None = None) -> None:
+        """Build one gold table and what it reads, for an as-of date and a set of days (default: all there are)."""
+        table = gold_tables()[name]
+        days = tuple(self.days() if order_dates is None else order_dates)
+        as_of = as_of or max(self.days())
+        if self.built.get(name) == (as_of, days):
+            return
+        for upstream in table.reads:
+            if upstream in gold_tables():
+                self.build(upstream, as_of, days)
+        query = to_duckdb(render(table, as_of, days))
+        self.connection.execute(f"CREATE OR REPLACE TABLE {DATABASE}.{name} AS {query}")
+        self.built[name] = (as_of, days)
+
+    def days(self) -> list[str]:
+        found = self.connection.execute(
+            f"SELECT DISTINCT CAST(order_date AS VARCHAR) FROM {DATABASE}.silver_order_items ORDER BY 1"
+        )
+        return [day for (day,) in found.fetchall()] or ["2024-01-01"]
+
+    def query(self, sql: str) -> list[Row]:
+        """The rows of a DuckDB query, one dict a row."""
+        cursor = self.connection.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+    def rows(self, name: str, as_of: str | None = None, where: str = "TRUE", order_by: str = "ALL") -> list[Row]:
+        """Build the table and return its rows that fit `where`."""
+        self.build(name, as_of)
+        return self.query(f"SELECT * FROM {DATABASE}.{name} WHERE {where} ORDER BY {order_by}")
+
+    def row(self, name: str, where: str = "TRUE", as_of: str | None = None) -> Row:
+        """The only row that fits `where`."""
+        found = self.rows(name, as_of, where)
+        assert len(found) == 1, f"{name} has {len(found)} rows where {where}, not one"
+        return found[0]
+
+    def types(self, name: str) -> dict[str, str]:
+        """Column name → DuckDB type of a built table, in order."""
+        return {row["column_name"]: row["column_type"] for row in self.query(f"DESCRIBE {DATABASE}.{name}")}
+
+
+def render(table: GoldTable, as_of: str = "2024-01-31", order_dates: Sequence[str] = ("2024-01-31",)) -> str:
+    """The table's SELECT with only the variables that its partition key gives it."""
+    variables = {"database": DATABASE}
+    if table.partition == "order_date":
+        variables["order_dates"] = date_list(order_dates)
+    if table.partition == "as_of_date":
+        variables["as_of_date"] = date_literal(as_of)
+    return table.select(**variables)
+
+
+def pick(row: Row, *names: str) -> tuple[Any, ...]:
+    """Some values of a row, for a short comparison."""
+    return tuple(row[name] for name in names)
