@@ -50,11 +50,14 @@ def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
 
 def upload_folder(session: Any, folder: Path, prefix_uri: str) -> int:
     """Uploads every file below ``folder`` under the prefix, with its content type. Returns how many."""
-    count = 0
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            uri = prefix_uri.rstrip("/") + "/" + path.relative_to(folder).as_posix()
-            put_bytes(session, uri, path.read_bytes(), content_type)
-            count += 1
-    return count
+    bucket, prefix = split_uri(prefix_uri.rstrip("/") + "/")
+    client = session.client("s3")
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in paths:
+        client.put_object(
+            Bucket=bucket,
+            Key=prefix + path.relative_to(folder).as_posix(),
+            Body=path.read_bytes(),
+            ContentType=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        )
+    return len(paths)

@@ -1,0 +1,73 @@
+"""A checkpoint: audits the candidates of one build before they are published."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from biz_insights.quality import store
+from biz_insights.quality.outcome import AuditReport, RuleResult
+from biz_insights.quality.settings import QualitySettings
+from biz_insights.quality.suites import load_suite
+
+
+def audit(
+    candidates: Mapping[str, str],
+    *,
+    checkpoint: str,
+    run: str,
+    process_date: str,
+    settings: QualitySettings,
+    session: Any = None,
+) -> AuditReport:
+    """Runs the suite of every candidate and keeps the results, whatever they are.
+
+    Args:
+        candidates: table name (the suite's) → name of the candidate in the build database.
+        checkpoint: name in the results, such as ``silver`` or ``gold_daily_sales_by_store``.
+        run: identity of the run, fit for a path segment; a repeated audit of it replaces its results.
+        process_date: ``YYYY-MM-DD``; what suites see as ``{process_date}``.
+        session: a boto3 session; a default one is made where it is absent.
+
+    Returns:
+        The report. It does not raise on a failed expectation: call ``report.raise_if_blocked()``.
+
+    Raises:
+        SuiteError: a suite is missing or wrong (before any query is sent).
+        ValueError: there is no candidate; a checkpoint that looks at nothing must be skipped, not passed.
+    """
+    if not candidates:
+        raise ValueError(f"checkpoint {checkpoint}: no candidates to audit; skip it where nothing was built")
+    from biz_insights.quality import engine
+
+    started = time.monotonic()
+    names = {"published": settings.published_database, "process_date": process_date}
+    suites = {table: load_suite(table, settings.suites_folder) for table in candidates}
+    results: list[RuleResult] = []
+    validations: dict[str, Any] = {}
+    for table, candidate in candidates.items():
+        found, validations[table] = engine.validate(
+            suites[table], candidate, connection_url=settings.connection_url(), names=names
+        )
+        results.extend(found)
+    report = AuditReport(
+        checkpoint=checkpoint,
+        run=run,
+        process_date=process_date,
+        gate=settings.gate,
+        checked_at=datetime.now(UTC),
+        seconds=time.monotonic() - started,
+        results=tuple(results),
+        report_uri=store.part_uri(settings, run, checkpoint),
+    )
+    store.persist(report, validations, settings, session or session_for(settings))
+    return report
+
+
+def session_for(settings: QualitySettings) -> Any:
+    """A boto3 session of the region; endpoint and credentials come from the environment."""
+    import boto3
+
+    return boto3.session.Session(region_name=settings.region)

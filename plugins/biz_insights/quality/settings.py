@@ -1,0 +1,45 @@
+"""What an audit needs to know: where the candidates are, where the results go, and the gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+SUITES_FOLDER = Path(__file__).resolve().parents[2] / "expectations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualitySettings:
+    """Names of databases and addresses; addresses end with ``/``.
+
+    ``poll_seconds`` is how long PyAthena waits between two looks at a query; ``gate`` the lowest score (0–100)
+    that may be published; ``suites_folder`` holds ``<layer>/<table>.json``.
+    """
+
+    region: str
+    build_database: str
+    published_database: str
+    workgroup: str
+    results_uri: str
+    quality_uri: str
+    ops_uri: str
+    poll_seconds: float = 0.5
+    gate: float = 80.0
+    suites_folder: Path = SUITES_FOLDER
+
+    def connection_url(self) -> str:
+        """SQLAlchemy address of the build database; credentials come from the default chain of boto3."""
+        query = urlencode(
+            {
+                "s3_staging_dir": self.results_uri,
+                "work_group": self.workgroup,
+                "poll_interval": self.poll_seconds,
+            }
+        )
+        host = f"athena.{self.region}.amazonaws.com:443"
+        return f"awsathena+rest://@{host}/{quote(self.build_database)}?{query}"
+
+    def run_uri(self, run: str) -> str:
+        """Where one run keeps its reports."""
+        return f"{self.quality_uri.rstrip('/')}/run={run}/"

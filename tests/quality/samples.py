@@ -1,0 +1,54 @@
+"""What the tests of this folder are made of: settings on SQLite, and expectations as suite files hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from biz_insights.gold import gold_tables
+from biz_insights.quality.settings import QualitySettings
+from tests.gold.harness import Lake, calendar_day, line
+
+GOLD = tuple(name for name, table in gold_tables().items() if table.kind != "views")
+
+AS_OF = "2024-01-12"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqliteSettings(QualitySettings):
+    """The same settings with the candidates in a SQLite file."""
+
+    file: Path
+
+    def connection_url(self) -> str:
+        return f"sqlite:///{self.file}"
+
+
+def rule(kind: str, severity: str = "critical", name: str = "", **kwargs: Any) -> dict[str, Any]:
+    """One expectation as a suite file holds it."""
+    meta = {"why": "it matters"} | ({"name": name} if name else {})
+    return {"type": kind, "kwargs": kwargs, "severity": severity, "meta": meta}
+
+
+def sql_rule(query: str, severity: str = "critical", name: str = "a_rule_in_sql") -> dict[str, Any]:
+    """One expectation in SQL as a suite file holds it."""
+    return rule("unexpected_rows_expectation", severity, name, unexpected_rows_query=query)
+
+
+def gold_lake() -> Lake:
+    """Two stores, a guest, a loyal customer, a discount and a test order, and every gold table built from them."""
+    made = Lake(
+        [
+            line("o1", "10.1234", "2024-01-10", options="1.50", source_id=1),
+            line("o1", "5.005", "2024-01-10", lineitem_id="o1-2", item_name="Soup", source_id=2),
+            line("o2", 7, "2024-01-10", user_id=None, restaurant_id="store-b", source_id=3),
+            line("o3", 12, "2024-01-11", user_id="ben", is_loyalty=True, discount=2, source_id=4),
+            line("o4", 20, "2024-01-12", user_id="ann", restaurant_id="store-b", hour=19, source_id=5),
+            line("o5", 99, "2024-01-12", app_name="Cafe - DEVELOPMENT", is_test=True, source_id=6),
+        ],
+        [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],
+    )
+    for name in GOLD:
+        made.build(name, AS_OF)
+    return made

@@ -1,0 +1,85 @@
+"""The rules in SQL of the gold suites, on gold tables built from small silver rows: green, then broken on purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, load_suite
+from mwaa.local_aws.athena.dialect import to_duckdb
+from tests.gold.harness import DATABASE, Lake
+from tests.quality.samples import AS_OF, GOLD
+
+RULES = [(name, rule) for name in GOLD for rule in load_suite(name).rules if rule.type == SQL_TYPE]
+
+
+def offending(lake: Lake, rule: Any, candidate: str) -> list[dict[str, Any]]:
+    """The rows that a rule finds in a table of the lake."""
+    query = rule.kwargs[SQL_KWARG].format(
+        batch=f"(SELECT * FROM {DATABASE}.{candidate} WHERE true)", published=DATABASE, process_date=AS_OF
+    )
+    return lake.query(to_duckdb(query))
+
+
+@pytest.mark.parametrize(("name", "rule"), RULES, ids=[f"{name}-{rule.name}" for name, rule in RULES])
+def test_sound_tables_pass(gold: Lake, name: str, rule: Any):
+    assert offending(gold, rule, name) == []
+
+
+BREAKS = [
+    ("gold_daily_sales_by_store", "net_sales_reconcile_with_silver", "SET net_sales = net_sales + 0.01"),
+    ("gold_daily_sales_by_store", "items_reconcile_with_silver", "SET items = items + 1"),
+    ("gold_daily_sales_by_store", "money_adds_up", "SET gross_sales = gross_sales + 0.01"),
+    ("gold_daily_sales_by_store", "orders_add_up", "SET guest_orders = 9"),
+    ("gold_daily_sales_by_store", "no_day_after_the_process_date", "SET order_date = DATE '2024-01-13'"),
+    ("gold_daily_sales_by_store", "guest_share_is_plausible", "SET guest_orders = orders"),
+    ("gold_item_sales_by_day", "net_sales_reconcile_with_silver", "SET net_sales = net_sales - 0.01"),
+    ("gold_item_sales_by_day", "lines_reconcile_with_silver", "SET lines = lines + 1"),
+    ("gold_item_sales_by_day", "money_adds_up", "SET item_amount = 0"),
+    ("gold_item_sales_by_day", "counts_fit_each_other", "SET category_orders = 9"),
+    ("gold_hourly_sales", "net_sales_reconcile_with_silver", "SET net_sales = 0"),
+    ("gold_hourly_sales", "most_orders_fall_in_waking_hours", "SET order_hour = 3"),
+    ("gold_discounts_by_day", "net_sales_reconcile_with_silver", "SET full_price_net_sales = 0"),
+    ("gold_discounts_by_day", "discounts_reconcile_with_silver", "SET discount_amount = 1"),
+    ("gold_discounts_by_day", "orders_and_flag_fit", "SET no_discounts_observed = true"),
+    ("gold_customer_day", "net_sales_reconcile_with_silver", "SET net_sales = net_sales + 0.0001"),
+    ("gold_customer_day", "parts_of_the_day_add_up", "SET night_orders = 4"),
+    ("gold_customer_facts", "as_of_date_is_the_process_date", "SET as_of_date = DATE '2024-01-11'"),
+    ("gold_customer_facts", "totals_are_those_of_the_customer_days", "SET orders = orders + 1"),
+    ("gold_customer_facts", "rhythm_is_consistent", "SET t = t + 1"),
+    ("gold_customer_facts", "windows_are_nested", "SET orders_last_30d = 99"),
+    ("mart_customer_lifetime_value", "customers_are_those_of_the_facts", "SET net_sales = net_sales + 0.01"),
+    ("mart_customer_lifetime_value", "shares_add_up_to_one", "SET net_sales_share = 0.3"),
+    ("mart_customer_lifetime_value", "rhythm_is_consistent", "SET x = 7"),
+    ("mart_customer_segments", "customers_are_those_of_the_facts", "SET currency = 'EUR'"),
+    ("mart_churn_indicators", "changes_are_those_of_the_windows", "SET orders_change_90d = 5"),
+    ("mart_churn_indicators", "not_everyone_is_inactive", "SET reference_rule_45_days_inactive = true"),
+    ("mart_sales_trends", "chain_days_reconcile_with_the_facts", "SET net_sales = net_sales + 0.01"),
+    (
+        "mart_sales_trends",
+        "levels_and_periods_hold_the_same_sales",
+        "SET net_sales = 1 WHERE level = 'store'",
+    ),
+    ("mart_sales_trends", "periods_end_after_they_start", "SET period_end = DATE '2020-01-01'"),
+    ("mart_loyalty_impact", "totals_reconcile_with_the_facts", "SET non_loyal_numerator = 1"),
+    ("mart_loyalty_impact", "rates_are_parts", "SET loyal_value = 2"),
+    ("mart_loyalty_impact", "each_metric_states_its_denominator", "SET denominator = 'guests in'"),
+    ("mart_location_performance", "stores_reconcile_with_the_facts", "SET orders = orders + 1"),
+    ("mart_location_performance", "every_ranking_begins_at_one", "SET net_sales_rank = 2"),
+    ("mart_pricing_and_discounts", "levels_reconcile_with_the_facts", "SET net_sales = net_sales + 1"),
+    ("mart_pricing_and_discounts", "rates_lie_in_their_intervals", "SET attach_rate = 1.5"),
+    (
+        "mart_pricing_and_discounts",
+        "absent_discounts_are_not_invented",
+        "SET discount_status = 'no_discounts_observed'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "rule_name", "change"), BREAKS, ids=[f"{n}-{r}" for n, r, _ in BREAKS])
+def test_a_broken_table_is_caught(gold: Lake, name: str, rule_name: str, change: str):
+    (rule,) = (rule for rule in load_suite(name).rules if rule.name == rule_name)
+    gold.connection.execute(f"CREATE OR REPLACE TABLE {DATABASE}.broken AS SELECT * FROM {DATABASE}.{name}")
+    gold.connection.execute(f"UPDATE {DATABASE}.broken {change}")
+    assert offending(gold, rule, "broken")
