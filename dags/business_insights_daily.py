@@ -350,7 +350,7 @@ def quality_report(process_date: str) -> str:
 )
 def business_insights_daily() -> None:
     """Source database to seven marts."""
-    with TaskGroup("extract", tooltip="Snapshot export of the source database to S3"):
+    with TaskGroup("extract", tooltip="Snapshot export of the source database to S3") as extract_layer:
         extracted = extract()
     with TaskGroup("bronze", tooltip="The export as text, one partition a batch") as bronze_layer:
         bronze_run = bronze(extracted)
@@ -372,7 +372,7 @@ def business_insights_daily() -> None:
         **AWS,
     )
     bronze_layer >> silver_layer >> facts_layer >> marts_layer >> views_layer >> report
-    [views_layer, report] >> announce
+    [extract_layer, views_layer, report] >> announce
 
 
 business_insights_daily()

@@ -40,7 +40,7 @@ def load_dags() -> dict[str, Any]:
     """
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(str(REPOSITORY / "dags"), include_examples=False)
+    bag = DagBag(str(REPOSITORY / "dags"))
     if bag.import_errors:
         path, error = next(iter(bag.import_errors.items()))
         raise LaptopError(f"{Path(path).name} does not import: {error.strip().splitlines()[-1]}")

@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from typing import IO, Any
 
-from airflow.sdk import hookimpl
+from airflow.listeners import hookimpl
 
 MARKS = {"success": "✓", "failed": "✗", "skipped": "–"}
 STEP_SECONDS = 1.0

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from mwaa.laptop.environment import REPOSITORY, LaptopError, State
+from mwaa.package import JOBS, jobs_zip
 
 FILES = ("order_items.csv", "order_item_options.csv", "date_dim.csv")
 
@@ -64,17 +63,7 @@ def upload_source(s3: Any, bucket: str, prefix: str, folder: Path) -> None:
 
 def upload_jobs(s3: Any, bucket: str) -> None:
     """Put the Glue scripts and their package into the artefact bucket, as a deployment does."""
-    jobs = REPOSITORY / "spark_jobs"
-    for name in ("bronze.py", "silver.py"):
-        s3.upload_file(str(jobs / name), bucket, f"spark_jobs/{name}")
-    s3.put_object(Bucket=bucket, Key="spark_jobs.zip", Body=package(jobs))
-
-
-def package(folder: Path) -> bytes:
-    """A package folder as a zip whose bytes depend on its files alone (silver compares its ETag)."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*.py")):
-            entry = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix(), (2020, 1, 1, 0, 0, 0))
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    for name in JOBS:
+        s3.upload_file(str(REPOSITORY / "spark_jobs" / name), bucket, f"spark_jobs/{name}")
+    # Its bytes follow from the files alone: silver compares its ETag to see whether the code changed.
+    s3.put_object(Bucket=bucket, Key="spark_jobs.zip", Body=jobs_zip())

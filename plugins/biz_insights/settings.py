@@ -50,7 +50,7 @@ class Settings:
     silver_job: str = "business-insights-silver"
     build_workgroup: str = "business-insights-build"
     read_workgroup: str = "business-insights-read"
-    notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights"
+    notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights-alerts"
     poll_seconds: int = 15
 
     # What the figures mean (docs/solution-design.md).

@@ -79,7 +79,7 @@ def check_header(where: str, table: str, start: bytes) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise PermanentError(f"{where} names column {twice.upper()} twice")
-    if start.count(b"\n") <= 1 and not start.split(b"\n", 1)[-1].strip():
+    if not start.partition(b"\n")[2].strip():
         raise PermanentError(f"{where} has a header and no rows; upload the whole file")
     return names
 

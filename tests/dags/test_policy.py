@@ -1,0 +1,85 @@
+"""What every DAG of this project keeps to."""
+
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+
+DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
+
+
+@pytest.fixture(scope="session")
+def dags() -> dict[str, DAG]:
+    bag = DagBag(str(DAGS_FOLDER))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+@pytest.fixture(scope="session")
+def daily(dags) -> DAG:
+    return dags["business_insights_daily"]
+
+
+def test_the_project_s_dags_are_there(dags):
+    assert {"business_insights_daily", "load_source_database"} <= set(dags)
+
+
+def test_every_dag_has_owner_tags_docs_retries_and_one_active_run(dags):
+    for dag in dags.values():
+        assert dag.tags >= {"business-insights"}
+        assert "A task failed: what now" in (dag.doc_md or "")
+        assert dag.max_active_runs == 1
+        assert not dag.catchup
+        assert dag.default_args["owner"] == "data-platform"
+        assert dag.default_args["retries"] >= 1
+        assert dag.default_args["execution_timeout"]
+
+
+def test_the_daily_run_is_at_three_in_chicago_summer_and_winter(daily):
+    schedule = daily.timetable.serialize()
+    assert (schedule["expression"], schedule["timezone"]) == ("0 3 * * *", "America/Chicago")
+
+
+def test_every_gold_sql_file_has_its_task_group(daily):
+    for kind in ("facts", "marts"):
+        files = {path.stem for path in (DAGS_FOLDER / "gold" / kind).glob("*.sql")}
+        groups = {task_id.split(".")[1] for task_id in daily.task_ids if task_id.startswith(f"{kind}.")}
+        assert files
+        assert groups == files
+    views = {path.stem for path in (DAGS_FOLDER / "gold" / "views").glob("*.sql")}
+    assert views == {t.split(".")[1] for t in daily.task_ids if t.startswith("views.")}
+
+
+def test_nothing_is_published_that_was_not_audited(daily):
+    publishes = [task for task in daily.tasks if task.task_id.endswith(".publish")]
+    assert len(publishes) == 2 + 6 + 7
+    for task in publishes:
+        audit = task.task_id.removesuffix("publish") + "audit"
+        assert audit in task.upstream_task_ids, task.task_id
+
+
+def test_no_publish_runs_past_a_failed_audit(daily):
+    for task in daily.tasks:
+        if task.task_id.endswith((".audit", ".publish")):
+            assert task.trigger_rule in ("all_success", "none_failed", "none_failed_min_one_success"), task.task_id
+
+
+def test_a_cleared_glue_task_never_resumes_the_old_run(daily):
+    builds = [daily.get_task(name) for name in ("bronze.build", "silver.build")]
+    assert all(task.resume_glue_job_on_retry is False for task in builds)
+
+
+def test_the_export_sensor_waits_for_complete_only_and_frees_its_slot(daily):
+    sensor = daily.get_task("extract.await_export")
+    assert sensor.target_statuses == ["complete"]
+    assert set(sensor.error_statuses) == {"failed", "canceled"}
+    assert sensor.mode == "reschedule"
+
+
+def test_a_failed_mart_fails_the_run(daily):
+    """The only leaf runs past skips but not past failures, so that a run with a red mart is red."""
+    (leaf,) = daily.leaves
+    assert (leaf.task_id, leaf.trigger_rule) == ("announce", "none_failed")
+    upstream = {task.task_id for task in leaf.get_flat_relatives(upstream=True)}
+    assert upstream == set(daily.task_ids) - {"announce"}

@@ -1,0 +1,126 @@
+"""One laptop for all integration tests: its endpoint stays up, runs are the same command that `make run` calls."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from biz_insights.lake.catalog import Catalog
+from biz_insights.settings import Settings
+
+from mwaa.laptop.endpoint_process import endpoint
+from mwaa.laptop.environment import REPOSITORY, State
+
+PROCESS_DATE = "2023-11-20"
+SCALE = "0.02"
+
+
+@dataclass
+class Laptop:
+    """A state folder with its endpoint up."""
+
+    state: State
+    environment: dict[str, str]
+    settings: Settings
+
+    def run(
+        self, source: Path | None, date: str | None = PROCESS_DATE, settings: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`make run`, as the Makefile calls it."""
+        arguments = ["run", "--source", str(source or ""), "--date", date or ""]
+        return self.command(arguments, settings)
+
+    def command(
+        self, arguments: list[str], settings: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m mwaa.laptop …` on this state."""
+        return subprocess.run(
+            [sys.executable, "-m", "mwaa.laptop", "--state", str(self.state.root), *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, **(settings or {})},
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the endpoint."""
+        import boto3
+
+        key = "AWS_ENDPOINT_URL_S3" if service == "s3" else "AWS_ENDPOINT_URL"
+        return boto3.client(
+            service,
+            endpoint_url=self.environment[key],
+            region_name=self.settings.region,
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def catalog(self) -> Catalog:
+        """The published database."""
+        return Catalog(self.client("glue"), self.settings.published_database)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of one statement in the published database."""
+        from pyathena import connect
+
+        connection = connect(
+            region_name=self.settings.region,
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            work_group=self.settings.read_workgroup,
+            schema_name=self.settings.published_database,
+            poll_interval=0.05,
+        )
+        return list(connection.cursor().execute(sql).fetchall())
+
+    def published(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Location and fingerprint of every partition of every data table that readers see."""
+        catalog = self.catalog()
+        pages = catalog.glue.get_paginator("get_tables").paginate(DatabaseName=catalog.database)
+        names = [table["Name"] for page in pages for table in page["TableList"]]
+        kept_per_run = {"data_quality_results", "publish_history"}
+        return {
+            name: {v: (p.location, p.fingerprint) for v, p in catalog.partitions(name).items()}
+            for name in names
+            if name not in kept_per_run and not name.startswith("v_")
+        }
+
+
+def sample(folder: Path, *options: str) -> Path:
+    """Generated source files."""
+    subprocess.run(
+        [sys.executable, "-m", "sample_data", "--out", str(folder), "--scale", SCALE, *options],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory) -> Path:
+    return sample(tmp_path_factory.mktemp("source"), "--seed", "7", "--negative-options")
+
+
+@pytest.fixture(scope="session")
+def laptop(tmp_path_factory) -> Iterator[Laptop]:
+    state = State(tmp_path_factory.mktemp("laptop"))
+    with endpoint(state) as environment:
+        yield Laptop(state, environment, Settings())
+
+
+@pytest.fixture(scope="session")
+def first_run(laptop, source) -> subprocess.CompletedProcess[str]:
+    """The first load; every other test of the session builds on what it published."""
+    done = laptop.run(source)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done

@@ -1,0 +1,255 @@
+"""The whole pipeline on small files: what it publishes, and what it leaves alone. Tests run in file order."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import PROCESS_DATE
+from tests.integration.reckoning import reckon
+
+pytestmark = pytest.mark.usefixtures("first_run")
+
+CENT = Decimal("0.01")
+
+
+def cents(value) -> Decimal:
+    return Decimal(value).quantize(CENT)
+
+
+@pytest.fixture(scope="session")
+def reckoned(source):
+    return reckon(source, PROCESS_DATE)
+
+
+def test_the_chain_s_totals_are_those_of_the_independent_reckoning(laptop, reckoned):
+    ((gross, discount, net, orders),) = laptop.query(
+        "SELECT sum(gross_sales), sum(discount_amount), sum(net_sales), sum(orders) FROM gold_daily_sales_by_store"
+    )
+    assert cents(net) == cents(reckoned.net_sales)
+    assert cents(gross) == cents(reckoned.gross_sales)
+    assert cents(discount) == cents(reckoned.discount_amount)
+    assert discount > 0
+    assert orders == reckoned.orders
+
+
+def test_every_store_s_totals_agree(laptop, reckoned):
+    found = laptop.query(
+        "SELECT restaurant_id, sum(net_sales), sum(orders) FROM gold_daily_sales_by_store GROUP BY restaurant_id"
+    )
+    assert {store: cents(net) for store, net, _ in found} == {s: cents(n) for s, n in reckoned.net_by_store.items()}
+    assert {store: orders for store, _, orders in found} == reckoned.orders_by_store
+
+
+def test_every_month_s_net_sales_agree(laptop, reckoned):
+    found = laptop.query(
+        "SELECT date_format(order_date, '%Y-%m'), sum(net_sales) FROM gold_daily_sales_by_store GROUP BY 1"
+    )
+    assert {month: cents(net) for month, net in found} == {m: cents(n) for m, n in reckoned.net_by_month.items()}
+    assert len(found) > 40
+
+
+def test_every_mart_that_carries_sales_adds_up_to_them(laptop, reckoned):
+    ((customers, net),) = laptop.query(
+        "SELECT count(DISTINCT app_name || '/' || user_id), sum(net_sales) FROM mart_customer_lifetime_value"
+    )
+    assert customers == reckoned.customers
+    ((of_customers,),) = laptop.query("SELECT sum(net_sales) FROM gold_customer_day")
+    assert cents(net) == cents(of_customers)
+
+
+def test_quarantined_rows_are_those_of_the_reckoning_with_their_reasons(laptop, reckoned):
+    found = dict(laptop.query("SELECT source_table, count(*) FROM quarantine GROUP BY 1"))
+    assert {table: found.get(table, 0) for table in reckoned.quarantined} == reckoned.quarantined
+    reasons = dict(
+        laptop.query("SELECT reason, count(*) FROM quarantine CROSS JOIN UNNEST(reasons) AS t (reason) GROUP BY 1")
+    )
+    assert reasons == dict(reckoned.reasons)
+
+
+def test_the_ledger_accounts_for_every_source_row(laptop, reckoned):
+    found = laptop.query(
+        "SELECT source_table, database_rows_min, database_rows_max, source_rows, accepted_rows, quarantined_rows "
+        "FROM row_ledger"
+    )
+    assert {row[0] for row in found} == {"order_items", "order_item_options", "date_dim"}
+    for table, least, most, rows, accepted, quarantined in found:
+        assert least == most == rows == accepted + quarantined
+        if table in reckoned.source_rows:
+            assert rows == reckoned.source_rows[table]
+
+
+def test_a_quarantined_row_keeps_its_raw_text(laptop):
+    found = laptop.query("SELECT raw FROM quarantine WHERE source_table = 'order_items'")
+    raw = [json.loads(text) for (text,) in found]
+    assert any(Decimal(row["item_price"]) == Decimal("4.39") and row["item_quantity"] == "0" for row in raw)
+
+
+def test_no_order_is_lost_for_want_of_a_calendar_row(laptop, reckoned):
+    ((trend_net,),) = laptop.query(
+        "SELECT sum(net_sales) FROM mart_sales_trends WHERE level = 'chain' AND period_type = 'day'"
+    )
+    assert cents(trend_net) == cents(reckoned.net_sales)
+
+
+def test_the_summary_s_figures_are_the_tables_(laptop, first_run, reckoned):
+    text = first_run.stdout
+    assert f"{cents(reckoned.net_sales):,}" in text
+    assert f"{reckoned.orders:,} orders" in text
+    assert f"{reckoned.source_rows['order_items']:,}" in text
+    for table in ("mart_customer_lifetime_value", "gold_hourly_sales", "silver_order_items"):
+        where = f" WHERE as_of_date = DATE '{PROCESS_DATE}'" if table.startswith("mart_") else ""
+        ((count,),) = laptop.query(f"SELECT count(*) FROM {table}{where}")
+        assert f"{table:<34}{count:>12,} rows" in text
+
+
+def test_the_quality_report_and_the_docs_are_there(laptop):
+    s3 = laptop.client("s3")
+    bucket = laptop.settings.lake_bucket
+    report = json.loads(s3.get_object(Bucket=bucket, Key="quality/quality_report.json")["Body"].read())
+    assert report["score"] >= 80
+    assert {"bronze", "silver", "mart_churn_indicators"} <= set(report["checkpoints"])
+    assert {row["source_table"] for row in report["ledger"]} == {"order_items", "order_item_options", "date_dim"}
+    index = s3.get_object(Bucket=bucket, Key="quality/data_docs/index.html")["Body"].read().decode()
+    assert "silver_order_items" in index
+    ((results,),) = laptop.query("SELECT count(*) FROM data_quality_results WHERE severity = 'critical' AND success")
+    assert results > 20
+
+
+def test_make_query_prints_csv_and_nothing_else(laptop):
+    done = laptop.command(["query", "select count(*) as customers from biz_insights.mart_customer_lifetime_value"])
+    assert (done.returncode, done.stderr) == (0, "")
+    (header, (count,)) = csv.reader(io.StringIO(done.stdout))
+    ((expected,),) = laptop.query("SELECT count(*) FROM mart_customer_lifetime_value")
+    assert (header, int(count)) == (["customers"], expected)
+
+
+def test_make_query_says_why_a_statement_is_refused(laptop):
+    done = laptop.command(["query", "select * from no_such_table"])
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "no_such_table" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def content_hashes(laptop) -> dict[str, str]:
+    """A digest of every published table's rows, read as any client reads them."""
+    hashes = {}
+    for table in laptop.published():
+        rows = sorted(map(repr, laptop.query(f'SELECT * FROM "{table}"')))
+        hashes[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return hashes
+
+
+@pytest.fixture(scope="module")
+def before(laptop):
+    return laptop.published(), content_hashes(laptop)
+
+
+def test_a_second_run_publishes_nothing_and_says_so(laptop, source, before):
+    done = laptop.run(source)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing new" in done.stdout
+    assert laptop.published() == before[0]
+    assert content_hashes(laptop) == before[1]
+
+
+def change(source: Path, folder: Path) -> tuple[Path, set[str]]:
+    """A late row, a corrected row and a deleted row, on three different days; returns the files and the days."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    path = folder / "order_items.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    column = {name: number for number, name in enumerate(header)}
+
+    def plain_line(month: str) -> int:
+        """A line around noon, so that its local day is its UTC day, whose order has no other line."""
+        orders = [row[column["ORDER_ID"]] for row in rows]
+        for number, row in enumerate(rows):
+            moment = row[column["CREATION_TIME_UTC"]]
+            if (
+                moment.startswith(month)
+                and moment[11:13] in ("15", "16", "17")
+                and row[column["LINEITEM_ID"]]
+                and "DEVELOPMENT" not in row[column["APP_NAME"]]
+                and orders.count(row[column["ORDER_ID"]]) == 1
+            ):
+                return number
+        raise AssertionError(f"no plain line in {month}")
+
+    late, corrected, deleted = plain_line("2021-03"), plain_line("2022-06"), plain_line("2023-09")
+    days = {rows[number][column["CREATION_TIME_UTC"]][:10] for number in (late, corrected, deleted)}
+    new = list(rows[late])
+    new[column["ORDER_ID"]], new[column["LINEITEM_ID"]] = "f" * 24, "e" * 24
+    rows[corrected][column["ITEM_PRICE"]] = "123.45"
+    # The deleted line goes last so that the positions above stay right.
+    rows = [row for number, row in enumerate(rows) if number != deleted] + [new]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    return folder, days
+
+
+@pytest.fixture(scope="module")
+def changed(source, tmp_path_factory):
+    return change(source, tmp_path_factory.mktemp("changed"))
+
+
+def repointed(before: dict, after: dict) -> set[str]:
+    return {value for value in before.keys() | after.keys() if before.get(value) != after.get(value)}
+
+
+def test_a_red_checkpoint_blocks_the_publish(laptop, changed, before):
+    """A gate that the sample's warnings cannot pass: silver is built and audited, and not published."""
+    done = laptop.run(changed[0], settings={"BIZ_INSIGHTS_QUALITY_GATE": "100"})
+    assert done.returncode == 1
+    assert "blocked the publish" in done.stdout
+    assert "below the gate 100" in done.stdout
+    after = laptop.published()
+    touched = {name for name in after if after[name] != before[0].get(name)}
+    assert touched <= {"bronze_order_items", "bronze_order_item_options", "bronze_date_dim"}
+    ((failed,),) = laptop.query("SELECT count(*) FROM data_quality_results WHERE NOT success")
+    assert failed > 0
+
+
+def test_exactly_the_changed_days_are_rebuilt(laptop, changed, before):
+    folder, days = changed
+    assert len(days) == 3
+    done = laptop.run(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = laptop.published()
+    for table in ("silver_order_items", "gold_daily_sales_by_store", "gold_item_sales_by_day", "gold_hourly_sales"):
+        assert repointed(before[0][table], after[table]) == days, table
+    assert repointed(before[0]["silver_order_item_options"], after["silver_order_item_options"]) <= days
+    assert repointed(before[0]["mart_sales_trends"], after["mart_sales_trends"]) == {PROCESS_DATE}
+
+
+def test_the_totals_after_the_change_are_the_reckoning_s_again(laptop, changed):
+    reckoned = reckon(changed[0], PROCESS_DATE)
+    ((net, orders),) = laptop.query("SELECT sum(net_sales), sum(orders) FROM gold_daily_sales_by_store")
+    assert (cents(net), orders) == (cents(reckoned.net_sales), reckoned.orders)
+
+
+def test_the_publish_history_says_what_was_replaced(laptop, changed):
+    found = laptop.query(
+        "SELECT \"partition\", old_location, new_location FROM publish_history "
+        "WHERE table_name = 'gold_daily_sales_by_store' AND change = 'replaced'"
+    )
+    assert {row[0] for row in found} == changed[1]
+    assert all(old != new for _, old, new in found)
+
+
+def test_the_next_day_adds_that_day_and_marts_of_that_day(laptop, changed):
+    before = laptop.published()
+    done = laptop.run(changed[0], "2023-11-21")
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = laptop.published()
+    assert after["silver_order_items"] == before["silver_order_items"]
+    assert repointed(before["gold_daily_sales_by_store"], after["gold_daily_sales_by_store"]) == {"2023-11-21"}
+    assert set(after["mart_customer_lifetime_value"]) == {PROCESS_DATE, "2023-11-21"}

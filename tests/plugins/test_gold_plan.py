@@ -1,0 +1,143 @@
+"""What gold must build: exactly the partitions whose inputs or SQL changed."""
+
+from dataclasses import replace
+
+import pytest
+from biz_insights.gold import GoldTable
+from biz_insights.gold_plan import plan_gold
+
+DAILY = GoldTable(
+    name="gold_x",
+    kind="facts",
+    about="",
+    grain="",
+    partition="order_date",
+    reads=("silver_a", "silver_b", "calendar"),
+    denominator="",
+    columns={},
+    sql_template="SELECT * FROM {{ database }}.silver_a WHERE order_date IN ({{ order_dates }})",
+)
+AS_OF = replace(
+    DAILY,
+    name="mart_x",
+    kind="marts",
+    partition="as_of_date",
+    reads=("silver_a", "gold_c"),
+    sql_template="SELECT * FROM {{ database }}.silver_a WHERE order_date <= {{ as_of_date }}",
+)
+KEYS = {"silver_a": "order_date", "silver_b": "order_date", "gold_x": "order_date", "gold_c": "as_of_date"}
+
+
+class Lake:
+    """Published fingerprints, as plan_gold asks for them."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[str, str]] = {
+            "silver_a": {"2024-01-01": "a1", "2024-01-02": "a2", "2024-01-03": "a3"},
+            "silver_b": {"2024-01-02": "b2"},
+            "calendar": {"": "c"},
+            "gold_c": {"2024-01-02": "g"},
+        }
+
+    def plan(self, table: GoldTable = DAILY, process_date: str = "2024-01-02", **options):
+        return plan_gold(
+            table,
+            process_date=process_date,
+            partition_key_of=KEYS.get,
+            published=lambda name: self.tables.get(name, {}),
+            database="db",
+            **options,
+        )
+
+    def publish(self, plan) -> None:
+        now = {**self.tables.get(plan.table, {}), **plan.fingerprints}
+        self.tables[plan.table] = {value: now[value] for value in now if value not in plan.removed}
+
+
+@pytest.fixture
+def lake() -> Lake:
+    return Lake()
+
+
+@pytest.fixture
+def published(lake) -> Lake:
+    lake.publish(lake.plan())
+    return lake
+
+
+def test_the_first_build_is_every_complete_day(lake):
+    plan = lake.plan()
+    assert list(plan.fingerprints) == ["2024-01-01", "2024-01-02"]
+    assert plan.selects == ["SELECT * FROM db.silver_a WHERE order_date IN (DATE '2024-01-01', DATE '2024-01-02')"]
+
+
+def test_nothing_changed_nothing_built(published):
+    assert published.plan().is_empty
+
+
+@pytest.mark.parametrize("table", ["silver_a", "silver_b"])
+def test_a_changed_day_of_any_input_is_built_alone(published, table):
+    published.tables[table]["2024-01-02"] = "other"
+    assert list(published.plan().fingerprints) == ["2024-01-02"]
+
+
+def test_an_input_without_days_touches_them_all(published):
+    published.tables["calendar"] = {"": "other"}
+    assert len(published.plan().fingerprints) == 2
+
+
+def test_edited_sql_is_a_change_of_every_day(published):
+    assert len(published.plan(replace(DAILY, sql_template=DAILY.sql_template + " -- more")).fingerprints) == 2
+
+
+def test_a_day_that_the_source_lost_is_removed(published):
+    del published.tables["silver_a"]["2024-01-01"]
+    plan = published.plan()
+    assert (plan.selects, plan.removed) == ([], ["2024-01-01"])
+
+
+def test_a_later_process_date_builds_the_days_that_became_complete(published):
+    assert list(published.plan(process_date="2024-01-03").fingerprints) == ["2024-01-03"]
+
+
+def test_an_earlier_process_date_takes_no_later_day_away(published):
+    assert published.plan(process_date="2024-01-01").is_empty
+
+
+def test_a_statement_holds_at_most_a_hundred_days(lake):
+    lake.tables["silver_a"] = {f"2023-{m:02d}-{d:02d}": "f" for m in range(1, 11) for d in range(1, 26)}
+    lake.tables["silver_b"] = {}
+    plan = lake.plan()
+    assert len(plan.fingerprints) == 250
+    assert [select.count("DATE '") for select in plan.selects] == [100, 100, 50]
+
+
+def test_full_refresh_builds_what_is_published(published):
+    assert len(published.plan(full_refresh=True).fingerprints) == 2
+
+
+def test_a_mart_is_built_once_for_its_day_and_again_when_any_past_day_changes(lake):
+    first = lake.plan(AS_OF)
+    assert list(first.fingerprints) == ["2024-01-02"]
+    lake.publish(first)
+    assert lake.plan(AS_OF).is_empty
+    lake.tables["silver_a"]["2024-01-01"] = "other"
+    assert list(lake.plan(AS_OF).fingerprints) == ["2024-01-02"]
+
+
+def test_a_mart_does_not_see_days_after_its_own(lake):
+    lake.publish(lake.plan(AS_OF))
+    lake.tables["silver_a"]["2024-01-03"] = "other"
+    assert lake.plan(AS_OF).is_empty
+
+
+def test_a_mart_sees_the_as_of_table_it_reads(lake):
+    lake.publish(lake.plan(AS_OF))
+    lake.tables["gold_c"]["2024-01-02"] = "other"
+    assert not lake.plan(AS_OF).is_empty
+
+
+def test_marts_of_other_days_stay(lake):
+    lake.publish(lake.plan(AS_OF))
+    plan = lake.plan(AS_OF, process_date="2024-01-01")
+    assert (list(plan.fingerprints), plan.removed) == (["2024-01-01"], [])

@@ -1,0 +1,39 @@
+"""Settings: where values come from, and what a wrong one says."""
+
+import pytest
+from biz_insights.settings import Settings, SettingsError, resolve
+
+
+def test_environment_wins_over_the_variable_and_the_variable_over_the_default():
+    settings = resolve({"BIZ_INSIGHTS_LAKE_BUCKET": "from-env"}, {"lake_bucket": "from-variable", "region": "eu-west-1"})
+    assert settings.lake_bucket == "from-env"
+    assert settings.region == "eu-west-1"
+    assert settings.source_bucket == Settings().source_bucket
+
+
+def test_text_of_the_environment_becomes_the_setting_s_type():
+    settings = resolve({"BIZ_INSIGHTS_POLL_SECONDS": "3", "BIZ_INSIGHTS_QUALITY_GATE": "92.5"})
+    assert settings.poll_seconds == 3
+    assert settings.quality_gate == 92.5
+
+
+@pytest.mark.parametrize(
+    ("environment", "names"),
+    [
+        ({"BIZ_INSIGHTS_LAKE_BUKET": "x"}, ["lake_buket"]),
+        ({"BIZ_INSIGHTS_POLL_SECONDS": "soon"}, ["poll_seconds", "soon"]),
+        ({"BIZ_INSIGHTS_POLL_SECONDS": "0"}, ["poll_seconds"]),
+        ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "Chicago"}, ["business_timezone", "Chicago", "America/Chicago"]),
+        ({"BIZ_INSIGHTS_PRICE_BASIS": "each"}, ["price_basis", "each", "line_total"]),
+        ({"BIZ_INSIGHTS_QUALITY_GATE": "180"}, ["quality_gate", "180"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_value(environment, names):
+    with pytest.raises(SettingsError) as error:
+        resolve(environment)
+    assert all(name in str(error.value) for name in names)
+    assert "\n" not in str(error.value)
+
+
+def test_lake_addresses():
+    assert Settings(lake_bucket="lake").lake_uri("silver/") == "s3://lake/silver/"
