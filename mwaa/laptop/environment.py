@@ -35,6 +35,10 @@ class State:
         return self.root / "logs"
 
     @property
+    def last_run(self) -> Path:
+        return self.root / "last_run.json"
+
+    @property
     def endpoint_file(self) -> Path:
         return self.root / "endpoint.json"
 

@@ -14,14 +14,14 @@ STEP_SECONDS = 1.0
 
 
 class Progress:
-    """Airflow listener that prints to a console and keeps seconds by stage.
+    """Airflow listener that prints to a console and keeps the spans (stage, began, ended; Unix seconds) of tasks.
 
     A stage is a task group of the DAG's top level, or the DAG itself where it has none.
     """
 
     def __init__(self, console: IO[str]) -> None:
         self.console = console
-        self.seconds: dict[str, float] = defaultdict(float)
+        self.spans: list[tuple[str, float, float]] = []
         self.failures: list[tuple[str, str]] = []
         self._live = console.isatty()
         self._task: tuple[str, float] | None = None
@@ -65,6 +65,14 @@ class Progress:
         self.failures.append((task_instance.task_id, " ".join(str(error).split())))
         self.say(f"    {self.failures[-1][1]}")
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds that tasks ran, by stage."""
+        total: dict[str, float] = defaultdict(float)
+        for stage, began, ended in self.spans:
+            total[stage] += ended - began
+        return dict(total)
+
     def say(self, line: str) -> None:
         """Print a line above the live one."""
         with self._lock:
@@ -75,7 +83,7 @@ class Progress:
         label, began = self._task or (_label(task_instance), time.monotonic())
         self._task = None
         elapsed = time.monotonic() - began
-        self.seconds[_stage(task_instance)] += elapsed
+        self.spans.append((_stage(task_instance), time.time() - elapsed, time.time()))
         note = "  nothing to do" if state == "skipped" else ""
         self.say(f"  {self._clock()}  {MARKS[state]} {label:<58}{elapsed:6.1f} s{note}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ import time
 from pathlib import Path
 
 from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.lock import StateLock, is_served
 
 STOP_SECONDS = 30.0
 
@@ -55,23 +55,17 @@ def serve(state_dir: Path, port: int, s3_port: int) -> int:
 
 def stop(state_dir: Path) -> int:
     """Ask the endpoint of `state_dir` to stop and wait until it has. Nothing running is fine."""
-    ready_file = state_dir / "endpoint.json"
-    if not ready_file.exists():
+    if not is_served(state_dir):
         print(f"no endpoint serves {state_dir}")
         return 0
-    pid = json.loads(ready_file.read_text())["pid"]
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        ready_file.unlink(missing_ok=True)
-        print(f"the endpoint of {state_dir} (process {pid}) was gone already")
-        return 0
+    pid = int(StateLock(state_dir).holder())
+    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        if not ready_file.exists() and not Path(f"/proc/{pid}").exists():
-            return 0
+    while is_served(state_dir):
+        if time.monotonic() > deadline:
+            raise EndpointError(f"process {pid} did not stop within {STOP_SECONDS:.0f} s: end it with `kill -9 {pid}`")
         time.sleep(0.05)
-    raise EndpointError(f"process {pid} did not stop within {STOP_SECONDS:.0f} s: end it with `kill -9 {pid}`")
+    return 0
 
 
 def prepare() -> int:
@@ -85,6 +79,8 @@ def prepare() -> int:
     except subprocess.CalledProcessError as error:
         reason = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
         raise EndpointError(f"Spark could not run: {reason[-1] if reason else error}") from error
+    except OSError as error:
+        raise EndpointError(f"the class archive cannot be written: {error}") from error
     return 0
 
 

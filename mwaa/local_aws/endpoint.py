@@ -6,7 +6,6 @@ with LocalEndpoint(Path(".local")) as endpoint:
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from typing import Any
 from mwaa.local_aws import state
 from mwaa.local_aws.errors import EndpointError
 from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY, StateLayout
+from mwaa.local_aws.lock import StateLock
 from mwaa.local_aws.postgres import Postgres
 
 logger = logging.getLogger("mwaa.local_aws")
@@ -74,7 +74,6 @@ class LocalEndpoint:
 
     def stop(self) -> None:
         """End jobs and servers and save the state. Stopping twice is fine."""
-        self.layout.ready_file.unlink(missing_ok=True)
         while self._stack:
             name, undo = self._stack.pop()
             try:
@@ -141,7 +140,7 @@ class LocalEndpoint:
         from mwaa.local_aws import sns
         from mwaa.local_aws.glue_catalog import local_glue_backends
         from mwaa.local_aws.glue_jobs import JobRunner, install_runner
-        from mwaa.local_aws.rds_api import LocalRdsBackend, RdsEngine, rds_backends
+        from mwaa.local_aws.rds_backend import LocalRdsBackend, RdsEngine, rds_backends
         from mwaa.local_aws.spark_process import SparkSettings
 
         for _, _, backend in local_glue_backends().iter_backends():
@@ -159,21 +158,15 @@ class LocalEndpoint:
         self._stack.append(("sns", lambda: sns.install_message_folder(None)))
 
     def _lock_state_folder(self) -> None:
-        lock = (self.layout.root / "endpoint.lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            lock.close()
+        lock = StateLock(self.layout.root)
+        if not lock.acquire():
             raise EndpointError(
-                f"{self.layout.root} is already served by process {holder}: use its endpoint.json, "
+                f"{self.layout.root} is already served by process {lock.holder()}: use its endpoint.json, "
                 f"or stop it with `python -m mwaa.local_aws stop --state {self.layout.root}`"
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._stack.append(("state folder lock", lock.close))
+            )
+        self._stack.append(("state folder lock", lock.release))
+        # A killed predecessor's: nobody may take it for this one's.
+        self.layout.ready_file.unlink(missing_ok=True)
 
     def _log_to_file(self) -> None:
         handler = logging.FileHandler(self.layout.log_file, delay=True)
@@ -196,6 +189,7 @@ class LocalEndpoint:
         partial.write_text(content)
         partial.chmod(0o600)
         partial.replace(self.layout.ready_file)
+        self._stack.append(("ready file", lambda: self.layout.ready_file.unlink(missing_ok=True)))
 
 
 class _Background:

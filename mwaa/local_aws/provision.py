@@ -5,14 +5,11 @@ The names are the local defaults of the pipeline's settings.
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -21,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from mwaa.local_aws.layout import ACCOUNT_ID, REGION
 from mwaa.local_aws.postgres import PORT, Postgres
-from mwaa.local_aws.rds_api import Instance, rds_backends
+from mwaa.local_aws.rds_backend import Instance, rds_backends
 
 Client = Any
 
@@ -77,18 +74,6 @@ def client_factory(environment: dict[str, str]) -> Callable[[str], Client]:
         return clients[service]
 
     return factory
-
-
-def deploy_spark_jobs(s3: Client, folder: Path, resources: Resources | None = None) -> None:
-    """Upload the job scripts and `spark_jobs.zip` (the package folder) to the artefacts bucket, as CI does for AWS."""
-    names = resources or Resources()
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(folder.rglob("*.py")):
-            packed.write(path, path.relative_to(folder.parent).as_posix())
-    s3.put_object(Bucket=names.artefacts_bucket, Key="spark_jobs.zip", Body=archive.getvalue())
-    for path in sorted(folder.glob("*.py")):
-        s3.put_object(Bucket=names.artefacts_bucket, Key=f"spark_jobs/{path.name}", Body=path.read_bytes())
 
 
 def _unless_exists(call: Callable[..., Any], codes: str, **arguments: Any) -> None:

@@ -2,179 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
-import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.core.base_backend import BackendDict, BaseBackend
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
-from mwaa.local_aws import state
-from mwaa.local_aws.layout import StateLayout
-from mwaa.local_aws.postgres import PORT, SUPERUSER, Postgres
-from mwaa.local_aws.rds_export import ExportRun, ExportTask
-from mwaa.local_aws.rds_snapshot import SnapshotCopy
+from mwaa.local_aws.postgres import PORT, SUPERUSER
+from mwaa.local_aws.rds_backend import Instance, LocalRdsBackend, RdsEngine, RdsError, Snapshot, rds_backends
+from mwaa.local_aws.rds_export import ExportTask
 
-logger = logging.getLogger(__name__)
-
-# Clients poll a snapshot every 30 s; a small copy is finished before the call returns, so that they need not.
-SNAPSHOT_CALL_SECONDS = 20.0
 # RDS: at most this many exports at once in an account.
 CONCURRENT_EXPORTS = 5
 _IDENTIFIER = re.compile(r"^[A-Za-z](?:-?[A-Za-z0-9])*$")
 _EXPORT_IDENTIFIER = re.compile(r"^[a-z](?:-?[a-z0-9])*$")
-
-
-@dataclass
-class Instance:
-    """The DB instance; `database` is the one that snapshots copy."""
-
-    identifier: str
-    database: str
-    created: datetime
-    master_username: str
-
-
-@dataclass
-class Snapshot:
-    """What DescribeDBSnapshots tells about one snapshot."""
-
-    identifier: str
-    instance: Instance
-    created: datetime
-    tags: list[dict[str, str]]
-    status: str = "creating"
-    bytes: int = 0
-    rows: int = 0
-
-
-class LocalRdsBackend(BaseBackend):
-    """Instances, snapshots and exports; `engine` (set by the endpoint) does the work behind them."""
-
-    engine: RdsEngine | None = None
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.instances: dict[str, Instance] = {}
-        self.snapshots: dict[str, Snapshot] = {}
-        self.exports: dict[str, ExportTask] = {}
-
-    def arn(self, kind: str, identifier: str) -> str:
-        """`arn:aws:rds:<region>:<account>:<kind>:<identifier>`; kind is db or snapshot."""
-        return f"arn:aws:rds:{self.region_name}:{self.account_id}:{kind}:{identifier}"
-
-    def instance(self, identifier: str) -> Instance:
-        """The instance, or DBInstanceNotFoundFault."""
-        if identifier not in self.instances:
-            raise ServiceException("DBInstanceNotFoundFault", f"DBInstance {identifier} not found.")
-        return self.instances[identifier]
-
-    def snapshot(self, identifier: str) -> Snapshot:
-        """The snapshot of this identifier or ARN, or DBSnapshotNotFoundFault."""
-        name = identifier.rpartition(":snapshot:")[2].lower()
-        if name not in self.snapshots:
-            raise ServiceException("DBSnapshotNotFoundFault", f"DBSnapshot {identifier} not found.")
-        return self.snapshots[name]
-
-    def export(self, identifier: str) -> ExportTask:
-        """The export task, or ExportTaskNotFoundFault."""
-        if identifier not in self.exports:
-            raise ServiceException("ExportTaskNotFoundFault", f"Cannot find specified export task: {identifier}")
-        return self.exports[identifier]
-
-    def fail_interrupted(self) -> None:
-        """After a restart: what was under way has no thread any more."""
-        for snapshot in self.snapshots.values():
-            if snapshot.status == "creating":
-                snapshot.status = "failed"
-        for task in self.exports.values():
-            if not task.finished:
-                task.status = "FAILED"
-                task.failure_cause = "The endpoint was stopped during the export: start another"
-                task.ended = datetime.now(UTC)
-
-
-rds_backends = BackendDict(LocalRdsBackend, "rds")
-
-
-class RdsEngine:
-    """Threads that copy snapshots and write exports."""
-
-    def __init__(self, postgres: Postgres, layout: StateLayout) -> None:
-        self._postgres = postgres
-        self.layout = layout
-        self._copies: dict[str, SnapshotCopy] = {}
-        self._exports: dict[str, ExportRun] = {}
-        self._threads: list[threading.Thread] = []
-
-    @property
-    def socket_dir(self) -> str:
-        """Where clients of the database connect: the folder of its Unix socket."""
-        return str(self._postgres.socket_dir)
-
-    def take_snapshot(self, snapshot: Snapshot) -> None:
-        """Fix the instant now, copy in a thread, and wait a little for it to finish."""
-        database = snapshot.instance.database
-        folder = self.layout.snapshots / snapshot.identifier
-        shutil.rmtree(folder, ignore_errors=True)
-        copy = SnapshotCopy(self._postgres.uri(database), database, folder)
-        self._copies[snapshot.identifier] = copy
-
-        def run() -> None:
-            try:
-                tables = copy.run()
-                snapshot.bytes = sum(table.bytes for table in tables)
-                snapshot.rows = sum(table.rows for table in tables)
-                snapshot.status = "available"
-            except Exception as error:
-                snapshot.status = "failed"
-                if not isinstance(error, InterruptedError):
-                    logger.exception("snapshot %s failed", snapshot.identifier)
-            finally:
-                self._copies.pop(snapshot.identifier, None)
-                state.touch("rds")
-
-        self._start(run, f"snapshot-{snapshot.identifier}").join(SNAPSHOT_CALL_SECONDS)
-
-    def start_export(self, task: ExportTask, snapshot: Snapshot) -> None:
-        """Write the export in a thread."""
-        run = ExportRun(task, self.layout, self.layout.snapshots / snapshot.identifier)
-        self._exports[task.identifier] = run
-
-        def work() -> None:
-            try:
-                run.run()
-            finally:
-                self._exports.pop(task.identifier, None)
-                state.touch("rds")
-
-        self._start(work, f"export-{task.identifier}")
-
-    def cancel_export(self, task: ExportTask) -> None:
-        """Ask the export to stop at the next file."""
-        if run := self._exports.get(task.identifier):
-            task.status = "CANCELING"
-            run.cancelled.set()
-
-    def close(self) -> None:
-        """Stop what is under way and wait for it."""
-        for copy in list(self._copies.values()):
-            copy.cancel()
-        for run in list(self._exports.values()):
-            run.cancelled.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
-
-    def _start(self, work: Any, name: str) -> threading.Thread:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
-        thread.start()
-        return thread
 
 
 class LocalRdsResponse(BaseResponse):
@@ -193,7 +35,7 @@ class LocalRdsResponse(BaseResponse):
     def engine(self) -> RdsEngine:
         """The running endpoint's engine."""
         if LocalRdsBackend.engine is None:
-            raise ServiceException("InvalidDBInstanceStateFault", "The endpoint's database is not running.")
+            raise RdsError("InvalidDBInstanceStateFault", "The endpoint's database is not running.")
         return LocalRdsBackend.engine
 
     def describe_db_instances(self) -> ActionResult:
@@ -207,7 +49,7 @@ class LocalRdsResponse(BaseResponse):
         instance = self.backend.instance(self.params["DBInstanceIdentifier"])
         identifier = identifier.lower()
         if identifier in self.backend.snapshots:
-            raise ServiceException(
+            raise RdsError(
                 "DBSnapshotAlreadyExistsFault",
                 f"Cannot create the snapshot because a snapshot with the identifier {identifier} already exists.",
             )
@@ -241,22 +83,22 @@ class LocalRdsResponse(BaseResponse):
         identifier = self.params["ExportTaskIdentifier"]
         _check_identifier(identifier, _EXPORT_IDENTIFIER, 60, "ExportTaskIdentifier")
         if identifier in self.backend.exports:
-            raise ServiceException(
+            raise RdsError(
                 "ExportTaskAlreadyExistsFault", f"An export task with the identifier {identifier} already exists."
             )
         snapshot = self.backend.snapshot(self.params["SourceArn"])
         if snapshot.status != "available":
-            raise ServiceException(
+            raise RdsError(
                 "InvalidExportSourceStateFault", f"Snapshot {snapshot.identifier} is {snapshot.status}, not available."
             )
         active = [task.identifier for task in self.backend.exports.values() if not task.finished]
         if len(active) >= CONCURRENT_EXPORTS:
-            raise ServiceException(
+            raise RdsError(
                 "ExportTaskLimitReachedFault", f"{CONCURRENT_EXPORTS} exports already run: {', '.join(active)}"
             )
         bucket = self.params["S3BucketName"]
         if not (self.engine.layout.s3 / bucket).is_dir():
-            raise ServiceException("InvalidS3BucketFault", f"The S3 bucket {bucket} doesn't exist.")
+            raise RdsError("InvalidS3BucketFault", f"The S3 bucket {bucket} doesn't exist.")
         _check_role(self.params["IamRoleArn"], self.backend.account_id)
         task = ExportTask(
             identifier=identifier,
@@ -331,7 +173,7 @@ class LocalRdsResponse(BaseResponse):
 
 def _check_identifier(value: str, pattern: re.Pattern[str], longest: int, parameter: str) -> None:
     if not pattern.match(value) or len(value) > longest:
-        raise ServiceException(
+        raise RdsError(
             "InvalidParameterValue",
             f"The parameter {parameter} is not a valid identifier: '{value}'. Identifiers must begin with a "
             f"{'lowercase ' if pattern is _EXPORT_IDENTIFIER else ''}letter, hold only letters, digits and hyphens, "
@@ -344,7 +186,7 @@ def _check_role(role_arn: str, account_id: str) -> None:
 
     roles = iam_backends[account_id]["aws"].roles.values()
     if role_arn not in {role.arn for role in roles}:
-        raise ServiceException("IamRoleNotFoundFault", f"The IAM role {role_arn} doesn't exist.")
+        raise RdsError("IamRoleNotFoundFault", f"The IAM role {role_arn} doesn't exist.")
 
 
 def _kms_key_arn(key: str, backend: LocalRdsBackend) -> str:
@@ -354,6 +196,4 @@ def _kms_key_arn(key: str, backend: LocalRdsBackend) -> str:
     try:
         return kms.describe_key(kms.any_id_to_key_id(key)).arn
     except Exception as error:
-        raise ServiceException(
-            "KMSKeyNotAccessibleFault", f"The KMS key {key} doesn't exist or cannot be used."
-        ) from error
+        raise RdsError("KMSKeyNotAccessibleFault", f"The KMS key {key} doesn't exist or cannot be used.") from error

@@ -71,7 +71,7 @@ def backends_of(service: str) -> Any:
 
         return local_glue_backends()
     if service == "rds":
-        from mwaa.local_aws.rds_api import rds_backends
+        from mwaa.local_aws.rds_backend import rds_backends
 
         return rds_backends
     return state.moto_backends(service)

@@ -15,6 +15,8 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
+from mwaa.local_aws.errors import EndpointError
+
 _QUIET = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
 _TRAINING = """
@@ -55,6 +57,20 @@ def archive_path() -> Path:
     return Path(sys.prefix) / "var" / f"spark-{pyspark.__version__}-{digest}.jsa"
 
 
+def configuration_folder(otherwise: Path) -> Path:
+    """An empty folder for SPARK_CONF_DIR; `otherwise` is made when there is no archive.
+
+    It is on Java's class path, and an archive fits only the class path it was made with: the same folder, empty.
+    """
+    folder = _configuration_folder() if archive_path().exists() else otherwise
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _configuration_folder() -> Path:
+    return archive_path().parent / "spark-conf"
+
+
 def class_archive_options() -> list[str]:
     """Java options that use the archive, none when it has not been made. Java ignores one that does not fit."""
     archive = archive_path()
@@ -64,7 +80,7 @@ def class_archive_options() -> list[str]:
 def make_class_archive() -> Path:
     """Run Spark once and keep its classes; takes about 30 s and 160 MB. Does nothing when the archive exists.
 
-    Raises subprocess.CalledProcessError when Spark itself cannot run.
+    Raises subprocess.CalledProcessError when Spark itself cannot run, EndpointError when Java made no archive.
     """
     archive = archive_path()
     if archive.exists():
@@ -72,8 +88,8 @@ def make_class_archive() -> Path:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent) as name:
         folder = Path(name)
-        script, conf, partial = folder / "training.py", folder / "conf", folder / "classes.jsa"
-        conf.mkdir()
+        script, conf, partial = folder / "training.py", _configuration_folder(), folder / "classes.jsa"
+        conf.mkdir(exist_ok=True)
         script.write_text(_TRAINING)
         options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_QUIET, f"-XX:ArchiveClassesAtExit={partial}"]
         settings = {
@@ -98,6 +114,8 @@ def make_class_archive() -> Path:
         subprocess.run(
             [sys.executable, str(script), "s3://training/data"], env=environment, check=True, capture_output=True
         )
+        if not partial.exists():
+            raise EndpointError("Java wrote no class archive: Glue runs work without one, only slower to start")
         partial.replace(archive)
     return archive
 

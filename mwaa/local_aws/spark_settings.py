@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 from mwaa.local_aws.layout import StateLayout
-from mwaa.local_aws.spark_classes import class_archive_options
+from mwaa.local_aws.spark_classes import class_archive_options, configuration_folder
 
 _LOG4J = """\
 rootLogger.level = warn
@@ -29,8 +29,6 @@ def spark_environment(
     folder: Path, layout: StateLayout, arguments: dict[str, str], driver_memory: str
 ) -> dict[str, str]:
     """Environment variables for one run; writes its settings files into `folder`."""
-    empty = folder / "conf"
-    empty.mkdir(exist_ok=True)
     logging_file = folder / "log4j2.properties"
     logging_file.write_text(_LOG4J)
     settings = {
@@ -42,8 +40,7 @@ def spark_environment(
     properties = folder / "spark.properties"
     properties.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
     return {
-        # An empty folder: Java cannot map its class archive when a folder on the class path holds files.
-        "SPARK_CONF_DIR": str(empty),
+        "SPARK_CONF_DIR": str(configuration_folder(folder / "conf")),
         "PYSPARK_SUBMIT_ARGS": f"--properties-file {shlex.quote(str(properties))} pyspark-shell",
         # For the short-lived JVM that works out Spark's command line.
         "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 from collections import defaultdict
@@ -20,6 +21,9 @@ class _Pickler(pickle.Pickler):
                 serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
             return _private_key, (der,)
+        # moto's own kinds of defaultdict take arguments that pickle does not know of.
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
+            return copyreg.__newobj__, (type(obj),), vars(obj), None, iter(obj.items())  # type: ignore[attr-defined]
         # A default made by a lambda has no name to be found by; `restore` puts the content into a fresh one.
         if isinstance(obj, defaultdict) and isinstance(obj.default_factory, FunctionType):
             return dict, (dict(obj),)

@@ -18,7 +18,8 @@ COLUMNS = "at,price,name"
 @pytest.fixture
 def lines(database: psycopg.Connection) -> psycopg.Connection:
     database.execute(
-        "CREATE TABLE lines (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz, price numeric, name text)"
+        "CREATE TABLE lines ("
+        "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz, price numeric, name text)"
     )
     return database
 

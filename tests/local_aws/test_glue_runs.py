@@ -114,9 +114,7 @@ def test_operator_runs_a_spark_script_on_s3_paths(
     assert shown["CompletedOn"] > shown["StartedOn"]
 
 
-def test_arguments_arrive_as_glue_passes_them(
-    endpoint: LocalEndpoint, glue: Any, make_job: Callable[..., str]
-) -> None:
+def test_arguments_arrive_as_glue_passes_them(endpoint: LocalEndpoint, glue: Any, make_job: Callable[..., str]) -> None:
     job = make_job(
         "show-arguments",
         "import json, sys\nprint(json.dumps(sys.argv[1:]))",

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from mwaa.local_aws.lock import StateLock, is_served
 from mwaa.local_aws.provision import client_factory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,14 +37,17 @@ class Served:
         )
         self.ready_file = state / "endpoint.json"
         deadline = time.monotonic() + 60
-        while not self.ready_file.exists():
+        while not self._ready():
             assert self.process.poll() is None, self.process.communicate()[1]
             assert time.monotonic() < deadline
             time.sleep(0.05)
         content = json.loads(self.ready_file.read_text())
-        assert content["pid"] == self.process.pid
         self.environment: dict[str, str] = content["environment"]
         self.client: Callable[[str], Any] = client_factory(self.environment)
+
+    def _ready(self) -> bool:
+        # A killed endpoint leaves its file behind; only the process id tells whose it is.
+        return self.ready_file.exists() and json.loads(self.ready_file.read_text())["pid"] == self.process.pid
 
     def database(self) -> psycopg.Connection:
         found = self.client("secretsmanager").get_secret_value(SecretId="business-insights/source-database")
@@ -64,9 +68,8 @@ def state(tmp_path: Path) -> Iterator[Path]:
     # A long path: PostgreSQL's socket must not be put below it.
     folder = tmp_path / ("state-" + "x" * 90)
     yield folder
-    ready = folder / "endpoint.json"
-    if ready.exists():
-        os.kill(json.loads(ready.read_text())["pid"], signal.SIGKILL)
+    if is_served(folder):
+        os.kill(int(StateLock(folder).holder()), signal.SIGKILL)
 
 
 def fill(served: Served) -> None:
@@ -153,6 +156,7 @@ def test_a_second_process_on_the_same_state_is_refused(state: Path) -> None:
     assert second.returncode == 1
     assert f"already served by process {served.process.pid}" in second.stderr
     assert len(second.stderr.splitlines()) == 1
+    assert served.ready_file.exists()
     assert served.client("sts").get_caller_identity()["Account"] == "123456789012"
     assert served.terminate()[0] == 0
 

@@ -30,7 +30,7 @@ def test_the_environment_alone_leads_clients_here(endpoint: LocalEndpoint) -> No
         ("glue", "start_crawler", {"Name": "x"}),
         ("glue", "start_trigger", {"Name": "x"}),
         ("rds", "restore_db_instance_from_db_snapshot", {"DBInstanceIdentifier": "x", "DBSnapshotIdentifier": "y"}),
-        ("logs", "start_live_tail", {"logGroupIdentifiers": ["x"]}),
+        ("sns", "get_sms_sandbox_account_status", {}),
     ],
 )
 def test_what_is_not_served_is_refused(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
-import time
 from typing import Any
 
 from moto.athena.exceptions import MetadataException
 from moto.athena.responses import AthenaResponse
 
+from mwaa.local_aws.athena.api_shapes import describe_database, describe_execution, statistics, table_metadata
 from mwaa.local_aws.athena.backend import InvalidRequest, LocalAthenaBackend, QueryExecution, engine
 from mwaa.local_aws.athena.catalog import Catalog
 
 _PAGE = 1000  # rows a GetQueryResults page holds at most
 _CATALOG = "AwsDataCatalog"
+_NO_RESULTS = "INVALID_QUERY_EXECUTION_STATUS"
 
 
 class LocalAthenaResponse(AthenaResponse):
@@ -40,14 +42,14 @@ class LocalAthenaResponse(AthenaResponse):
 
     def get_query_execution(self) -> str:
         execution = self.athena_backend.execution(self._get_param("QueryExecutionId"))
-        return json.dumps({"QueryExecution": _describe(execution)})
+        return json.dumps({"QueryExecution": describe_execution(execution)})
 
     def batch_get_query_execution(self) -> str:
         """BatchGetQueryExecution."""
         found, missing = [], []
         for query_id in self._get_param("QueryExecutionIds") or []:
             if query_id in self.athena_backend.executions:
-                found.append(_describe(self.athena_backend.executions[query_id]))
+                found.append(describe_execution(self.athena_backend.executions[query_id]))
             else:
                 message = f"QueryExecution {query_id} was not found"
                 missing.append({"QueryExecutionId": query_id, "ErrorCode": "INVALID_INPUT", "ErrorMessage": message})
@@ -70,16 +72,16 @@ class LocalAthenaResponse(AthenaResponse):
             "InputBytes": outcome.bytes_scanned if outcome else 0, "InputRows": 0,
             "OutputRows": outcome.row_count if outcome else 0, "OutputBytes": 0,
         }  # fmt: skip
-        timeline = {k: v for k, v in _statistics(execution).items() if k.endswith("InMillis")}
+        timeline = {k: v for k, v in statistics(execution).items() if k.endswith("InMillis")}
         return json.dumps({"QueryRuntimeStatistics": {"Timeline": timeline, "Rows": rows}})
 
     def get_query_results(self) -> str:
         execution = self.athena_backend.execution(self._get_param("QueryExecutionId"))
         if execution.state in ("QUEUED", "RUNNING"):
-            raise InvalidRequest(f"Query has not yet finished. Current state: {execution.state}", "INVALID_QUERY_EXECUTION_STATUS")
+            raise InvalidRequest(f"Query has not yet finished. Current state: {execution.state}", _NO_RESULTS)
         if execution.outcome is None:
             raise InvalidRequest(
-                f"Query did not finish successfully. Final query state: {execution.state}", "INVALID_QUERY_EXECUTION_STATUS"
+                f"Query did not finish successfully. Final query state: {execution.state}", _NO_RESULTS
             )
         rows = self._stored_rows(execution)
         page, token = self._page(rows, min(int(self._get_param("MaxResults") or _PAGE), _PAGE))
@@ -107,7 +109,7 @@ class LocalAthenaResponse(AthenaResponse):
             return engine().csv_rows(execution.id, outcome.output_location, len(outcome.columns))
         except FileNotFoundError as error:
             raise InvalidRequest(
-                f"Could not find results: {outcome.output_location} is not there any more", "INVALID_QUERY_EXECUTION_STATUS"
+                f"Could not find results: {outcome.output_location} is not there any more", _NO_RESULTS
             ) from error
 
     def _page(self, items: list[Any], size: int) -> tuple[list[Any], dict[str, str]]:
@@ -135,13 +137,13 @@ class LocalAthenaResponse(AthenaResponse):
     def list_databases(self) -> str:
         catalog = self._catalog()
         page, token = self._page(catalog.databases(), int(self._get_param("MaxResults") or 50))
-        return json.dumps({"DatabaseList": [_database(catalog, name) for name in page], **token})
+        return json.dumps({"DatabaseList": [describe_database(catalog, name) for name in page], **token})
 
     def get_database(self) -> str:
         catalog, name = self._catalog(), self._get_param("DatabaseName")
         if not catalog.has_database(name):
             raise _not_found(f"Database {name} not found.")
-        return json.dumps({"Database": _database(catalog, name)})
+        return json.dumps({"Database": describe_database(catalog, name)})
 
     def get_table_metadata(self) -> str:
         """GetTableMetadata."""
@@ -149,7 +151,7 @@ class LocalAthenaResponse(AthenaResponse):
         raw = catalog.raw(database, name)
         if raw is None:
             raise _not_found(f"Table {name} not found.")
-        return json.dumps({"TableMetadata": _table_metadata(raw)})
+        return json.dumps({"TableMetadata": table_metadata(raw)})
 
     def list_table_metadata(self) -> str:
         """ListTableMetadata."""
@@ -158,7 +160,7 @@ class LocalAthenaResponse(AthenaResponse):
             raise _not_found(f"Database {database} not found.")
         names = [n for n in catalog.table_names(database) if _like(n, self._get_param("Expression"))]
         page, token = self._page(names, int(self._get_param("MaxResults") or 50))
-        tables = [_table_metadata(catalog.raw(database, name) or {}) for name in page]
+        tables = [table_metadata(catalog.raw(database, name) or {}) for name in page]
         return json.dumps({"TableMetadataList": tables, **token})
 
     # --- workgroups ---
@@ -171,7 +173,10 @@ class LocalAthenaResponse(AthenaResponse):
     def create_work_group(self) -> str:  # type: ignore[override]
         name = self._get_param("Name")
         made = self.athena_backend.create_work_group(
-            name, self._get_param("Configuration", {}), self._get_param("Description") or "", self._get_param("Tags") or []
+            name,
+            self._get_param("Configuration", {}),
+            self._get_param("Description") or "",
+            self._get_param("Tags") or [],
         )
         if not made:
             raise InvalidRequest(f"WorkGroup {name} is already created")
@@ -221,93 +226,12 @@ class LocalAthenaResponse(AthenaResponse):
         return "{}"
 
 
-def _describe(execution: QueryExecution) -> dict[str, Any]:
-    outcome, failure = execution.outcome, execution.failure
-    status: dict[str, Any] = {"State": execution.state, "SubmissionDateTime": execution.submitted}
-    if execution.ended is not None:
-        status["CompletionDateTime"] = execution.ended
-    if execution.state == "FAILED" and failure is not None:
-        status |= {"StateChangeReason": failure.reason, "AthenaError": failure.as_athena_error()}
-    if execution.state == "CANCELLED":
-        status["StateChangeReason"] = "Query cancelled by user"
-    kind, subkind = (outcome.statement_type, outcome.substatement_type) if outcome else _guess(execution.query)
-    location = outcome.output_location if outcome else f"{execution.output}{execution.id}.{'csv' if kind == 'DML' else 'txt'}"
-    described: dict[str, Any] = {
-        "QueryExecutionId": execution.id, "Query": execution.query, "StatementType": kind, "SubstatementType": subkind,
-        "ResultConfiguration": {"OutputLocation": location},
-        "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
-        "QueryExecutionContext": {"Database": execution.database, "Catalog": execution.catalog_name.lower()},
-        "Status": status, "Statistics": _statistics(execution), "WorkGroup": execution.workgroup_name,
-        "EngineVersion": {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"},
-    }  # fmt: skip
-    if execution.execution_parameters is not None:
-        described["ExecutionParameters"] = execution.execution_parameters
-    return described
-
-
-def _guess(query: str) -> tuple[str, str]:
-    word = query.lstrip().split(None, 1)[0].upper() if query.strip() else ""
-    if word in ("CREATE", "DROP", "ALTER", "MSCK"):
-        return "DDL", word
-    return ("UTILITY" if word in ("SHOW", "DESCRIBE", "EXPLAIN") else "DML"), word
-
-
-def _statistics(execution: QueryExecution) -> dict[str, Any]:
-    now = time.time()
-    started = execution.started or execution.ended or now
-    ended = execution.ended or now
-    engine_ms = max(int((ended - started) * 1000), 0)
-    queued_ms = max(int((started - execution.submitted) * 1000), 0)
-    statistics: dict[str, Any] = {
-        "EngineExecutionTimeInMillis": engine_ms, "QueryQueueTimeInMillis": queued_ms,
-        "TotalExecutionTimeInMillis": engine_ms + queued_ms, "QueryPlanningTimeInMillis": 0,
-        "ServicePreProcessingTimeInMillis": 0, "ServiceProcessingTimeInMillis": 0,
-        "DataScannedInBytes": execution.outcome.bytes_scanned if execution.outcome else 0,
-        "ResultReuseInformation": {"ReusedPreviousResult": False},
-    }  # fmt: skip
-    if execution.outcome and execution.outcome.manifest_location:
-        statistics["DataManifestLocation"] = execution.outcome.manifest_location
-    return statistics
-
-
 def _not_found(message: str) -> MetadataException:
     return MetadataException(
         f"{message} (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException)"
     )
 
 
-def _database(catalog: Catalog, name: str) -> dict[str, Any]:
-    held = catalog.require_database(name).as_dict()
-    answer: dict[str, Any] = {"Name": held["Name"], "Parameters": held.get("Parameters") or {}}
-    if held.get("Description"):
-        answer["Description"] = held["Description"]
-    return answer
-
-
-def _table_metadata(raw: dict[str, Any]) -> dict[str, Any]:
-    storage = raw.get("StorageDescriptor") or {}
-    serde = storage.get("SerdeInfo") or {}
-    details = {
-        "location": storage.get("Location"), "inputformat": storage.get("InputFormat"),
-        "outputformat": storage.get("OutputFormat"), "serde.serialization.lib": serde.get("SerializationLibrary"),
-        **{f"serde.param.{k}": v for k, v in (serde.get("Parameters") or {}).items()},
-        **(raw.get("Parameters") or {}),
-    }  # fmt: skip
-    return {
-        "Name": raw["Name"],
-        "CreateTime": raw["CreateTime"].timestamp(),
-        "TableType": raw.get("TableType") or "EXTERNAL_TABLE",
-        "Columns": [_column(c) for c in storage.get("Columns") or []],
-        "PartitionKeys": [_column(c) for c in raw.get("PartitionKeys") or []],
-        "Parameters": {k: str(v) for k, v in details.items() if v is not None},
-    }
-
-
-def _column(raw: dict[str, Any]) -> dict[str, str]:
-    return {key: raw[key] for key in ("Name", "Type", "Comment") if raw.get(key)}
-
-
 def _like(name: str, expression: str | None) -> bool:
-    import fnmatch
-
-    return expression is None or any(fnmatch.fnmatchcase(name, part) for part in expression.replace(".*", "*").split("|"))
+    choices = (expression or "*").replace(".*", "*").split("|")
+    return any(fnmatch.fnmatchcase(name, choice) for choice in choices)

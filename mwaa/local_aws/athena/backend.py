@@ -6,6 +6,7 @@ live in the engine, which belongs to the process.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -27,6 +28,7 @@ from mwaa.local_aws.athena.storage import as_key
 
 _engine: Engine | None = None
 _ids = threading.Lock()
+_accepted: set[str] = set()  # queries this process took on; others in saved state died with theirs
 
 
 class InvalidRequest(JsonRESTError):
@@ -34,7 +36,9 @@ class InvalidRequest(JsonRESTError):
 
     def __init__(self, message: str, code: str = "INVALID_INPUT") -> None:
         super().__init__("InvalidRequestException", message)
-        self.description = self.description.rstrip("}") + f', "AthenaErrorCode": "{code}"}}'
+        self.description: str = json.dumps(
+            {"__type": "InvalidRequestException", "message": message, "AthenaErrorCode": code}
+        )
 
 
 def engine() -> Engine:
@@ -117,11 +121,12 @@ class LocalAthenaBackend(AthenaBackend):
                 return known
             execution = QueryExecution(
                 id=str(uuid.uuid4()), query=query, workgroup_name=name, output=output, enforced=enforced,
-                database=((context or {}).get("Database") or "default").lower(),
+                database=((context or {}).get("Database") or "default").strip("`\"").lower(),
                 catalog_name=(context or {}).get("Catalog") or "AwsDataCatalog",
                 execution_parameters=execution_parameters,
             )  # fmt: skip
             self.executions[execution.id] = execution
+            _accepted.add(execution.id)
             if token:
                 self.request_tokens[token] = (execution.id, query)
         engine().submit(lambda: self._run(execution))
@@ -196,7 +201,13 @@ class LocalAthenaBackend(AthenaBackend):
         """Raises InvalidRequest for an unknown id."""
         if exec_id not in self.executions:
             raise InvalidRequest(f"QueryExecution {exec_id} was not found")
-        return self.executions[exec_id]
+        execution = self.executions[exec_id]
+        if execution.state in ("QUEUED", "RUNNING") and exec_id not in _accepted:
+            execution.failure = AthenaQueryError(
+                "GENERIC_INTERNAL_ERROR: the local endpoint was stopped while this query ran; start it again", "system"
+            )
+            execution.state, execution.ended = "FAILED", time.time()
+        return execution
 
     def stop_query_execution(self, exec_id: str) -> None:
         """Cancel a query that waits or runs; a finished one stays as it is."""
@@ -212,13 +223,16 @@ def _name_of(workgroup: Any) -> str:
     return workgroup if isinstance(workgroup, str) else str(workgroup.name)
 
 
+_PARSED_WHEN_RUN = {
+    "PREPARE", "EXECUTE", "DEALLOCATE", "SHOW", "DESCRIBE", "DESC", "ALTER", "DROP", "MSCK", "EXPLAIN", "UNLOAD",
+}  # fmt: skip
 _PARSED_AT_START = {"SELECT", "WITH", "VALUES", "(", "TABLE"}
 
 
 def _refuse_malformed(query: str) -> None:
     """Athena parses before it accepts: what does not parse never becomes a query execution."""
     words = [*first_words(strip_comments(query)), "", ""]
-    if words[0] in ("PREPARE", "EXECUTE", "DEALLOCATE", "SHOW", "DESCRIBE", "DESC", "ALTER", "DROP", "MSCK", "EXPLAIN", "UNLOAD"):
+    if words[0] in _PARSED_WHEN_RUN:
         return
     try:
         refuse_statement(words)

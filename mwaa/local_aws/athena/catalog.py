@@ -8,7 +8,9 @@ from typing import Any
 
 from moto.glue.models import GlueBackend, glue_backends
 
+from mwaa.local_aws import state
 from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.storage import HIVE_NULL, as_key, hive_folder
 
 CATALOG = "awsdatacatalog"
 
@@ -104,42 +106,49 @@ class Catalog:
     def create_database(self, name: str, comment: str | None, location: str | None) -> None:
         """Raises whatever Glue raises when it is there already."""
         given = {"Name": name.lower(), "Description": comment, "LocationUri": location}
-        self.glue.create_database(name.lower(), {k: v for k, v in given.items() if v})
+        with state.service_lock("glue"):
+            self.glue.create_database(name.lower(), {k: v for k, v in given.items() if v})
 
     def create_table(self, database: str, table_input: dict[str, Any]) -> None:
         """Add a table or view from Glue's TableInput."""
-        self.glue.create_table(database.lower(), table_input["Name"], table_input)
+        with state.service_lock("glue"):
+            self.glue.create_table(database.lower(), table_input["Name"], table_input)
 
     def replace_table(self, database: str, table_input: dict[str, Any]) -> None:
         """Put a new version of a table or view."""
-        self.glue.update_table(database.lower(), table_input["Name"], table_input)
+        with state.service_lock("glue"):
+            self.glue.update_table(database.lower(), table_input["Name"], table_input)
 
     def drop_table(self, database: str, name: str) -> None:
         """Remove the entry; the data stays where it is, as for any external table."""
-        self.glue.delete_table(database.lower(), name.lower())
+        with state.service_lock("glue"):
+            self.glue.delete_table(database.lower(), name.lower())
 
     def drop_database(self, name: str) -> None:
         """Remove the database and its tables' entries."""
-        self.glue.delete_database(name.lower())
+        with state.service_lock("glue"):
+            self.glue.delete_database(name.lower())
 
     def add_partition(self, table: Table, values: list[str], location: str) -> None:
         """Register one partition with the table's own storage description."""
         raw = self.raw(table.database, table.name) or {}
         storage = {**copy.deepcopy(raw.get("StorageDescriptor", {})), "Location": location}
-        self.glue.create_partition(
-            table.database, table.name, {"Values": list(values), "StorageDescriptor": storage, "Parameters": {}}
-        )
+        entry = {"Values": list(values), "StorageDescriptor": storage, "Parameters": {}}
+        with state.service_lock("glue"):
+            self.glue.create_partition(table.database, table.name, entry)
 
     def drop_partition(self, table: Table, values: list[str]) -> None:
         """Remove the entry; the data stays."""
-        self.glue.delete_partition(table.database, table.name, values)  # type: ignore[arg-type]
+        with state.service_lock("glue"):
+            self.glue.delete_partition(table.database, table.name, values)  # type: ignore[arg-type]
 
     def set_partition_location(self, table: Table, values: list[str], location: str) -> None:
         """Repoint one partition."""
         held = self.glue.get_partition(table.database, table.name, values)  # type: ignore[arg-type]
         changed = copy.deepcopy(held.partition_input)
         changed.setdefault("StorageDescriptor", {})["Location"] = location
-        self.glue.update_partition(table.database, table.name, changed, values)  # type: ignore[arg-type]
+        with state.service_lock("glue"):
+            self.glue.update_partition(table.database, table.name, changed, values)  # type: ignore[arg-type]
 
 
 def _columns(raw: list[dict[str, Any]]) -> list[Column]:
@@ -164,10 +173,8 @@ def _from_glue(database: str, name: str, raw: dict[str, Any]) -> Table:
 
 
 def _partition(raw: dict[str, Any], table: Table) -> Partition:
-    values = tuple(None if v == "__HIVE_DEFAULT_PARTITION__" else v for v in raw["Values"])
+    values = tuple(None if v == HIVE_NULL else v for v in raw["Values"])
     location = (raw.get("StorageDescriptor") or {}).get("Location")
     if not location:
-        from mwaa.local_aws.athena.storage import as_key, hive_folder
-
         location = as_key(table.location) + hive_folder([k.name for k in table.partition_keys], list(values))
     return Partition(values, location)

@@ -13,7 +13,7 @@ from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.plan import Plan
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
-from mwaa.local_aws.athena.storage import as_key
+from mwaa.local_aws.athena.storage import HIVE_NULL, as_key
 from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
 from mwaa.local_aws.athena.types import column_info, described, hive_to_duckdb, to_hive
 from mwaa.local_aws.athena.writing import Format, Written, write_manifest_of, write_rows
@@ -54,9 +54,7 @@ def create_table_as(session: Session, tree: exp.Create) -> Outcome:
     with_data = not (tree.args.get("no_data") or _has_no_data(tree))
     written = Written()
     if with_data:
-        written = write_rows(
-            session.cursor, session.storage, plan.sql, columns, keys, location, form, session.query_id
-        )
+        written = write_rows(session.cursor, session.storage, plan.sql, columns, keys, location, form, session.query_id)
     session.catalog.create_table(database, _table_input(name, hive, keys, location, form))
     if keys:
         table = session.catalog.table(database, name, partitions=False)
@@ -134,7 +132,7 @@ def _unload_properties(text: str) -> dict[str, Any]:
     return _properties(tree) if isinstance(tree, exp.Create) else {}
 
 
-def _target(node: exp.Expression, session: Session) -> tuple[str, str]:
+def _target(node: exp.Expr, session: Session) -> tuple[str, str]:
     table = node.find(exp.Table)
     if table is None:
         raise MalformedQuery("mismatched input. Expecting: <table name>")
@@ -155,10 +153,13 @@ def _properties(tree: exp.Create) -> dict[str, Any]:
             found["external_location"] = item.this.name
         elif isinstance(item, exp.Property) and item.args.get("value") is not None:
             value = item.args["value"]
-            found[item.name.lower()] = [e.name for e in value.expressions] if isinstance(value, exp.Array) else value.name
+            is_list = isinstance(value, exp.Array)
+            found[item.name.lower()] = [e.name for e in value.expressions] if is_list else value.name
     for key in found:
         if key not in _CTAS_PROPERTIES:
-            raise AthenaQueryError(f"INVALID_TABLE_PROPERTY: line 1:1: Catalog '{CATALOG}' table property '{key}' does not exist")
+            raise AthenaQueryError(
+                f"INVALID_TABLE_PROPERTY: line 1:1: Catalog '{CATALOG}' table property '{key}' does not exist"
+            )
     if str(found.get("table_type", "HIVE")).upper() != "HIVE":
         raise AthenaQueryError.unsupported(f"tables of the type '{found['table_type']}'")
     return found
@@ -166,7 +167,8 @@ def _properties(tree: exp.Create) -> dict[str, Any]:
 
 def _has_no_data(tree: exp.Create) -> bool:
     properties = tree.args.get("properties")
-    return any(isinstance(p, exp.WithDataProperty) and p.args.get("no") for p in (properties.expressions if properties else []))
+    listed = properties.expressions if properties else []
+    return any(isinstance(p, exp.WithDataProperty) and p.args.get("no") for p in listed)
 
 
 def _ctas_location(session: Session, properties: dict[str, Any]) -> str:
@@ -189,7 +191,9 @@ def _named(columns: list[tuple[str, Any]], unnamed_allowed: bool = False) -> lis
         if re.fullmatch(r"_col\d+", name) and not unnamed_allowed:
             raise AthenaQueryError(f"MISSING_COLUMN_NAME: line 1:1: Column name not specified at position {index}")
         if name.lower() in seen:
-            raise AthenaQueryError(f"DUPLICATE_COLUMN_NAME: line 1:1: Column name '{name.lower()}' specified more than once")
+            raise AthenaQueryError(
+                f"DUPLICATE_COLUMN_NAME: line 1:1: Column name '{name.lower()}' specified more than once"
+            )
         seen.add(name.lower())
         named.append((name.lower(), kind))
     return named
@@ -212,7 +216,9 @@ def _check_insert(table: Table, given: list[str], listed: list[str], found: list
     known = {c.name for c in table.all_columns}
     for name in listed:
         if name not in known:
-            raise AthenaQueryError(f"COLUMN_NOT_FOUND: line 1:1: Insert column name does not exist in target table: {name}")
+            raise AthenaQueryError(
+                f"COLUMN_NOT_FOUND: line 1:1: Insert column name does not exist in target table: {name}"
+            )
     if len(found) != len(given):
         raise AthenaQueryError(
             f"TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: the table {table.full_name} takes "
@@ -232,7 +238,7 @@ def _format_of(table: Table) -> Format:
 
 
 def _catalog_text(value: str | None) -> str:
-    return "__HIVE_DEFAULT_PARTITION__" if value is None else value
+    return HIVE_NULL if value is None else value
 
 
 def _table_input(
@@ -268,5 +274,3 @@ def _outcome(
         kind, subkind, columns=_ROWS, output_location=base, manifest_location=manifest,
         update_count=written.rows, row_count=written.rows, bytes_scanned=plan.bytes_to_scan,
     )  # fmt: skip
-
-

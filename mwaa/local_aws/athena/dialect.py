@@ -20,6 +20,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+from mwaa.local_aws.athena.functions import call as _call
 from mwaa.local_aws.athena.functions import rewrite_function
 from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
 
@@ -30,7 +31,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 _FIRST_WORD = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*([A-Za-z]+)", re.DOTALL)
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """One Athena statement as a sqlglot tree. Raises MalformedQuery with Trino's `line l:c: …` wording."""
     try:
         statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
@@ -48,7 +49,7 @@ def parse(sql: str) -> exp.Expression:
     return statements[0]  # type: ignore[return-value]
 
 
-def to_duckdb(sql: str | exp.Expression) -> str:
+def to_duckdb(sql: str | exp.Expr) -> str:
     """DuckDB SQL for an Athena SELECT (or WITH, VALUES, set operation), given as text or as a parsed tree.
 
     Raises MalformedQuery when it does not parse, AthenaQueryError for functions and syntax that Trino lacks
@@ -60,7 +61,7 @@ def to_duckdb(sql: str | exp.Expression) -> str:
     return rewrite(tree).sql(dialect="duckdb")
 
 
-def rewrite(tree: exp.Expression) -> exp.Expression:
+def rewrite(tree: exp.Expr) -> exp.Expr:
     """The tree with Trino's meanings spelled out in DuckDB's terms (changed in place, and returned)."""
     for select in list(tree.find_all(exp.Select)):
         _name_columns(select)
@@ -78,13 +79,12 @@ def rewrite(tree: exp.Expression) -> exp.Expression:
 def _name_columns(select: exp.Select) -> None:
     """Trino calls an unnamed column `_col<position>`."""
     for position, column in enumerate(select.expressions):
-        if not column.is_star and not column.output_name:
-            select.expressions[position].replace(
-                exp.alias_(column.copy(), f"_col{position}", quoted=True)
-            )
+        named = isinstance(column.unnest(), (exp.Column, exp.Alias, exp.Dot))
+        if not column.is_star and not named:
+            select.expressions[position].replace(exp.alias_(column.copy(), f"_col{position}", quoted=True))
 
 
-def _rewrite_node(node: exp.Expression) -> exp.Expression | None:
+def _rewrite_node(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node, exp.Lambda):
         node.set("colon", True)  # DuckDB 2 writes `lambda x: …`
         return None
@@ -94,18 +94,12 @@ def _rewrite_node(node: exp.Expression) -> exp.Expression | None:
         return _shift_by_interval(node)
     if isinstance(node, (exp.Cast, exp.TryCast)):
         return _cast(node)
-    if isinstance(node, exp.Avg):
-        return _average(node)
     if isinstance(node, exp.Unnest):
         return _unnest(node)
     return rewrite_function(node)
 
 
-def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
-    return exp.Anonymous(this=name, expressions=[a.copy() for a in arguments if a is not None])
-
-
-def _shift_by_interval(node: exp.Expression) -> exp.Expression | None:
+def _shift_by_interval(node: exp.Expr) -> exp.Expr | None:
     """A date plus an interval is a date in Trino, a timestamp in DuckDB."""
     name = "trino_date_add" if isinstance(node, exp.Add) else "trino_date_subtract"
     left, right = node.this.unnest(), node.expression.unnest()
@@ -116,42 +110,13 @@ def _shift_by_interval(node: exp.Expression) -> exp.Expression | None:
     return None
 
 
-def _is_interval(node: exp.Expression) -> bool:
+def _is_interval(node: exp.Expr) -> bool:
     if isinstance(node, exp.Mul):
         return _is_interval(node.this.unnest()) or _is_interval(node.expression.unnest())
     return isinstance(node, exp.Interval)
 
 
-def _average(node: exp.Avg) -> exp.Expression:
-    """avg(decimal(p, s)) is decimal(p, s) in Trino: the median has that type too, and stands as the witness."""
-    value = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
-    outer: exp.Expression = node
-    while isinstance(outer.parent, (exp.Filter, exp.Window)) and outer.parent.this is outer:
-        outer = outer.parent
-    if outer is not node:
-        return node  # the wrapper is rewritten by _windowed_average when its turn comes
-    never = exp.Where(this=exp.false())
-    return _call("cast_to_type", node, exp.Filter(this=_call("median", value), expression=never))
-
-
-def windowed_average(node: exp.Filter | exp.Window) -> exp.Expression | None:
-    """The same for `avg(x) FILTER (…)` and `avg(x) OVER (…)`, given the outermost wrapper."""
-    if isinstance(node.parent, (exp.Filter, exp.Window)) and node.parent.this is node:
-        return None
-    inner = node.this
-    while isinstance(inner, (exp.Filter, exp.Window)):
-        inner = inner.this
-    if not isinstance(inner, exp.Avg):
-        return None
-    value = inner.this.expressions[0] if isinstance(inner.this, exp.Distinct) else inner.this
-    if isinstance(node, exp.Window):
-        witness = _call("list_aggregate", exp.Array(expressions=[value.copy()]), exp.Literal.string("median"))
-        return _call("cast_to_type", node, witness)
-    never = exp.Where(this=exp.false())
-    return _call("cast_to_type", node, exp.Filter(this=_call("median", value), expression=never))
-
-
-def _cast(node: exp.Cast) -> exp.Expression | None:
+def _cast(node: exp.Cast) -> exp.Expr | None:
     target = node.to
     if target.this in (exp.DataType.Type.DECIMAL,) and not target.expressions:
         precision, scale = 38, 0
@@ -167,8 +132,27 @@ def _cast(node: exp.Cast) -> exp.Expression | None:
     return None
 
 
-def _unnest(node: exp.Unnest) -> exp.Expression | None:
-    for index, argument in enumerate(node.expressions):
-        if isinstance(argument, (exp.Map, exp.VarMap)) or argument.name.lower() == "trino_map_agg":
-            raise AthenaQueryError.unsupported(f"UNNEST of a map (argument {index + 1})")
-    return None
+def _unnest(node: exp.Unnest) -> exp.Expr | None:
+    """UNNEST of several arrays side by side, of a map, or of rows whose fields become columns.
+
+    One array with one name (and its ordinality) is DuckDB's own UNNEST; the rest is a SELECT of unnested values.
+    """
+    alias, arguments = node.args.get("alias"), node.expressions
+    names = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else []
+    ordinality = node.args.get("offset")
+    is_map = [isinstance(a, (exp.Map, exp.VarMap)) or a.name.lower() == "trino_map_agg" for a in arguments]
+    if len(arguments) == 1 and not is_map[0] and len(names) <= 1 + bool(ordinality):
+        return None
+    if len(arguments) > 1 and (any(is_map) or ordinality or len(names) not in (0, len(arguments))):
+        what = "UNNEST of several maps or rows at once, or of several arrays WITH ORDINALITY"
+        raise AthenaQueryError.unsupported(what)
+    if ordinality:
+        raise AthenaQueryError.unsupported("UNNEST of rows or maps WITH ORDINALITY")
+    if len(arguments) > 1:
+        values: list[exp.Expr] = [_call("unnest", argument) for argument in arguments]
+    else:
+        entries = _call("map_entries", arguments[0]) if is_map[0] else arguments[0].copy()
+        depth = exp.Kwarg(this=exp.var("max_depth"), expression=exp.Literal.number(2))
+        values = [exp.Anonymous(this="unnest", expressions=[entries, depth])]
+    select = exp.Select(expressions=values)
+    return exp.Subquery(this=select, alias=alias.copy() if alias is not None else None)

@@ -60,7 +60,7 @@ def _code(error: duckdb.Error, text: str) -> str:
 
 def _locate(name: str, sql: str) -> str:
     """`line l:c` of the name's first mention."""
-    found = re.search(rf'(?<![\w]){re.escape(name)}(?![\w])', sql, re.IGNORECASE)
+    found = re.search(rf"(?<![\w]){re.escape(name)}(?![\w])", sql, re.IGNORECASE)
     if not found:
         return "line 1:1"
     before = sql[: found.start()]

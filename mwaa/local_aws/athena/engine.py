@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 import threading
+import uuid
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -12,7 +15,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from mwaa.local_aws.athena import ctas, ddl, macros, show
+from mwaa.local_aws.athena import alter, ctas, databases, external_tables, macros, show, view_statements
 from mwaa.local_aws.athena.dialect import parse
 from mwaa.local_aws.athena.duckdb_errors import translate_error
 from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
@@ -38,8 +41,14 @@ class Engine:
     def __init__(self, s3_root: Path) -> None:
         self.storage = Storage(s3_root)
         self._database = macros.connect()
-        self._database.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._spill = Path(tempfile.gettempdir()) / f"athena-spill-{uuid.uuid4()}"  # made only when DuckDB spills
+        for setting in (
+            f"memory_limit = '{MEMORY_LIMIT}'",
+            f"temp_directory = '{self._spill}'",
+            "GLOBAL TimeZone = 'UTC'",
+            "autoinstall_known_extensions = false",
+        ):
+            self._database.execute(f"SET {setting}")
         self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
         self._pages: OrderedDict[str, list[Row]] = OrderedDict()
@@ -76,6 +85,7 @@ class Engine:
         """Stop taking queries and wait for those that run."""
         self._workers.shutdown(wait=True, cancel_futures=True)
         self._database.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
 
     def run(self, session: Session, sql: str) -> Outcome:
         """Run one statement and leave its results in S3. Raises AthenaQueryError."""
@@ -112,11 +122,11 @@ def dispatch(session: Session, sql: str) -> Outcome:
     text = strip_comments(sql)
     words = [*first_words(text), "", "", ""]
     by_words = {
-        ("CREATE", "DATABASE"): ddl.create_database, ("CREATE", "SCHEMA"): ddl.create_database,
-        ("DROP", "DATABASE"): ddl.drop_database, ("DROP", "SCHEMA"): ddl.drop_database,
-        ("DROP", "TABLE"): ddl.drop_table, ("DROP", "VIEW"): ddl.drop_view,
-        ("ALTER", "TABLE"): ddl.alter_table, ("MSCK", "REPAIR"): ddl.repair_table,
-        ("CREATE", "EXTERNAL"): ddl.create_external_table,
+        ("CREATE", "DATABASE"): databases.create_database, ("CREATE", "SCHEMA"): databases.create_database,
+        ("DROP", "DATABASE"): databases.drop_database, ("DROP", "SCHEMA"): databases.drop_database,
+        ("DROP", "TABLE"): external_tables.drop_table, ("DROP", "VIEW"): view_statements.drop_view,
+        ("ALTER", "TABLE"): alter.alter_table, ("MSCK", "REPAIR"): alter.repair_table,
+        ("CREATE", "EXTERNAL"): external_tables.create_external_table,
     }  # fmt: skip
     by_word = {"SHOW": show.show, "DESCRIBE": show.describe, "DESC": show.describe, "EXPLAIN": show.explain,
                "UNLOAD": ctas.unload}  # fmt: skip
@@ -126,9 +136,9 @@ def dispatch(session: Session, sql: str) -> Outcome:
     tree = parse(sql)
     if isinstance(tree, exp.Create):
         if tree.kind == "VIEW":
-            return ddl.create_view(session, tree, text)
+            return view_statements.create_view(session, tree, text)
         if tree.expression is None:
-            return ddl.create_external_table(session, text)
+            return external_tables.create_external_table(session, text)
         refuse_what_trino_lacks(tree, sql)
         return ctas.create_table_as(session, tree)
     refuse_what_trino_lacks(tree, sql)
@@ -154,7 +164,7 @@ def refuse_statement(words: list[str]) -> None:
         raise MalformedQuery(f"mismatched input '{words[0]}'. Queries of this type are not supported")
 
 
-def select(session: Session, tree: exp.Expression) -> Outcome:
+def select(session: Session, tree: exp.Expr) -> Outcome:
     """Run a query and leave its rows as CSV."""
     plan = session.planner.plan(tree)
     columns = described(session.cursor, plan.sql)

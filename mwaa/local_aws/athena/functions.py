@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -9,15 +10,15 @@ from sqlglot import exp
 from mwaa.local_aws.athena.errors import AthenaQueryError
 from mwaa.local_aws.athena.formats import java_replacement_to_re2, joda_to_strftime
 
-Rewriter = Callable[[exp.Expression], "exp.Expression | None"]
+Rewriter = Callable[[exp.Expr], "exp.Expr | None"]
 
 
-def call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr | None) -> exp.Anonymous:
     """A function call node on copies of its arguments."""
     return exp.Anonymous(this=name, expressions=[a.copy() for a in arguments if a is not None])
 
 
-def rewrite_function(node: exp.Expression) -> exp.Expression | None:
+def rewrite_function(node: exp.Expr) -> exp.Expr | None:
     """What to put in the node's place, or None to leave it as it is."""
     if isinstance(node, exp.Anonymous):
         by_name = _BY_NAME.get(node.name.lower())
@@ -28,8 +29,12 @@ def rewrite_function(node: exp.Expression) -> exp.Expression | None:
 
 # --- calls that sqlglot does not know ---------------------------------------------------------------------------
 
-_SAME_NAME_MACROS = ["at_timezone", "with_timezone", "to_iso8601", "regexp_count", "map_agg", "bitwise_left_shift", "bitwise_right_shift", "codepoint", "from_base", "from_big_endian_64", "width_bucket", "wilson_interval_lower", "wilson_interval_upper", "array_union", "repeat", "arrays_overlap", "array_remove", "array_except", "array_intersect"]
-
+_SAME_NAME_MACROS = (
+    "at_timezone", "with_timezone", "to_iso8601", "regexp_count", "map_agg", "bitwise_left_shift",
+    "bitwise_right_shift", "codepoint", "from_base", "from_big_endian_64", "width_bucket",
+    "wilson_interval_lower", "wilson_interval_upper", "array_union", "repeat", "arrays_overlap", "array_remove",
+    "array_except", "array_intersect",
+)  # fmt: skip
 _SAME_IN_DUCKDB = {
     "every": "bool_and", "zip": "list_zip", "geometric_mean": "geomean", "hamming_distance": "hamming",
     "from_hex": "unhex",
@@ -44,35 +49,35 @@ def _constant(value: str) -> Rewriter:
     return lambda node: exp.cast(exp.Literal.string(value), "DOUBLE")
 
 
-def _literal(node: exp.Expression, role: str) -> str:
+def _literal(node: exp.Expr, role: str) -> str:
     if not (isinstance(node, exp.Literal) and node.is_string):
         raise AthenaQueryError.unsupported(f"a {role} that is not a literal: {node.sql('athena')}")
     return node.name
 
 
-def _format_datetime(node: exp.Expression) -> exp.Expression:
+def _format_datetime(node: exp.Expr) -> exp.Expr:
     value, pattern = node.expressions
     return call("strftime", value, exp.Literal.string(joda_to_strftime(_literal(pattern, "date format"))))
 
 
-def _parse_datetime(node: exp.Expression) -> exp.Expression:
+def _parse_datetime(node: exp.Expr) -> exp.Expr:
     text, pattern = node.expressions
     return call("strptime", text, exp.Literal.string(joda_to_strftime(_literal(pattern, "date format"))))
 
 
 def _match(name: str) -> Rewriter:
-    def rewrite(node: exp.Expression) -> exp.Expression:
+    def rewrite(node: exp.Expr) -> exp.Expr:
         array, condition = node.expressions
         return call(name, call("list_transform", array, condition))
 
     return rewrite
 
 
-def _year_of_week(node: exp.Expression) -> exp.Expression:
+def _year_of_week(node: exp.Expr) -> exp.Expr:
     return call("isoyear", *(node.expressions or [node.this]))
 
 
-def _listed_percentile(node: exp.Expression) -> exp.Expression:
+def _listed_percentile(node: exp.Expr) -> exp.Expr:
     raise AthenaQueryError.unsupported("approx_percentile with weights or accuracy")
 
 
@@ -95,17 +100,17 @@ _BY_NAME: dict[str, Rewriter] = {
 # --- calls that sqlglot knows ----------------------------------------------------------------------------------
 
 
-def _date_diff(node: exp.Expression) -> exp.Expression:
+def _date_diff(node: exp.Expr) -> exp.Expr:
     """Whole units elapsed, where DuckDB's own date_diff counts the boundaries crossed."""
     return call("date_sub", _unit(node), node.args["expression"], node.this)
 
 
-def _unit(node: exp.Expression) -> exp.Expression:
+def _unit(node: exp.Expr) -> exp.Expr:
     unit = node.args.get("unit")
     return exp.Literal.string(unit.name.lower() if unit is not None else "day")
 
 
-def _date_add(node: exp.Expression) -> exp.Expression:
+def _date_add(node: exp.Expr) -> exp.Expr:
     amount, unit = node.args["expression"], _unit(node).name
     if unit == "quarter":
         amount, unit = exp.Mul(this=exp.paren(amount.copy()), expression=exp.Literal.number(3)), "month"
@@ -116,30 +121,32 @@ def _date_add(node: exp.Expression) -> exp.Expression:
     return call("trino_date_add", node.this, interval)
 
 
-def _date_trunc(node: exp.Expression) -> exp.Expression:
+def _date_trunc(node: exp.Expr) -> exp.Expr:
     return call("trino_date_trunc", _unit(node), node.this)
 
 
-def _round(node: exp.Expression) -> exp.Expression | None:
+def _round(node: exp.Expr) -> exp.Expr | None:
     decimals = node.args.get("decimals")
     return call("trino_round", node.this, decimals) if decimals is not None else None
 
 
-def _approx_percentile(node: exp.Expression) -> exp.Expression:
+def _approx_percentile(node: exp.Expr) -> exp.Expr:
     """Exact instead of approximate: any answer within the error is right, and this one repeats."""
+    if node.args.get("accuracy") is not None or node.args.get("weight") is not None:
+        raise AthenaQueryError.unsupported("approx_percentile with weights or accuracy")
     return call("quantile_disc", node.this, node.args["quantile"])
 
 
-def _approx_distinct(node: exp.Expression) -> exp.Expression:
+def _approx_distinct(node: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[node.this.copy()]))
 
 
-def _regexp_extract(node: exp.Expression) -> exp.Expression:
+def _regexp_extract(node: exp.Expr) -> exp.Expr:
     group = node.args.get("group") or exp.Literal.number(0)
     return call("trino_regexp_extract", node.this, node.args["expression"], group)
 
 
-def _regexp_replace(node: exp.Expression) -> exp.Expression:
+def _regexp_replace(node: exp.Expr) -> exp.Expr:
     replacement = node.args.get("replacement") or exp.Literal.string("")
     if isinstance(replacement, exp.Literal):
         replacement = exp.Literal.string(java_replacement_to_re2(replacement.name))
@@ -147,17 +154,22 @@ def _regexp_replace(node: exp.Expression) -> exp.Expression:
     return call("regexp_replace", *arguments)
 
 
-def _reduce(node: exp.Expression) -> exp.Expression:
+def _reduce(node: exp.Expr) -> exp.Expr:
     """reduce(array, start, step, finish): DuckDB has the first three; `finish` maps over a list of the one result."""
     start, step, finish = node.args["initial"], node.args["merge"], node.args.get("finish")
-    reduced: exp.Expression = call("list_reduce", node.this, step, start)
-    if finish is None or (isinstance(finish, exp.Lambda) and finish.this.name == finish.expressions[0].name):
+    reduced: exp.Expr = call("list_reduce", node.this, step, start)
+    if finish is None or _is_identity(finish):
         return reduced
     mapped = call("list_transform", exp.Array(expressions=[reduced]), finish)
     return call("list_extract", mapped, exp.Literal.number(1))
 
 
-def _sequence(node: exp.Expression) -> exp.Expression | None:
+def _is_identity(function: exp.Expr) -> bool:
+    body = function.this
+    return isinstance(body, (exp.Column, exp.Identifier)) and body.name == function.expressions[0].name
+
+
+def _sequence(node: exp.Expr) -> exp.Expr | None:
     start, stop, step = node.args["start"], node.args["end"], node.args.get("step")
     is_date = any((isinstance(a, exp.Cast) and a.is_type("date")) or isinstance(a, exp.CurrentDate)
                   for a in (start, stop))  # fmt: skip
@@ -168,20 +180,55 @@ def _sequence(node: exp.Expression) -> exp.Expression | None:
     return None
 
 
+def _iso_week_format(node: exp.Expr) -> exp.Expr | None:
+    """MySQL's %x and %v (ISO year and week), which sqlglot passes through as they are."""
+    pattern = node.args["format"]
+    if not (isinstance(pattern, exp.Literal) and ("%x" in pattern.name or "%v" in pattern.name)):
+        return None
+    literal = exp.Literal.string(pattern.name.replace("%x", "%G").replace("%v", "%V"))
+    return call("strftime" if isinstance(node, exp.TimeToStr) else "strptime", node.this, literal)
+
+
+def _format(node: exp.Expr) -> exp.Expr:
+    """format('%s-%05d', …): printf takes only text for %s, Trino takes anything."""
+    pattern = _literal(node.this, "format string")
+    kinds = re.findall(r"%[-+ #0,(]*\d*(?:\.\d+)?([a-zA-Z])", pattern.replace("%%", ""))
+    values = [
+        exp.cast(value.copy(), "VARCHAR") if kind == "s" else value.copy()
+        for kind, value in zip(kinds, node.expressions, strict=True)
+    ]
+    return call("printf", node.this, *values)
+
+
 def _varargs(name: str) -> Rewriter:
-    def rewrite(node: exp.Expression) -> exp.Expression:
+    def rewrite(node: exp.Expr) -> exp.Expr:
         return call(name, node.this, *(node.expressions or []), node.args.get("expression"))
 
     return rewrite
 
 
-def _filtered_average(node: exp.Expression) -> exp.Expression | None:
-    from mwaa.local_aws.athena.dialect import windowed_average
+def _average(node: exp.Expr) -> exp.Expr | None:
+    """avg(decimal(p, s)) is decimal(p, s) in Trino: the median has that type too, and stands as the witness.
 
-    return windowed_average(node)  # type: ignore[arg-type]
+    Handles `avg(x)`, `avg(x) FILTER (…)` and `avg(x) OVER (…)`, at the outermost of these.
+    """
+    parent = node.parent
+    if isinstance(parent, (exp.Filter, exp.Window, exp.IgnoreNulls)) and parent.this is node:
+        return None
+    inner = node
+    while isinstance(inner, (exp.Filter, exp.Window)):
+        inner = inner.this
+    if not isinstance(inner, exp.Avg):
+        return None
+    value = inner.this.expressions[0] if isinstance(inner.this, exp.Distinct) else inner.this
+    if isinstance(node, exp.Window):
+        witness: exp.Expr = call("list_aggregate", exp.Array(expressions=[value.copy()]), exp.Literal.string("median"))
+    else:
+        witness = exp.Filter(this=call("median", value), expression=exp.Where(this=exp.false()))
+    return call("cast_to_type", node, witness)
 
 
-_BY_TYPE: dict[type[exp.Expression], Rewriter] = {
+_BY_TYPE: dict[type[exp.Expr], Rewriter] = {
     exp.DateDiff: _date_diff,
     exp.DateAdd: _date_add,
     exp.DateTrunc: _date_trunc,
@@ -200,15 +247,21 @@ _BY_TYPE: dict[type[exp.Expression], Rewriter] = {
     exp.ArrayRemove: _varargs("trino_array_remove"),
     exp.ArrayExcept: _varargs("trino_array_except"),
     exp.ArrayPosition: lambda node: call("trino_array_position", node.this, node.args["expression"]),
-    exp.SplitPart: lambda node: call(
-        "trino_split_part", node.this, node.args["delimiter"], node.args["part_index"]
-    ),
+    exp.SplitPart: lambda node: call("trino_split_part", node.this, node.args["delimiter"], node.args["part_index"]),
     exp.AtTimeZone: lambda node: call("trino_at_timezone", node.this, node.args["zone"]),
-    exp.Filter: _filtered_average,
-    exp.Window: _filtered_average,
+    exp.WidthBucket: lambda node: call(
+        "trino_width_bucket", node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]
+    ),
+    exp.Repeat: lambda node: call("trino_repeat", node.this, node.args["times"]),
+    exp.TimeToStr: _iso_week_format,
+    exp.StrToTime: _iso_week_format,
+    exp.Format: _format,
+    exp.Avg: _average,
+    exp.Filter: _average,
+    exp.Window: _average,
 }
 
 
-def _json_path(node: exp.Expression) -> exp.Expression:
+def _json_path(node: exp.Expr) -> exp.Expr:
     path = node.args["expression"]
     return exp.Literal.string(path.sql("athena").strip("'")) if isinstance(path, exp.JSONPath) else path

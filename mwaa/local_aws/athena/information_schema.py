@@ -19,7 +19,7 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def relation(catalog: Catalog, name: str, at: str) -> exp.Expression:
+def relation(catalog: Catalog, name: str, at: str) -> exp.Expr:
     """A SELECT with the rows of one information_schema table. Raises TABLE_NOT_FOUND for others."""
     if name not in _COLUMNS:
         raise AthenaQueryError(f"TABLE_NOT_FOUND: {at}: Table '{CATALOG}.information_schema.{name}' does not exist")

@@ -12,9 +12,10 @@ import duckdb
 # without the translator knowing the schema. DuckDB reads only the type of the witness and drops the rest.
 MACROS: dict[str, str] = {
     # integer / integer truncates, decimal / decimal keeps the larger scale, double / 0 is infinite
+    # (by zero, `1 // 0` raises; error() would not do: DuckDB calls it volatile and bars it from TRY)
     "trino_divide(a, b)": """
         CASE WHEN typeof(a + b) IN ('DOUBLE', 'FLOAT') THEN cast_to_type(a / b, a + b)
-             WHEN b = 0 THEN error('Division by zero')
+             WHEN b = 0 THEN cast_to_type(1 // CAST(b <> 0 AS INTEGER), a + b)
              WHEN typeof(a + b) LIKE 'DECIMAL%' THEN cast_to_type(a / b, a + b)
              ELSE cast_to_type(a // b, a + b) END""",
     "trino_round(x, n)": "cast_to_type(round(x, n), x)",

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-Source = tuple[str, exp.Expression]  # (alias in lower case, Table or Subquery or other relation)
+Source = tuple[str, exp.Expr]  # (alias in lower case, Table or Subquery or other relation)
 
 
-def position(node: exp.Expression) -> str:
+def position(node: exp.Expr) -> str:
     """`line 1:8`: where the node's first identifier stands in the text."""
-    for candidate in node.walk(bfs=False):
-        meta = candidate.meta
-        if "line" in meta:
-            # sqlglot counts to the last character of a token, Trino to its first
-            width = meta["end"] - meta["start"] if "start" in meta else 0
-            return f"line {meta['line']}:{max(meta['col'] - width, 1)}"
-    return "line 1:1"
+    metas = [n.meta for n in node.find_all(exp.Identifier, exp.Column, exp.Table) if "start" in n.meta]
+    if not metas:
+        return "line 1:1"
+    meta = min(metas, key=lambda m: int(m["start"]))
+    # sqlglot counts to the last character of a token, Trino to its first
+    return f"line {meta['line']}:{max(meta['col'] - (meta['end'] - meta['start']), 1)}"
 
 
 def cte_of(table: exp.Table) -> exp.CTE | None:
@@ -25,7 +24,7 @@ def cte_of(table: exp.Table) -> exp.CTE | None:
     if table.args.get("db"):
         return None
     wanted = table.name.lower()
-    child: exp.Expression = table
+    child: exp.Expr = table
     node = table.parent
     while node is not None:
         with_clause = node if isinstance(node, exp.With) else node.args.get("with_")
@@ -43,7 +42,7 @@ def cte_of(table: exp.Table) -> exp.CTE | None:
     return None
 
 
-def sources(select: exp.Select) -> Iterator[tuple[str, exp.Expression, str]]:
+def sources(select: exp.Select) -> Iterator[tuple[str, exp.Expr, str]]:
     """(alias, relation, side) of FROM and every JOIN; side is `preserved` or `nullable` (outer joins)."""
     first = select.args.get("from_")
     joins = select.args.get("joins") or []
@@ -57,14 +56,14 @@ def sources(select: exp.Select) -> Iterator[tuple[str, exp.Expression, str]]:
         yield join.this.alias_or_name.lower(), join.this, "nullable" if nullable else "preserved"
 
 
-def own_columns(select: exp.Select, part: exp.Expression) -> Iterator[exp.Column]:
+def own_columns(select: exp.Select, part: exp.Expr) -> Iterator[exp.Column]:
     """Columns in a part of the SELECT that do not stand inside a subquery of it."""
     for column in part.find_all(exp.Column):
         if column.find_ancestor(exp.Query) is select:
             yield column
 
 
-def conjuncts(condition: exp.Expression | None) -> list[exp.Expression]:
+def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
     """`a AND (b AND c)` → a, b, c."""
     if condition is None:
         return []

@@ -51,7 +51,8 @@ def bind(sql: str, values: list[str]) -> str:
         raise MalformedQuery(str(error).splitlines()[0]) from error
     if len(marks) != len(values):
         raise AthenaQueryError(
-            f"INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected {len(marks)} but found {len(values)}"
+            "INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: "
+            f"expected {len(marks)} but found {len(values)}"
         )
     for mark, value in zip(reversed(marks), reversed(values), strict=True):
         sql = sql[: mark.start] + _literal(value) + sql[mark.end + 1 :]

@@ -40,7 +40,7 @@ class Planner:
         self.cursor = cursor
         self.database = database
 
-    def plan(self, query: exp.Expression) -> Plan:
+    def plan(self, query: exp.Expr) -> Plan:
         """Raises AthenaQueryError for names that do not resolve and what Trino would refuse."""
         tree = query.copy()
         scans: dict[int, Scan] = {}
@@ -57,7 +57,7 @@ class Planner:
             sql = re.sub(r'"(scan_\d+_)"', lambda found: relations[found[1]], sql)
         return Plan(sql, sum(s.bytes_read for s in scans.values()), [s.table for s in scans.values()])
 
-    def _resolve(self, tree: exp.Expression, database: str, scans: dict[int, Scan], depth: int) -> exp.Expression:
+    def _resolve(self, tree: exp.Expr, database: str, scans: dict[int, Scan], depth: int) -> exp.Expr:
         if depth > _VIEW_DEPTH:
             raise AthenaQueryError("VIEW_IS_RECURSIVE: line 1:1: Statement would create a recursive view")
         for node in list(tree.find_all(exp.Table)):
@@ -79,7 +79,7 @@ class Planner:
         return tree
 
     @staticmethod
-    def _replace(node: exp.Table, body: exp.Expression, name: str) -> None:
+    def _replace(node: exp.Table, body: exp.Expr, name: str) -> None:
         alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
         subquery = exp.Subquery(this=body, alias=alias.copy())
         for part in ("joins", "laterals", "sample", "pivots"):
@@ -109,7 +109,7 @@ def _put_placeholder(node: exp.Table, scan: Scan) -> None:
     node.set("catalog", None)
 
 
-def _spread_path(tree: exp.Expression, scans: dict[int, Scan]) -> None:
+def _spread_path(tree: exp.Expr, scans: dict[int, Scan]) -> None:
     """Give "$path" to the scans whose SELECT names it, hidden from that SELECT's own star."""
     for select in tree.find_all(exp.Select):
         asked = [c for c in own_columns(select, select) if c.name.lower() == PATH]

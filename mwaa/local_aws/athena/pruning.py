@@ -12,10 +12,10 @@ from mwaa.local_aws.athena.dialect import rewrite
 from mwaa.local_aws.athena.names import conjuncts, cte_of, sources
 from mwaa.local_aws.athena.scan import Scan
 
-Conditions = list[exp.Expression]
+Conditions = list[exp.Expr]
 
 
-def push_conditions(tree: exp.Expression, scans: dict[int, Scan]) -> None:
+def push_conditions(tree: exp.Expr, scans: dict[int, Scan]) -> None:
     """Fill `conditions` of every scan; `scans` is keyed by id() of the table's node in the tree."""
     references: dict[int, int] = {}
     for table in tree.find_all(exp.Table):
@@ -40,27 +40,28 @@ def _from_select(
         usable = conjuncts(where.this if where else None) + inherited + _join_conditions(select, relation)
         if isinstance(relation, exp.Table) and id(relation) in scans:
             _to_scan(scans[id(relation)], alias, usable, side)
-        elif side == "preserved":
-            target = relation.this if isinstance(relation, exp.Subquery) else None
-            if isinstance(relation, exp.Table):
-                entry = cte_of(relation)
-                if entry is not None and references.get(id(entry)) == 1 and not _is_recursive(entry):
-                    target = entry.this
-                    if entry.args["alias"].columns:
-                        target = None
-            elif isinstance(relation, exp.Subquery) and relation.args["alias"] is not None:
-                if relation.args["alias"].columns:
-                    target = None
-            if target is not None:
-                outer = [_strip(c, alias) for c in usable if _belongs(c, alias, alone=len(relations) == 1)]
-                _pass_down(target, outer, passed)
+        elif side == "preserved" and (target := _query_behind(relation, references)) is not None:
+            outer = [_strip(c, alias) for c in usable if _belongs(c, alias, alone=len(relations) == 1)]
+            _pass_down(target, outer, passed)
+
+
+def _query_behind(relation: exp.Expr, references: dict[int, int]) -> exp.Expr | None:
+    """The query of a subquery, or of a CTE that nothing else mentions; None where columns are renamed."""
+    query, alias = None, relation.args.get("alias")
+    if isinstance(relation, exp.Subquery):
+        query = relation.this
+    elif isinstance(relation, exp.Table):
+        entry = cte_of(relation)
+        if entry is not None and references.get(id(entry)) == 1 and not _is_recursive(entry):
+            query, alias = entry.this, entry.args["alias"]
+    return None if alias is not None and alias.columns else query
 
 
 def _is_recursive(entry: exp.CTE) -> bool:
     return bool(entry.parent and entry.parent.args.get("recursive"))
 
 
-def _join_conditions(select: exp.Select, relation: exp.Expression) -> Conditions:
+def _join_conditions(select: exp.Select, relation: exp.Expr) -> Conditions:
     """ON conditions that filter this relation: of its own inner or left join, or of a later inner join."""
     found: Conditions = []
     joins = select.args.get("joins") or []
@@ -72,27 +73,25 @@ def _join_conditions(select: exp.Select, relation: exp.Expression) -> Conditions
     return found
 
 
-def _is_plain(condition: exp.Expression) -> bool:
+def _is_plain(condition: exp.Expr) -> bool:
     return condition.find(exp.Query, exp.Window, exp.AggFunc, exp.Rand, exp.Placeholder, exp.Lambda) is None
 
 
-def _belongs(condition: exp.Expression, alias: str, alone: bool) -> bool:
+def _belongs(condition: exp.Expr, alias: str, alone: bool) -> bool:
     columns = list(condition.find_all(exp.Column))
     return (
-        bool(columns)
-        and _is_plain(condition)
-        and all(c.table.lower() == alias if c.table else alone for c in columns)
+        bool(columns) and _is_plain(condition) and all(c.table.lower() == alias if c.table else alone for c in columns)
     )
 
 
-def _strip(condition: exp.Expression, alias: str) -> exp.Expression:
+def _strip(condition: exp.Expr, alias: str) -> exp.Expr:
     copy = condition.copy()
     for column in copy.find_all(exp.Column):
         column.set("table", None)
     return copy
 
 
-def _pass_down(query: exp.Expression, conditions: Conditions, passed: dict[int, Conditions]) -> None:
+def _pass_down(query: exp.Expr, conditions: Conditions, passed: dict[int, Conditions]) -> None:
     """Hand conditions on a query's output columns to its SELECTs (to every branch of a set operation, by position)."""
     if isinstance(query, exp.Subquery):
         _pass_down(query.this, conditions, passed)
@@ -108,7 +107,7 @@ def _pass_down(query: exp.Expression, conditions: Conditions, passed: dict[int, 
         passed.setdefault(id(query), []).extend(conditions)
 
 
-def _rename(condition: exp.Expression, names: dict[str, str]) -> exp.Expression:
+def _rename(condition: exp.Expr, names: dict[str, str]) -> exp.Expr:
     copy = condition.copy()
     for column in copy.find_all(exp.Column):
         column.replace(exp.column(names.get(column.name.lower(), column.name), quoted=True))
@@ -151,7 +150,7 @@ def _to_scan(scan: Scan, alias: str, conditions: Conditions, side: str) -> None:
             scan.conditions.append(f"({sql}) OR {_with_nulls(condition)}" if side == "nullable" else sql)
 
 
-def _with_nulls(condition: exp.Expression) -> str:
+def _with_nulls(condition: exp.Expr) -> str:
     """The condition on the NULL row of an outer join: if that passes, nothing may be pruned."""
     copy = exp.Paren(this=condition.copy())
     for column in list(copy.find_all(exp.Column)):

@@ -65,7 +65,8 @@ class Scan:
         columns = [f'data."{c.name}"' for c in table.columns]
         if self.with_path:
             columns.append(f"'s3://' || data.filename[{len(str(storage.root)) + 2}:] AS \"{PATH}\"")
-        source = _reader(table, [path for path, _, _ in files])
+        # A file that two partitions share is read once and joined to both.
+        source = _reader(table, list(dict.fromkeys(path for path, _, _ in files)))
         if not table.partition_keys:
             return f"(SELECT {', '.join(columns)} FROM {source} AS data)"
         # Values come from the catalog by file, never from the path: a partition may live anywhere.
@@ -120,7 +121,8 @@ def _csv(table: Table, paths: str, types: str, default: str, quote: str, escape:
     quote = given.get("quoteChar", quote)
     escape = given.get("escapeChar", escape)
     skip = int(table.parameters.get("skip.header.line.count") or 0)
-    null = "''" if quote else _text(given.get("serialization.null.format", "\\N"))
+    # OpenCSV knows no NULL: an empty field is the empty string.
+    null = _text(given.get("serialization.null.format", "\\N"))
     return (
         f"read_csv({paths}, columns={types}, delim={_text(separator)}, quote={_text(quote)}, "
         f"escape={_text(escape)}, header=false, skip={skip}, auto_detect=false, nullstr={null}, "

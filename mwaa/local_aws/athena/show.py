@@ -103,7 +103,8 @@ def _table_lines(table: Table) -> list[str]:
     lines += [f"  `{c.name}` {c.type}" + ("," if c is not table.columns[-1] else ")") for c in table.columns]
     if table.partition_keys:
         lines.append("PARTITIONED BY ( ")
-        lines += [f"  `{k.name}` {k.type}" + ("," if k is not table.partition_keys[-1] else ")") for k in table.partition_keys]
+        last = table.partition_keys[-1]
+        lines += [f"  `{k.name}` {k.type}" + ("," if k is not last else ")") for k in table.partition_keys]
     lines += ["ROW FORMAT SERDE ", f"  '{table.serde}' ", "LOCATION", f"  '{table.location}'"]
     properties = ", ".join(f"'{k}'='{v}'" for k, v in sorted(table.parameters.items()))
     return [*lines, f"TBLPROPERTIES ({properties})"]
@@ -118,8 +119,9 @@ def describe(session: Session, sql: str) -> Outcome:
     table = session.catalog.table(*reader.qualified(session.database), partitions=False)
     rows = [_described(c.name, c.type, c.comment) for c in table.all_columns]
     if table.partition_keys:
-        rows += [["", None, None], ["# Partition Information", None, None], _described("# col_name", "data_type", "comment")]
-        rows += [["", None, None], *[_described(k.name, k.type, k.comment) for k in table.partition_keys]]
+        empty: list[str | None] = ["", None, None]
+        rows += [empty, ["# Partition Information", None, None], _described("# col_name", "data_type", "comment")]
+        rows += [empty, *[_described(k.name, k.type, k.comment) for k in table.partition_keys]]
     columns = [column_info(name, "string") for name in ("col_name", "data_type", "comment")]
     return Outcome("UTILITY", "DESCRIBE_TABLE", columns=columns, rows=rows)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from mwaa.local_aws.athena.errors import AthenaQueryError
 
 # The characters Hive escapes in a partition folder's name (FileUtils.escapePathName), as %XX.
-_HIVE_ESCAPED = frozenset('"#%\'*/:=?\\{[]^\x7f') | {chr(code) for code in range(1, 0x20)}
+_HIVE_ESCAPED = frozenset("\"#%'*/:=?\\{[]^\x7f") | {chr(code) for code in range(1, 0x20)}
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -24,7 +24,9 @@ class Storage:
         """`s3://bucket/key` → its file. Raises AthenaQueryError for anything that is not an S3 URI."""
         scheme, _, rest = uri.partition("://")
         if scheme not in ("s3", "s3a", "s3n") or not rest or ".." in rest.split("/"):
-            raise AthenaQueryError(f"INVALID_TABLE_PROPERTY: '{uri}' is not a valid S3 location: use s3://bucket/prefix/")
+            raise AthenaQueryError(
+                f"INVALID_TABLE_PROPERTY: '{uri}' is not a valid S3 location: use s3://bucket/prefix/"
+            )
         return self.root / rest
 
     def uri(self, path: str | Path) -> str:

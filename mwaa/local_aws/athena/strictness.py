@@ -19,24 +19,32 @@ from mwaa.local_aws.athena.trino_functions import TRINO_FUNCTIONS
 from mwaa.local_aws.athena.types import hive_to_trino
 
 # Words before "(" that are no function: keywords and type constructors.
-_NOT_FUNCTIONS = frozenset(
-    "all and any array as between by case cast char cross cube decimal distinct else end except exists extract "
-    "filter from full group having if ilike in inner intersect interval into is join json_exists lateral left like "
-    "limit map not null numeric offset on or order outer over partition position right rollup row rows select set "
-    "sets some table tablesample then time timestamp to trim try try_cast union unnest using values varchar when "
-    "where window with within unload recursive bernoulli system bigint double date coalesce nullif grouping "
-    "normalize substring current_date localtimestamp ordinality".split()
-)
-_UNKNOWN_TYPES = frozenset("text string hugeint ubigint uinteger blob datetime int64 float8 float4 int8 int4 list struct".split())
+_NOT_FUNCTIONS = frozenset((
+    "all", "and", "any", "array", "as", "between", "by", "case", "cast", "char", "cross", "cube", "decimal",
+    "distinct", "else", "end", "except", "exists", "extract", "filter", "from", "full", "group", "having", "if",
+    "ilike", "in", "inner", "intersect", "interval", "into", "is", "join", "json_exists", "lateral", "left",
+    "like", "limit", "map", "not", "null", "numeric", "offset", "on", "or", "order", "outer", "over",
+    "partition", "position", "right", "rollup", "row", "rows", "select", "set", "sets", "some", "table",
+    "tablesample", "then", "time", "timestamp", "to", "trim", "try", "try_cast", "union", "unnest", "using",
+    "values", "varchar", "when", "where", "window", "with", "within", "unload", "recursive", "bernoulli",
+    "system", "bigint", "double", "date", "coalesce", "nullif", "grouping", "normalize", "substring",
+    "current_date", "localtimestamp", "ordinality",
+))  # fmt: skip
+_UNKNOWN_TYPES = frozenset((
+    "text", "string", "hugeint", "ubigint", "uinteger", "blob", "datetime", "int64", "float8", "float4", "int8",
+    "int4", "list", "struct",
+))  # fmt: skip
 _CLAUSES = {
     "exclude": "EXCLUDE", "qualify": "QUALIFY", "asof": "ASOF", "pivot": "PIVOT", "unpivot": "UNPIVOT",
     "ilike": "ILIKE", "summarize": "SUMMARIZE", "positional": "POSITIONAL",
 }  # fmt: skip
 
 
-def refuse_what_trino_lacks(tree: exp.Expression, sql: str) -> None:
+def refuse_what_trino_lacks(tree: exp.Expr, sql: str) -> None:
     """Raises MalformedQuery or AthenaQueryError for syntax, types and functions that only DuckDB has."""
     tokens = sqlglot.tokenize(sql, read="trino")
+    if tokens and tokens[0].token_type == TokenType.FROM:
+        raise MalformedQuery("mismatched input 'FROM'. Expecting: <query>", *_at(tokens[0]))
     aliases = {node.name.lower() for node in tree.find_all(exp.TableAlias)}
     for index, token in enumerate(tokens):
         after = tokens[index + 1] if index + 1 < len(tokens) else None
@@ -119,15 +127,13 @@ def _refuse_types(tokens: list[Token]) -> None:
             named = tokens[index + 1]
             if named.text.lower() in _UNKNOWN_TYPES:
                 line, column = _at(named)
-                raise AthenaQueryError(
-                    f"TYPE_NOT_FOUND: line {line}:{column}: Unknown type: {named.text.lower()}"
-                )
+                raise AthenaQueryError(f"TYPE_NOT_FOUND: line {line}:{column}: Unknown type: {named.text.lower()}")
 
 
 # --- with the tables at hand ---------------------------------------------------------------------------------
 
 
-def check_columns(tree: exp.Expression, scans: dict[int, Scan]) -> None:
+def check_columns(tree: exp.Expr, scans: dict[int, Scan]) -> None:
     """Raises COLUMN_NOT_FOUND for a select alias used in WHERE, GROUP BY, HAVING or beside its own definition;
     TYPE_MISMATCH for a column of another type compared with text."""
     for select in tree.find_all(exp.Select):
@@ -161,7 +167,7 @@ def _is_lambda_name(column: exp.Column) -> bool:
     return False
 
 
-def column_not_found(column: exp.Expression) -> AthenaQueryError:
+def column_not_found(column: exp.Expr) -> AthenaQueryError:
     """Athena's words for a column that nothing has."""
     name = f"{column.table}.{column.name}" if isinstance(column, exp.Column) and column.table else column.name
     return AthenaQueryError(
@@ -181,7 +187,7 @@ def source_columns(select: exp.Select, scans: dict[int, Scan]) -> set[str] | Non
     return found
 
 
-def _relation_columns(relation: exp.Expression, scans: dict[int, Scan]) -> set[str] | None:
+def _relation_columns(relation: exp.Expr, scans: dict[int, Scan]) -> set[str] | None:
     alias = relation.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.columns:
         return {c.name.lower() for c in alias.columns}
@@ -199,7 +205,7 @@ def _relation_columns(relation: exp.Expression, scans: dict[int, Scan]) -> set[s
     return None
 
 
-def _output_columns(query: exp.Expression, scans: dict[int, Scan]) -> set[str] | None:
+def _output_columns(query: exp.Expr, scans: dict[int, Scan]) -> set[str] | None:
     while isinstance(query, (exp.Subquery, exp.SetOperation)):
         query = query.this
     if not isinstance(query, exp.Select):
@@ -237,11 +243,11 @@ def _refuse_text_comparison(select: exp.Select, scans: dict[int, Scan]) -> None:
                 )
             if isinstance(node, exp.Between):
                 raise AthenaQueryError(f"TYPE_MISMATCH: {where}: Cannot check if {kind} is BETWEEN {other} and {other}")
-            symbol = _SYMBOLS[type(node)]
+            symbol = next(text for kind_of, text in _SYMBOLS.items() if type(node) is kind_of)
             raise AthenaQueryError(f"TYPE_MISMATCH: {where}: Cannot apply operator: {kind} {symbol} {other}")
 
 
-def _text_operands(node: exp.Expression) -> Iterator[tuple[exp.Column, list[exp.Expression]]]:
+def _text_operands(node: exp.Expr) -> Iterator[tuple[exp.Column, list[exp.Expr]]]:
     if isinstance(node, exp.In):
         others = list(node.expressions)
     elif isinstance(node, exp.Between):
@@ -257,7 +263,7 @@ def _text_operands(node: exp.Expression) -> Iterator[tuple[exp.Column, list[exp.
         yield node.this, texts
 
 
-def _is_text(node: exp.Expression) -> bool:
+def _is_text(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and node.is_string
 
 

@@ -132,5 +132,5 @@ def column_info(name: str, trino: str) -> dict[str, Any]:
 
 def described(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, Any]]:
     """Name and DuckDB type of every column of a query, without running it."""
-    relation = cursor.execute(f"SELECT * FROM ({sql}) AS described LIMIT 0")
-    return [(column[0], column[1]) for column in relation.description or []]
+    relation = cursor.sql(sql)
+    return list(zip(relation.columns, relation.types, strict=True))

@@ -55,7 +55,7 @@ class Format:
         codec = ""
         for key in ("write_compression", "compression", "parquet_compression"):
             codec = codec or str(properties.get(key) or "").upper()
-        codec = codec or ("GZIP" if name == "PARQUET" else "GZIP")
+        codec = codec or "GZIP"
         if name == "PARQUET" and codec not in _PARQUET_CODECS:
             raise AthenaQueryError(f"INVALID_TABLE_PROPERTY: Unsupported compression '{codec}' for PARQUET")
         if name != "PARQUET" and codec not in ("GZIP", "ZSTD", "NONE"):
@@ -91,7 +91,8 @@ class Format:
         if self.name == "JSON":
             return f"FORMAT json, COMPRESSION {codec}"
         delimiter = self.delimiter.replace("'", "''")
-        return f"FORMAT csv, HEADER false, DELIMITER '{delimiter}', QUOTE '', ESCAPE '', NULLSTR '\\N', COMPRESSION {codec}"
+        text = f"DELIMITER '{delimiter}', QUOTE '', ESCAPE '', NULLSTR '\\N'"
+        return f"FORMAT csv, HEADER false, {text}, COMPRESSION {codec}"
 
 
 @dataclass
@@ -120,7 +121,7 @@ def write_rows(
     `folders` gives partitions that live elsewhere already. Raises HIVE_TOO_MANY_OPEN_PARTITIONS above the limit.
     """
     typed = ", ".join(
-        f'CAST(result.{_c(i)} AS {kind if isinstance(kind, str) else storable(kind)}) AS {_q(name)}'
+        f"CAST(result.{_c(i)} AS {kind if isinstance(kind, str) else storable(kind)}) AS {_q(name)}"
         for i, (name, kind) in enumerate(columns)
     )
     listed = ", ".join(_c(i) for i in range(len(columns)))

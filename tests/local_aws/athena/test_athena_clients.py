@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.local_aws.athena.conftest import BUCKET, DATABASE, READ, Shop
+from mwaa.local_aws.endpoint import LocalEndpoint
+from tests.local_aws.athena.shop import BUCKET, DATABASE, READ, Shop
 
 STAGING = f"s3://{BUCKET}/athena-results/"
 BY_STORE = "SELECT store, sum(net) AS net, count(*) AS days FROM sales GROUP BY store ORDER BY store"
@@ -89,7 +91,17 @@ def test_pyathena_pandas_cursor(shop: Shop, unload: bool) -> None:
     assert frame["days"].tolist() == [2, 2]
 
 
+@pytest.fixture
+def arrow_on_loopback(endpoint: LocalEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyAthena's Arrow cursor builds pyarrow's S3 client, which follows no AWS_ENDPOINT_URL and takes no option."""
+    from pyarrow import fs
+
+    address = endpoint.environment["AWS_ENDPOINT_URL_S3"]
+    monkeypatch.setattr(fs, "S3FileSystem", functools.partial(fs.S3FileSystem, endpoint_override=address))
+
+
 @pytest.mark.parametrize("unload", [False, True])
+@pytest.mark.usefixtures("arrow_on_loopback")
 def test_pyathena_arrow_cursor(shop: Shop, unload: bool) -> None:
     from pyathena.arrow.cursor import ArrowCursor
 
@@ -99,6 +111,7 @@ def test_pyathena_arrow_cursor(shop: Shop, unload: bool) -> None:
     assert table.column("days").to_pylist() == [2, 2]
 
 
+@pytest.mark.usefixtures("arrow_on_loopback")
 def test_pyathena_arrow_cursor_of_nothing(shop: Shop) -> None:
     from pyathena.arrow.cursor import ArrowCursor
 
