@@ -4,3 +4,5 @@
 # Variable biz_insights (one JSON object); credentials never are.
 export GX_ANALYTICS_ENABLED=false
 export AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE=true
+# pyarrow 25's own allocator can crash when a thread other than the first begins using it.
+export ARROW_DEFAULT_MEMORY_POOL=system

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from mwaa.laptop import dag_runs, source
 from mwaa.laptop.endpoint_process import endpoint
@@ -25,6 +26,10 @@ def airflow(state: State, port: int) -> int:
     os.environ.update(airflow_environment(state))
     os.environ.update(
         {
+            # The source ends in the past: a scheduled run for yesterday could only fail. Triggers and clears work.
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+            # `airflow standalone` starts its parts by name.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,18 +11,17 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from mwaa.laptop.environment import REPOSITORY, LaptopError, State
+from mwaa.local_aws.lock import is_served
 
 START_SECONDS = 60
 
 
 def running(state: State) -> dict[str, str] | None:
     """Environment of an endpoint that serves this state already, None where there is none."""
-    try:
-        found = json.loads(state.endpoint_file.read_text())
-        os.kill(found["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError, PermissionError, json.JSONDecodeError, KeyError):
+    # The lock says whether it lives: the file outlasts an endpoint that was killed.
+    if not is_served(state.root) or not state.endpoint_file.exists():
         return None
-    return found["environment"]
+    return json.loads(state.endpoint_file.read_text())["environment"]
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Engine:
             f"temp_directory = '{self._spill}'",
             "GLOBAL TimeZone = 'UTC'",
             "autoinstall_known_extensions = false",
+            "python_enable_replacements = false",
         ):
             self._database.execute(f"SET {setting}")
         self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
