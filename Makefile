@@ -21,7 +21,8 @@ $(READY): $(LOCK)
 	@echo "setting up $(VENV) (once) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "error: python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' $(LOCK))"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $(LOCK)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement $(LOCK)
+	@! command -v java >/dev/null || $(BIN)/python -m mwaa.local_aws prepare
 	@touch $@
 
 setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)

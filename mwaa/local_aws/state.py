@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import pickle
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -124,10 +123,10 @@ class StateStore:
 
     def _load(self, service: str, path: Path) -> None:
         try:
-            version, content = pickle.loads(path.read_bytes())
+            backends = self._backends_of(service)
+            version, content = state_pickle.loads(path.read_bytes(), backends)
             if version != STATE_VERSION:
                 raise ValueError(f"version {version}, expected {STATE_VERSION}")
-            backends = self._backends_of(service)
             for (account, region), attributes in content.items():
                 state_pickle.restore(backends[account][region], attributes)
         except Exception as error:

@@ -12,9 +12,14 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from moto.core.base_backend import BaseBackend
 
 
 class _Pickler(pickle.Pickler):
+    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
+        """Objects that point back to their backend must find the live one, not a copy of it as it was."""
+        return (obj.account_id, obj.region_name) if isinstance(obj, BaseBackend) else None
+
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, RSAPrivateKey | EllipticCurvePrivateKey):
             der = obj.private_bytes(
@@ -35,6 +40,21 @@ def dumps(content: Any) -> bytes:
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(content)
     return buffer.getvalue()
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, backends: Any) -> None:
+        super().__init__(io.BytesIO(data))
+        self._backends = backends
+
+    def persistent_load(self, pid: Any) -> Any:
+        account, region = pid
+        return self._backends[account][region]
+
+
+def loads(data: bytes, backends: Any) -> Any:
+    """The inverse of `dumps`; `backends` is moto's BackendDict (account → region → backend) of the service."""
+    return _Unpickler(data, backends).load()
 
 
 def restore(backend: Any, attributes: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from airflow.providers.amazon.aws.operators.athena import AthenaOperator
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.providers.amazon.aws.sensors.rds import RdsExportTaskExistenceSensor
 
+from botocore.exceptions import ClientError
+
 from biz_insights.errors import PermanentError
 from biz_insights.identity import candidate_name
 from biz_insights.settings import load_settings
@@ -97,6 +99,14 @@ class AthenaBuildOperator(AthenaOperator):
             super().execute(context)
         except AirflowException as error:
             raise self._cause(error) from error
+        except ClientError as error:
+            # Text that does not parse never becomes a query: Athena refuses the call itself.
+            if error.response["Error"]["Code"] != "InvalidRequestException":
+                raise
+            message = error.response["Error"]["Message"]
+            raise PermanentError(
+                f"building {self.table}: {message}; mend dags/gold and clear this task"
+            ) from error
         return target
 
     def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> str:

@@ -238,7 +238,7 @@ def test_the_totals_after_the_change_are_the_reckoning_s_again(laptop, changed):
 
 def test_the_publish_history_says_what_was_replaced(laptop, changed):
     found = laptop.query(
-        "SELECT \"partition\", old_location, new_location FROM publish_history "
+        'SELECT "partition", old_location, new_location FROM publish_history '
         "WHERE table_name = 'gold_daily_sales_by_store' AND change = 'replaced'"
     )
     assert {row[0] for row in found} == changed[1]

@@ -119,7 +119,8 @@ def test_everything_is_kept_over_a_restart(state: Path) -> None:
     )["Partition"]
     assert partition["Parameters"] == {"fingerprint": "f"}
     assert client("ssm").get_parameter(Name="/kept")["Parameter"]["Value"] == "v"
-    assert any(topic["TopicArn"].endswith(":kept") for topic in client("sns").list_topics()["Topics"])
+    (kept,) = [t["TopicArn"] for t in client("sns").list_topics()["Topics"] if t["TopicArn"].endswith(":kept")]
+    assert client("sns").publish(TopicArn=kept, Message="still here")["MessageId"]
     assert client("s3").get_object(Bucket=LAKE, Key="kept.txt")["Body"].read() == b"kept"
     kept_secret = client("secretsmanager").get_secret_value(SecretId="business-insights/source-database")
     assert kept_secret["SecretString"] == secret["SecretString"]
