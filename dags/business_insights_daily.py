@@ -235,48 +235,38 @@ def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str
 
 
 @task
-def selects_of(plan: dict[str, Any]) -> list[str]:
-    """The plan's SELECTs, one mapped build each."""
-    return plan["selects"]
-
-
-@task(trigger_rule=PASS_SKIPPED)
-def audit_gold(process_date: str, plan: dict[str, Any] | None, parts: Any) -> dict[str, str]:
+def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
     """Checkpoint over a gold table's new partitions."""
     from biz_insights.tasks import gold
     from biz_insights.tasks.context import current
 
-    if plan is None:
-        raise AirflowSkipException("nothing was built")
-    return gold.audit_table(current(process_date), plan, list(parts or ()))
+    return gold.audit_table(current(process_date), plan, parts)
 
 
 @task
-def publish_gold(process_date: str, plan: dict[str, Any], parts: Any, staged: dict[str, str]) -> list[str]:
+def publish_gold(process_date: str, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
     """Point a gold table's partitions to what was built."""
     from biz_insights.tasks import gold
     from biz_insights.tasks.context import current
 
-    return gold.publish_table(current(process_date), plan, list(parts or ()), staged)
+    return gold.publish_table(current(process_date), plan, parts, staged)
 
 
 def gold_table(table: GoldTable) -> TaskGroup:
     """The task group of one gold table: plan → build (a CTAS per 100 partitions) → audit → publish."""
     with TaskGroup(table.name, tooltip=table.about) as group:
         plan = plan_gold.override(task_id="plan")(PROCESS_DATE, table.name)
-        build = AthenaBuildOperator.partial(
+        build = AthenaBuildOperator(
             task_id="build",
             table=table.name,
             partition=table.partition,
+            selects=plan["selects"],
             database="{{ settings.build_database }}",
             workgroup="{{ settings.build_workgroup }}",
-            max_active_tis_per_dagrun=4,
             **AWS,
-        ).expand(query=selects_of.override(task_id="selects")(plan))
-        staged = audit_gold.override(task_id="audit")(PROCESS_DATE, plan, build.output)
-        publish_gold.override(task_id="publish", trigger_rule="none_failed_min_one_success")(
-            PROCESS_DATE, plan, build.output, staged
         )
+        staged = audit_gold.override(task_id="audit")(PROCESS_DATE, plan, build.output)
+        publish_gold.override(task_id="publish")(PROCESS_DATE, plan, build.output, staged)
     return group
 
 

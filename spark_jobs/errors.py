@@ -12,6 +12,10 @@ class JobError(Exception):
         super().__init__(" ".join(message.split()))
 
 
+class JobFailure(Exception):
+    """Anything else that ended a job: it may pass on a second try, so the operator lets Airflow retry it."""
+
+
 def run_job(name: str, main: Callable[[], None]) -> None:
     """Run a job's main; whatever Spark raises ends as one line too, with the full cause chained behind it."""
     try:
@@ -20,7 +24,7 @@ def run_job(name: str, main: Callable[[], None]) -> None:
         raise
     except Exception as error:
         cause = " ".join(str(error).split())[:MESSAGE_LIMIT] or "no message"
-        raise JobError(
+        raise JobFailure(
             f"{name} job failed with {type(error).__name__}: {cause}; "
             "next: read the whole cause above this line in the job run's error log"
         ) from error

@@ -54,7 +54,9 @@ def airflow(state: State, port: int) -> int:
         _upload(state)
         print("starting Airflow …", flush=True)
         with _parts(state, port) as processes:
-            print(f"Airflow  http://{LOOPBACK}:{port}   (Ctrl-C ends it; log: {state.logs / 'airflow.log'})", flush=True)
+            print(
+                f"Airflow  http://{LOOPBACK}:{port}   (Ctrl-C ends it; log: {state.logs / 'airflow.log'})", flush=True
+            )
             try:
                 return _watch(processes)
             except KeyboardInterrupt:
@@ -114,6 +116,7 @@ def _watch(processes: dict[str, subprocess.Popen[Any]]) -> int:
 def _upload(state: State) -> None:
     """What a trigger needs to be there: the jobs, and source files where none were given yet."""
     import boto3
+
     from biz_insights.settings import resolve
 
     settings = resolve(os.environ)

@@ -20,7 +20,7 @@ from mwaa.local_aws.errors import StateUnreadableError
 logger = logging.getLogger(__name__)
 
 # Raise this when a change makes older state files unusable; the reader then tells people to `make clean`.
-STATE_VERSION = 1
+STATE_VERSION = 2
 SAVE_DELAY_SECONDS = 0.5
 PERSISTED_SERVICES = ("glue", "athena", "rds", "sns", "ssm", "secretsmanager", "kms", "iam", "logs")
 # Importing moto's ssm pulls in the whole of ec2 (over a second), so it is loaded on first use or with saved state.

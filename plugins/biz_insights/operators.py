@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from airflow.exceptions import AirflowException
 from airflow.providers.amazon.aws.operators.athena import AthenaOperator
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.providers.amazon.aws.sensors.rds import RdsExportTaskExistenceSensor
-
 from botocore.exceptions import ClientError
 
 from biz_insights.errors import PermanentError
 from biz_insights.identity import candidate_name
 from biz_insights.settings import load_settings
 
+CONCURRENT_STATEMENTS = 4
+"""Statements of one table at once: well under the 20 that an account may have running."""
+
 USER_ERROR = 2
 """Athena's category for an error in the statement: the same statement will fail again."""
 
-INPUT_ERROR = "InputError"
-"""What the jobs raise when the input cannot be built from (``spark_jobs/errors.py``)."""
+JOB_ERROR = "JobError"
+"""What a job raises when no retry can help (``spark_jobs/errors.py``); anything else it raises may pass."""
 
 
 class GlueBuildOperator(GlueJobOperator):
@@ -64,65 +67,75 @@ class GlueBuildOperator(GlueJobOperator):
         run = self._run(job_run_id)
         message = run.get("ErrorMessage") or "no message; read the job's log"
         text = f"Glue job {self.job_name} run {job_run_id} {run['JobRunState']}: {message}"
-        return PermanentError(text) if INPUT_ERROR in message else AirflowException(text)
+        return PermanentError(text) if JOB_ERROR in message else AirflowException(text)
 
 
 class AthenaBuildOperator(AthenaOperator):
-    """One SELECT of a gold plan as a CTAS into a new table of the build database; returns that table's name.
+    """The SELECTs of a gold plan, each as a CTAS into a new table of the build database; returns their names.
 
-    The workgroup enforces its location, so the data lands under a prefix named by the query's own id.
+    Athena writes at most 100 partitions in one statement, so a first load has many: they run side by side. The
+    workgroup enforces its location, so the data lands under prefixes named by the queries' own ids. A retry
+    builds all of them again under new names, and nothing of the try before is read.
     """
 
-    custom_operator_name: ClassVar[str] = "AthenaBuild"
+    template_fields = (*AthenaOperator.template_fields, "selects")
 
-    def __init__(self, *, table: str, partition: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, table: str, partition: str, selects: Any, **kwargs: Any) -> None:
+        # Waiting for many queries at once is not what the provider's trigger does.
+        super().__init__(query="", deferrable=False, **kwargs)
         self.table = table
         self.partition = partition
+        self.selects = selects
+        self._running: set[str] = set()
 
-    def _target(self, context: Any) -> str:
-        ti = context["ti"]
-        return candidate_name(self.table, context["run_id"], ti.try_number, max(ti.map_index, 0))
-
-    def execute(self, context: Any) -> str | None:
-        """Run the CTAS; a faulty statement fails at once, anything else may be retried."""
+    def execute(self, context: Any) -> list[str]:  # type: ignore[override]
+        """Run the statements; a faulty one fails at once, anything else may be retried."""
         self.sleep_time = load_settings().poll_seconds
-        target = self._target(context)
-        self.query = (
+        attempt = context["ti"].try_number
+        targets = [candidate_name(self.table, context["run_id"], attempt, part) for part in range(len(self.selects))]
+        with ThreadPoolExecutor(CONCURRENT_STATEMENTS) as pool:
+            list(pool.map(lambda pair: self._build(context, *pair), zip(targets, self.selects, strict=True)))
+        return targets
+
+    def on_kill(self) -> None:
+        """Stop the statements that run: Athena bills what it scans."""
+        for query_id in list(self._running):
+            self.hook.stop_query(query_id)
+
+    def _build(self, context: Any, target: str, select: str) -> None:
+        statement = (
             f"CREATE TABLE {target}\n"
             f"WITH (format = 'PARQUET', write_compression = 'SNAPPY', partitioned_by = ARRAY['{self.partition}'])\n"
-            f"AS\n{self.query}"
+            f"AS\n{select}"
         )
         # The token must change with the try, or Athena replays the failed execution.
-        self.client_request_token = hashlib.sha256(f"{context['run_id']}/{target}".encode()).hexdigest()
+        token = hashlib.sha256(f"{context['run_id']}/{target}".encode()).hexdigest()
+        query_context = {"Database": self.database, "Catalog": self.catalog}
         try:
-            super().execute(context)
-        except AirflowException as error:
-            raise self._cause(error) from error
+            query_id = self.hook.run_query(statement, query_context, {}, token, self.workgroup)
         except ClientError as error:
             # Text that does not parse never becomes a query: Athena refuses the call itself.
             if error.response["Error"]["Code"] != "InvalidRequestException":
                 raise
-            message = error.response["Error"]["Message"]
-            raise PermanentError(
-                f"building {self.table}: {message}; mend dags/gold and clear this task"
-            ) from error
-        return target
+            raise self._faulty(error.response["Error"]["Message"]) from error
+        self._running.add(query_id)
+        state = self.hook.poll_query_status(query_id, self.max_polling_attempts, self.sleep_time)
+        self._running.discard(query_id)
+        if state != "SUCCEEDED":
+            raise self._cause(query_id)
 
-    def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> str:
-        """Resume after deferral."""
-        super().execute_complete(context, event)
-        return self._target(context)
+    def _cause(self, query_id: str) -> AirflowException:
+        status = self.hook.get_query_info(query_id)["QueryExecution"]["Status"]
+        error = status.get("AthenaError", {})
+        reason = f"{status.get('StateChangeReason', status['State'])} (query {query_id})"
+        if error.get("ErrorCategory") == USER_ERROR and not error.get("Retryable"):
+            return self._faulty(reason)
+        return AirflowException(f"building {self.table}: {reason}")
 
-    def _cause(self, error: AirflowException) -> AirflowException:
-        if not self.query_execution_id:
-            return error
-        status = self.hook.get_query_info(self.query_execution_id)["QueryExecution"]["Status"]
-        detail = status.get("AthenaError", {})
-        text = f"building {self.table}: {status.get('StateChangeReason', error)} (query {self.query_execution_id})"
-        if detail.get("ErrorCategory") == USER_ERROR and not detail.get("Retryable"):
-            return PermanentError(f"{text}; mend the SQL in dags/gold and clear this task")
-        return AirflowException(text)
+    def _faulty(self, reason: str) -> PermanentError:
+        return PermanentError(
+            f"building {self.table}: {reason}; mend dags/gold/, then clear this table's plan task and all downstream"
+        )
 
 
 class AwaitRdsExport(RdsExportTaskExistenceSensor):

@@ -50,9 +50,7 @@ def athena_type(kind: pa.DataType) -> str:
         return f"array<{athena_type(kind.value_type)}>"
     if pa.types.is_map(kind):
         return f"map<{athena_type(kind.key_type)},{athena_type(kind.item_type)}>"
-    raise TypeError(
-        f"column type {kind} has no Athena type here; use text, a number, a date or timestamp('us')"
-    )
+    raise TypeError(f"column type {kind} has no Athena type here; use text, a number, a date or timestamp('us')")
 
 
 def record(
@@ -142,6 +140,4 @@ def _point_partition(
     try:
         glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=wanted)
     except glue.exceptions.AlreadyExistsException:
-        glue.update_partition(
-            DatabaseName=database, TableName=table, PartitionValueList=values, PartitionInput=wanted
-        )
+        glue.update_partition(DatabaseName=database, TableName=table, PartitionValueList=values, PartitionInput=wanted)

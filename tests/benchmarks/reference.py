@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 from biz_insights.gold import date_list, date_literal, gold_tables
-
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 

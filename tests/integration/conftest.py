@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from biz_insights.lake.catalog import Catalog
 from biz_insights.settings import Settings
-
 from mwaa.laptop.endpoint_process import endpoint
 from mwaa.laptop.environment import REPOSITORY, State
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from biz_insights.errors import PermanentError
 from biz_insights.extract import check_rows, resolve_process_date, row_span
 from biz_insights.source_db import SourceCount, require_day

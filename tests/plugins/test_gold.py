@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from biz_insights.gold import GoldHeaderError, date_list, gold_tables, read_gold_table
 from jinja2 import UndefinedError
+
+from biz_insights.gold import GoldHeaderError, date_list, gold_tables, read_gold_table
 
 HEADER = """-- about: Sales.
 -- grain: restaurant_id x order_date

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from biz_insights.gold import GoldTable
 from biz_insights.gold_plan import plan_gold
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from moto import mock_aws
+
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.publish import publish, stage
-from moto import mock_aws
 
 ROOT = "s3://lake/published/gold_x/"
 COLUMNS = (Column("restaurant_id", "string"), Column("net_sales", "decimal(18,4)"))

@@ -1,11 +1,14 @@
 """Settings: where values come from, and what a wrong one says."""
 
 import pytest
+
 from biz_insights.settings import Settings, SettingsError, resolve
 
 
 def test_environment_wins_over_the_variable_and_the_variable_over_the_default():
-    settings = resolve({"BIZ_INSIGHTS_LAKE_BUCKET": "from-env"}, {"lake_bucket": "from-variable", "region": "eu-west-1"})
+    settings = resolve(
+        {"BIZ_INSIGHTS_LAKE_BUCKET": "from-env"}, {"lake_bucket": "from-variable", "region": "eu-west-1"}
+    )
     assert settings.lake_bucket == "from-env"
     assert settings.region == "eu-west-1"
     assert settings.source_bucket == Settings().source_bucket

@@ -1,6 +1,7 @@
 """Source files: what a wrong header says."""
 
 import pytest
+
 from biz_insights.errors import PermanentError
 from biz_insights.source_db import TABLES
 from biz_insights.source_files import check_header

@@ -32,9 +32,7 @@ def great_expectations() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations as gx
-    logging.getLogger("great_expectations.data_context.types.base").setLevel(
-        logging.WARNING
-    )  # sets INFO itself
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # sets INFO itself
     return gx
 
 
@@ -55,9 +53,7 @@ def _source(connection_url: str) -> Any:
     return context().data_sources.add_sql(name, connection_string=connection_url, create_temp_table=False)
 
 
-def build_expectation(
-    rule: Rule, path: object, index: int = 0, names: Mapping[str, str] | None = None
-) -> Any:
+def build_expectation(rule: Rule, path: object, index: int = 0, names: Mapping[str, str] | None = None) -> Any:
     """The Great Expectations object of a rule; ``names`` fills ``{published}`` and ``{process_date}``.
 
     Raises:
@@ -79,9 +75,7 @@ def build_expectation(
         if rule.type == SQL_TYPE:
             kwargs[SQL_KWARG] = kwargs[SQL_KWARG].replace("{" + name + "}", value)
     try:
-        return kind(
-            **kwargs, severity=rule.severity, notes=rule.why, meta={RULE_INDEX: index, "name": rule.name}
-        )
+        return kind(**kwargs, severity=rule.severity, notes=rule.why, meta={RULE_INDEX: index, "name": rule.name})
     except (TypeError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise SuiteError(f"{path}: {rule.name}: arguments do not fit {rule.type}: {detail}") from error
@@ -157,9 +151,7 @@ def _three_passes(suite: Suite, expectations: list[Any], run: Callable[..., Any]
     return found
 
 
-def _rules_that_find_nothing(
-    expectations: list[Any], sql: set[int], run: Callable[..., Any]
-) -> dict[int, Any]:
+def _rules_that_find_nothing(expectations: list[Any], sql: set[int], run: Callable[..., Any]) -> dict[int, Any]:
     """Results of the rules in SQL that find no row, by one query for all; empty where that query fails."""
     if len(sql) < 2:
         return {}
@@ -215,9 +207,7 @@ def _result(suite: Suite, table: str, rule: Rule, found: Any) -> RuleResult:
     rows = (document.get("details") or {}).get("unexpected_rows") if rule.type == SQL_TYPE else None
     if rule.type == SQL_TYPE and not error:
         count, observed = observed, None
-    samples = (
-        rows or document.get("partial_unexpected_index_list") or document.get("partial_unexpected_list") or []
-    )
+    samples = rows or document.get("partial_unexpected_index_list") or document.get("partial_unexpected_list") or []
     return RuleResult(
         suite=suite.name,
         candidate=table,

@@ -119,7 +119,7 @@ class AuditReport:
         raise QualityGateError(
             f"checkpoint {self.checkpoint} blocked the publish ({reason}): {shown}{rest}. "
             f"The published tables are unchanged. Next: {failures[0].fix.rstrip('.')}; "
-            f"then clear the task that built {failures[0].suite}.{where}"
+            f"then clear the first task of the group that built {failures[0].suite}, downstream included.{where}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -142,7 +142,5 @@ def counts_of(results: list[RuleResult] | tuple[RuleResult, ...]) -> dict[str, i
     """How many expectations were evaluated, passed, and failed by severity."""
     counts = {"evaluated": len(results), "passed": sum(result.success for result in results)}
     for severity in WEIGHTS:
-        counts[f"{severity}_failed"] = sum(
-            not result.success and result.severity == severity for result in results
-        )
+        counts[f"{severity}_failed"] = sum(not result.success and result.severity == severity for result in results)
     return counts

@@ -17,9 +17,7 @@ td.number { text-align: right; } code { overflow-wrap: anywhere; } .critical, .b
 """
 
 
-def overview_html(
-    report: Mapping[str, Any], pages: Mapping[tuple[str, str], str], all_results: str = ""
-) -> str:
+def overview_html(report: Mapping[str, Any], pages: Mapping[tuple[str, str], str], all_results: str = "") -> str:
     """The page.
 
     Args:
@@ -43,9 +41,7 @@ def _checkpoints(report: Mapping[str, Any], pages: Mapping[tuple[str, str], str]
     rows = []
     for name, part in report["checkpoints"].items():
         tables = " ".join(
-            f'<a href="{escape(pages[name, table])}">{escape(table)}</a>'
-            if (name, table) in pages
-            else escape(table)
+            f'<a href="{escape(pages[name, table])}">{escape(table)}</a>' if (name, table) in pages else escape(table)
             for table in part["tables"]
         )
         counts = part["counts"]
@@ -54,9 +50,7 @@ def _checkpoints(report: Mapping[str, Any], pages: Mapping[tuple[str, str], str]
             f"<td class=number>{counts['passed']} of {counts['evaluated']}<td>{tables}"
         )
     head = "<tr><th>checkpoint<th>score<th>state<th>passed<th>results by table"
-    return (
-        f"<table>{head}{''.join(rows)}</table>" if rows else "<p>No checkpoint ran: nothing had changed.</p>"
-    )
+    return f"<table>{head}{''.join(rows)}</table>" if rows else "<p>No checkpoint ran: nothing had changed.</p>"
 
 
 def _failures(report: Mapping[str, Any]) -> str:

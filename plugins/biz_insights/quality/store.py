@@ -75,9 +75,7 @@ def result_rows(report: AuditReport) -> list[dict[str, Any]]:
     ]
 
 
-def persist(
-    report: AuditReport, validations: dict[str, Any], settings: QualitySettings, session: Any
-) -> None:
+def persist(report: AuditReport, validations: dict[str, Any], settings: QualitySettings, session: Any) -> None:
     """Writes the part (with Great Expectations' own documents, for Data Docs) and the rows.
 
     A repeated checkpoint of the same run replaces both.

@@ -109,9 +109,7 @@ def load_suite(name: str, folder: Path = SUITES_FOLDER) -> Suite:
     rules = tuple(_rule(entry, number, fix, path) for number, entry in enumerate(entries, start=1))
     names = [rule.name for rule in rules]
     for rule_name in names:
-        _require(
-            names.count(rule_name) == 1, path, f"two expectations are named {rule_name!r}; set meta.name"
-        )
+        _require(names.count(rule_name) == 1, path, f"two expectations are named {rule_name!r}; set meta.name")
     return Suite(name, document["about"], tuple(document.get("key", ())), rules, path)
 
 
@@ -133,9 +131,7 @@ def _rule(entry: Any, number: int, default_fix: str, path: Path) -> Rule:
     _require(isinstance(kind, str) and bool(kind), path, f'{where} has no "type"')
     where = f"{where} ({kind})"
     meta = {"fix": default_fix, **meta}
-    _require(
-        severity in SEVERITIES, path, f"{where}: severity {severity!r} is none; use {', '.join(SEVERITIES)}"
-    )
+    _require(severity in SEVERITIES, path, f"{where}: severity {severity!r} is none; use {', '.join(SEVERITIES)}")
     _only(meta, {"name", "why", "fix"}, path, f"{where} meta")
     for field in ("why", "fix"):
         _require(

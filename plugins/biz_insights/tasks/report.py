@@ -22,7 +22,7 @@ def write_reports(run: RunContext) -> str:
     from biz_insights.quality.data_docs import write_data_docs
 
     docs = write_data_docs(run.run, settings, session=run.session)
-    failed = len(report["failures"])
+    failed = sum(failure["severity"] != "info" for failure in report["failures"])
     return (
         f"{run.process_date}: quality {report['score']:.1f} of 100, {failed} failed expectation(s) in "
         f"{len(report['checkpoints'])} checkpoint(s). Details: {docs}"
