@@ -39,7 +39,7 @@ from biz_insights.operators import AthenaBuildOperator, AwaitRdsExport, GlueBuil
 from biz_insights.settings import TemplateSettings
 from biz_insights.templates import ATTEMPT, EXPORT_ID, PROCESS_DATE, SNAPSHOT_ARN, SNAPSHOT_ID
 
-AWS = {"aws_conn_id": None, "region_name": "{{ settings.region }}"}
+AWS: dict[str, Any] = {"aws_conn_id": None, "region_name": "{{ settings.region }}"}
 PASS_SKIPPED = "none_failed"
 
 

@@ -84,7 +84,7 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
         raise JobError("silver job lacks --test_app_names; next: pass it, empty if no channel is a test channel")
     if found["price_basis"] not in PRICE_BASES:
         raise JobError(
-            f"--price_basis is {found['price_basis']!r}; next: use one of {', '.join(PRICE_BASES)} (setting price_basis)"
+            f"--price_basis is {found['price_basis']!r}; next: set price_basis to {' or '.join(PRICE_BASES)}"
         )
     return SilverArguments(
         job_run_id=found["JOB_RUN_ID"],

@@ -51,7 +51,7 @@ def build_table(
             "next: check the load of the source database, then export again"
         )
     return BuiltTable(
-        name=f"bronze_{table.name}",
+        name=table.bronze_name,
         schema=written.schema.add("batch_id", "string"),
         partition_key="batch_id",
         location=run_folder(arguments.bronze_uri, table.name, arguments.job_run_id),

@@ -6,6 +6,7 @@ files all come from that, so that a rerun with nothing new reads and hashes but 
 
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -58,24 +59,29 @@ def main(argv: Sequence[str]) -> None:
     source_rows = {table: rows.count() for table, rows in bronze.items()}
     size_shuffles(spark, max(source_rows.values()))
     batch = read_batch(bronze, arguments)
-    batch_id = arguments.batch_id
-    silver = {
-        ORDER_ITEMS: build(arguments, known, "silver_order_items", silver_lines(batch.lines, batch_id), "order_date"),
-        ORDER_ITEM_OPTIONS: build(
-            arguments,
-            known,
-            "silver_order_item_options",
-            silver_options(batch.options, batch_id),
-            "order_date",
-        ),
-        DATE_DIM: build(arguments, known, "silver_date_dim", silver_dates(batch.dates, batch_id), None),
-    }
-    set_aside = reduce(DataFrame.unionByName, [quarantined(batch.of(t), t, batch_id) for t in SOURCE_TABLES])
-    quarantine = build(arguments, known, "quarantine", set_aside, "source_table")
-    counted = build_ledger(spark, arguments, known, source_rows, batch, silver, quarantine)
-    write_manifest(spark, arguments.silver_uri, arguments.job_run_id, batch_id, [*silver.values(), quarantine, counted])
+    tables = silver_tables(batch, arguments.batch_id)
+    # Side by side: while one table's files are written by the cores, the driver plans the next.
+    with ThreadPoolExecutor(max_workers=len(tables)) as pool:
+        building = {
+            name: pool.submit(build, arguments, known.get(name, {}), name, rows, key)
+            for name, (rows, key) in tables.items()
+        }
+        built = {name: table.result() for name, table in building.items()}
+    built["row_ledger"] = build_ledger(spark, arguments, known.get("row_ledger", {}), source_rows, batch, built)
+    write_manifest(spark, arguments.silver_uri, arguments.job_run_id, arguments.batch_id, list(built.values()))
     batch.lines.unpersist()
     batch.options.unpersist()
+
+
+def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str | None]]:
+    """What the batch gives each table, and the column the table is partitioned by."""
+    set_aside = [quarantined(batch.of(table), table, batch_id) for table in SOURCE_TABLES]
+    return {
+        ORDER_ITEMS.silver_name: (silver_lines(batch.lines, batch_id), "order_date"),
+        ORDER_ITEM_OPTIONS.silver_name: (silver_options(batch.options, batch_id), "order_date"),
+        DATE_DIM.silver_name: (silver_dates(batch.dates, batch_id), None),
+        "quarantine": (reduce(DataFrame.unionByName, set_aside), "source_table"),
+    }
 
 
 def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments) -> Batch:
@@ -94,11 +100,11 @@ def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments)
 
 
 def build(
-    arguments: SilverArguments, known: dict[str, dict[str, str]], name: str, rows: DataFrame, key: str | None
+    arguments: SilverArguments, published: dict[str, str], name: str, rows: DataFrame, key: str | None
 ) -> BuiltTable:
     """Compare a table with what is published of it and write the partitions that differ."""
     folder = run_folder(arguments.silver_uri, name.removeprefix("silver_"), arguments.job_run_id)
-    partitions = compare(fingerprints(rows, key), known.get(name, {}))
+    partitions = compare(fingerprints(rows, key), published)
     values = to_write(partitions)
     if values and key:
         write_partitions(rows, folder, key, values)
@@ -110,37 +116,35 @@ def build(
 def build_ledger(
     spark: SparkSession,
     arguments: SilverArguments,
-    known: dict[str, dict[str, str]],
+    published: dict[str, str],
     source_rows: dict[SourceTable, int],
     batch: Batch,
-    silver: dict[SourceTable, BuiltTable],
-    quarantine: BuiltTable,
+    built: dict[str, BuiltTable],
 ) -> BuiltTable:
     """Write the batch's row ledger, always. Raises JobError when a table does not balance."""
+    batch_id, run = arguments.batch_id, arguments.job_run_id
     rows = []
     for table in SOURCE_TABLES:
-        set_aside = quarantine.partitions.get(table.name)
+        set_aside = built["quarantine"].partitions.get(table.name)
         rows.append(
             LedgerRow(
                 source_table=table.name,
                 database_rows_min=arguments.database_rows[table.name].least,
                 database_rows_max=arguments.database_rows[table.name].most,
                 source_rows=source_rows[table],
-                accepted_rows=sum(part.rows for part in silver[table].partitions.values()),
+                accepted_rows=sum(part.rows for part in built[table.silver_name].partitions.values()),
                 quarantined_rows=set_aside.rows if set_aside else 0,
                 test_rows=test_rows(batch.of(table)),
-                batch_id=arguments.batch_id,
+                batch_id=batch_id,
             )
         )
     counted = ledger(spark, rows)
-    batch_id = arguments.batch_id
-    write_parquet(
-        counted.drop("batch_id").coalesce(1),
-        batch_folder(arguments.silver_uri, "row_ledger", arguments.job_run_id, batch_id),
+    write_parquet(counted.drop("batch_id").coalesce(1), batch_folder(arguments.silver_uri, "row_ledger", run, batch_id))
+    # The ledger only grows: the batches before this one are none of its business.
+    partitions = compare(fingerprints(counted, "batch_id"), published, keep_absent=True)
+    return BuiltTable(
+        "row_ledger", counted.schema, "batch_id", run_folder(arguments.silver_uri, "row_ledger", run), partitions
     )
-    partitions = compare(fingerprints(counted, "batch_id"), known.get("row_ledger", {}), keep_absent=True)
-    folder = run_folder(arguments.silver_uri, "row_ledger", arguments.job_run_id)
-    return BuiltTable("row_ledger", counted.schema, "batch_id", folder, partitions)
 
 
 def test_rows(rows: DataFrame) -> int:

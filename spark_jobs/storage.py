@@ -11,7 +11,7 @@ from spark_jobs.errors import JobError
 from spark_jobs.tables import SourceTable
 
 PARQUET_OPTIONS = {
-    "compression": "zstd",
+    "compression": "snappy",
     # Each build has its own fresh prefix that nobody reads before it is published: one rename a file is enough.
     "mapreduce.fileoutputcommitter.algorithm.version": "2",
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",

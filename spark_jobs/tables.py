@@ -52,6 +52,16 @@ class SourceTable:
         return f"{DATABASE_SCHEMA}.{self.name}"
 
     @property
+    def bronze_name(self) -> str:
+        """Name in the catalog; the folder in bronze/ is the plain name."""
+        return f"bronze_{self.name}"
+
+    @property
+    def silver_name(self) -> str:
+        """Name in the catalog; the folder in silver/ is the plain name."""
+        return f"silver_{self.name}"
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 

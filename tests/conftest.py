@@ -22,6 +22,12 @@ import pytest
 from mwaa.local_aws.endpoint import LocalEndpoint
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side (`-n 2`), a folder's tests stay in one process: they share an endpoint, a Spark, a pipeline."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
     """A started, provisioned endpoint; its environment is this process's for the session."""

@@ -50,7 +50,8 @@ class GlueBuildOperator(GlueJobOperator):
         return self._require_success(super().execute_complete(context, event))
 
     def _run(self, job_run_id: str) -> dict[str, Any]:
-        return self.hook.conn.get_job_run(JobName=self.job_name, RunId=job_run_id)["JobRun"]
+        glue: Any = self.hook.conn
+        return glue.get_job_run(JobName=self.job_name, RunId=job_run_id)["JobRun"]
 
     def _require_success(self, job_run_id: str) -> str:
         # The provider counts STOPPED as finished: a run that somebody stopped has built nothing.
@@ -110,7 +111,7 @@ class AthenaBuildOperator(AthenaOperator):
         )
         # The token must change with the try, or Athena replays the failed execution.
         token = hashlib.sha256(f"{context['run_id']}/{target}".encode()).hexdigest()
-        query_context = {"Database": self.database, "Catalog": self.catalog}
+        query_context = {"Database": str(self.database), "Catalog": self.catalog}
         try:
             query_id = self.hook.run_query(statement, query_context, {}, token, self.workgroup)
         except ClientError as error:

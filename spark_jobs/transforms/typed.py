@@ -22,7 +22,11 @@ def read_rows(bronze: DataFrame, table: SourceTable) -> DataFrame:
     """Bronze rows as values: the table's declared columns, each read or null, and `source`, a struct of the
     texts they were read from (with the columns the source has grown since)."""
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
-    return bronze.select(*[parsed(column) for column in table.columns], F.struct(*source).alias("source"))
+    # Two projections, so that each text is trimmed once however often its value is looked at.
+    texts = bronze.select(
+        *[trimmed(name).alias(name) for name in table.column_names], F.struct(*source).alias("source")
+    )
+    return texts.select(*[parsed(column) for column in table.columns], "source")
 
 
 def row_reasons(table: SourceTable, *further: Column) -> Column:
@@ -32,7 +36,7 @@ def row_reasons(table: SourceTable, *further: Column) -> Column:
     for column in table.columns:
         unread = F.col(column.name).isNull()
         if not column.required:
-            unread = unread & trimmed(f"source.{column.name}").isNotNull()
+            unread = unread & (trimmed(f"source.{column.name}") != "")
         found.append(F.when(unread, F.lit(column.reason)))
         if column.kind is Kind.QUANTITY:
             found.append(F.when(F.col(column.name) <= 0, F.lit("non_positive_quantity")))
@@ -41,21 +45,15 @@ def row_reasons(table: SourceTable, *further: Column) -> Column:
 
 
 def trimmed(name: str) -> Column:
-    """The column's text without blanks around it; null when nothing is left."""
-    text = F.btrim(F.col(name), F.lit(BLANKS))
-    return F.when(text != "", text)
-
-
-def collapsed(name: str) -> Column:
-    """The column's text on one line: trimmed, every run of whitespace one space."""
-    return F.regexp_replace(trimmed(name), r"[\s\u00a0]+", " ")
+    """The column's text without blanks around it."""
+    return F.btrim(F.col(name), F.lit(BLANKS))
 
 
 def parsed(column: SourceColumn) -> Column:
-    """The value of a bronze column, aliased by its name; null when missing or without a reading."""
+    """The value of a column of trimmed texts, aliased by its name; null when missing or without a reading."""
     readings = {
-        Kind.TEXT: collapsed,
-        Kind.IDENTIFIER: trimmed,
+        Kind.TEXT: _one_line,
+        Kind.IDENTIFIER: _not_empty,
         Kind.INTEGER: _integer,
         Kind.QUANTITY: _integer,
         Kind.MONEY: _money,
@@ -64,6 +62,14 @@ def parsed(column: SourceColumn) -> Column:
         Kind.DATE_KEY: _date_key,
     }
     return readings[column.kind](column.name).alias(column.name)
+
+
+def _not_empty(name: str) -> Column:
+    return F.when(F.col(name) != "", F.col(name))
+
+
+def _one_line(name: str) -> Column:
+    return F.regexp_replace(_not_empty(name), r"[\s\u00a0]+", " ")
 
 
 def _integer(name: str) -> Column:
@@ -80,9 +86,9 @@ def _boolean(name: str) -> Column:
 
 def _timestamp(name: str) -> Column:
     """PostgreSQL's text (`2023-03-08 11:03:32.223+00`) and ISO 8601 (`2023-03-08T11:03:32Z`); UTC if no offset."""
-    return F.when(trimmed(name).rlike(TIMESTAMP_PATTERN), F.expr(f"try_cast(`{name}` as timestamp)"))
+    return F.when(F.col(name).rlike(TIMESTAMP_PATTERN), F.expr(f"try_cast(`{name}` as timestamp)"))
 
 
 def _date_key(name: str) -> Column:
-    iso = f"regexp_replace(trim(`{name}`), r'{DATE_KEY_PATTERN}', '$3-$2-$1')"
-    return F.when(trimmed(name).rlike(DATE_KEY_PATTERN), F.expr(f"try_cast({iso} as date)"))
+    iso = f"regexp_replace(`{name}`, r'{DATE_KEY_PATTERN}', '$3-$2-$1')"
+    return F.when(F.col(name).rlike(DATE_KEY_PATTERN), F.expr(f"try_cast({iso} as date)"))

@@ -1,10 +1,8 @@
 """Publish: readers see the old partition or the new one; a repeated publish changes nothing."""
 
-from collections.abc import Iterator
+import uuid
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog
@@ -15,15 +13,11 @@ COLUMNS = (Column("restaurant_id", "string"), Column("net_sales", "decimal(18,4)
 
 
 @pytest.fixture
-def catalog(monkeypatch) -> Iterator[Catalog]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        glue = boto3.client("glue", region_name="us-east-1")
-        glue.create_database(DatabaseInput={"Name": "db"})
-        yield Catalog(glue, "db")
+def catalog(aws) -> Catalog:
+    """An empty database of the laptop endpoint."""
+    name = f"publish_{uuid.uuid4().hex}"
+    aws("glue").create_database(DatabaseInput={"Name": name})
+    return Catalog(aws("glue"), name)
 
 
 def build(days: dict[str, str], removed: tuple[str, ...] = (), run: str = "q1", columns=COLUMNS) -> TableBuild:
@@ -60,7 +54,7 @@ def test_only_the_built_days_are_repointed(catalog):
 def test_a_replaced_partition_remembers_the_way_back(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     publish(catalog, build({"2024-01-01": "g1"}, run="q2"), ROOT)
-    (partition,) = catalog.glue.get_partitions(DatabaseName="db", TableName="gold_x")["Partitions"]
+    (partition,) = catalog.glue.get_partitions(DatabaseName=catalog.database, TableName="gold_x")["Partitions"]
     assert partition["Parameters"]["previous_location"] == "s3://lake/build/q1/order_date=2024-01-01/"
     assert partition["Parameters"]["previous_fingerprint"] == "f1"
 

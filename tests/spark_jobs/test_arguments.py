@@ -1,0 +1,64 @@
+"""Arguments as Glue passes them."""
+
+import pytest
+
+from spark_jobs.arguments import RowBounds, bronze_arguments, job_arguments, silver_arguments
+from spark_jobs.errors import JobError
+
+GLUE = ["--JOB_NAME", "bi-silver", "--job-language", "python", "--enable-metrics", "--JOB_RUN_ID", "jr_1"]
+SILVER = [
+    *GLUE,
+    "--bronze_uri", "s3://lake/bronze/",
+    "--bronze_run", "jr_0",
+    "--batch_id", "export-1",
+    "--silver_uri", "s3://lake/silver",
+    "--known_uri", "s3://lake/ops/known.json",
+    "--business_timezone", "America/Chicago",
+    "--price_basis", "line_total",
+    "--test_app_names", "DEVELOPMENT, staging",
+    "--database_rows", '{"order_items": [10, 12]}',
+]  # fmt: skip
+
+
+def without(name: str) -> list[str]:
+    position = SILVER.index(name)
+    return SILVER[:position] + SILVER[position + 2 :]
+
+
+def test_glues_own_arguments_are_tolerated() -> None:
+    found = silver_arguments(SILVER)
+    assert (found.job_run_id, found.silver_uri) == ("jr_1", "s3://lake/silver/")
+    assert found.test_app_names == ("DEVELOPMENT", "staging")
+    assert found.database_rows["order_items"] == RowBounds(10, 12)
+    assert found.database_rows["date_dim"] == RowBounds(None, None)
+
+
+def test_values_may_be_assigned_and_absent() -> None:
+    assert job_arguments(["--a=1=2", "--b", "--c", "x y"]) == {"a": "1=2", "b": "", "c": "x y"}
+
+
+def test_no_test_channel_is_an_empty_value_not_a_missing_argument() -> None:
+    assert silver_arguments([*without("--test_app_names"), "--test_app_names", ""]).test_app_names == ()
+    with pytest.raises(JobError, match="lacks --test_app_names"):
+        silver_arguments(without("--test_app_names"))
+
+
+def test_missing_arguments_are_named_in_one_line() -> None:
+    with pytest.raises(JobError) as caught:
+        bronze_arguments(["--batch_id", "export-1"])
+    assert str(caught.value).startswith("bronze job lacks --JOB_RUN_ID, --landing_uri, --bronze_uri; next:")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("--price_basis", "total", r"--price_basis is 'total'; next: .*line_total or unit_price"),
+        ("--business_timezone", "America/Chicargo", r"--business_timezone is 'America/Chicargo'"),
+        ("--database_rows", "many", r"--database_rows is 'many'"),
+        ("--database_rows", '{"order_items": 5}', r"--database_rows is"),
+    ],
+)
+def test_unknown_values_are_refused_with_the_next_step(name: str, value: str, message: str) -> None:
+    with pytest.raises(JobError, match=message):
+        silver_arguments([*without(name), name, value])

@@ -1,0 +1,232 @@
+"""Both jobs from end to end, on a folder: what they write, what they leave alone, how they fail."""
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs import bronze, silver
+from spark_jobs.errors import JobError, JobFailure, run_job
+from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
+from tests.spark_jobs.source_rows import source_rows, values, write_export
+
+LINES = source_rows(
+    ORDER_ITEMS,
+    [
+        {},
+        {"lineitem_id": "line-2", "creation_time_utc": "2023-03-08 16:00:00+00", "item_price": "17.97"},
+        {"order_id": "order-2", "creation_time_utc": "2023-03-10 01:00:00.5+00", "user_id": None},
+        {"order_id": "order-3", "creation_time_utc": "2023-03-12 15:00:00+00", "app_name": "X - DEVELOPMENT"},
+        {"lineitem_id": None, "item_quantity": 0, "item_price": "4.39"},
+        {"order_id": "order-4", "creation_time_utc": "2023-03-13 15:00:00+00"},
+        {"order_id": "order-5", "creation_time_utc": "2023-03-14 15:00:00+00"},
+    ],
+)
+OPTIONS = source_rows(ORDER_ITEM_OPTIONS, [{}, {}, {"order_id": "order-4"}, {"order_id": "gone"}])
+DATES = source_rows(DATE_DIM, [{"date_key": "01-01-2023"}, {"date_key": "02-01-2023"}])
+CORRECTED, LATE, DELETED, OPTION_DAY, QUIET = DAYS = tuple(f"2023-03-{day}" for day in ("08", "09", "12", "13", "14"))
+
+
+@dataclass
+class Lake:
+    """A lake in a folder, built run by run; what a run built counts as published for the next."""
+
+    folder: Path
+    published: dict[str, dict[str, str]] = field(default_factory=dict)
+    runs: int = 0
+
+    def uri(self, layer: str) -> str:
+        return f"file://{self.folder / layer}/"
+
+    def manifest(self, layer: str, run: str) -> dict[str, Any]:
+        files = [f for f in (self.folder / layer / "_manifest" / f"run={run}").iterdir() if f.name[0] not in "._"]
+        assert len(files) == 1
+        return json.loads(files[0].read_text())
+
+    def bronze(self, run: str, batch: str) -> None:
+        bronze.main(
+            ["--JOB_NAME", "b", "--JOB_RUN_ID", run, "--landing_uri", self.uri(f"landing/{batch}/restaurant"),
+             "--bronze_uri", self.uri("bronze"), "--batch_id", batch]
+        )  # fmt: skip
+
+    def build(self, **tables: list[dict[str, Any]]) -> dict[str, Any]:
+        """Export the tables, run both jobs, publish, and return silver's manifest."""
+        self.runs += 1
+        run, batch = f"jr-{self.runs}", f"export-{self.runs}"
+        rows = {"order_items": LINES, "order_item_options": OPTIONS, "date_dim": DATES} | tables
+        write_export(self.folder / "landing" / batch / "restaurant", {t: rows[t.name] for t in SOURCE_TABLES})
+        known = self.folder / "known.json"
+        known.write_text(json.dumps(self.published))
+        self.bronze(run, batch)
+        silver.main(
+            ["--JOB_RUN_ID", run, "--bronze_uri", self.uri("bronze"), "--bronze_run", run, "--batch_id", batch,
+             "--silver_uri", self.uri("silver"), "--known_uri", known.as_uri(), "--database_rows",
+             '{"order_items": [7, 7]}', "--business_timezone", "America/Chicago", "--price_basis", "line_total",
+             "--test_app_names", "DEVELOPMENT"]
+        )  # fmt: skip
+        manifest = self.manifest("silver", run)
+        for name, table in manifest["tables"].items():
+            known_partitions = self.published.setdefault(name, {})
+            for value, partition in table["partitions"].items():
+                if partition["change"] == "deleted":
+                    del known_partitions[value]
+                else:
+                    known_partitions[value] = partition["fingerprint"]
+        return manifest
+
+    def read(self, spark: SparkSession, name: str, run: str = "jr-1") -> DataFrame:
+        return spark.read.parquet(self.uri(f"silver/{name}/run={run}"))
+
+    def files(self, name: str, run: str) -> list[str]:
+        root = self.folder / "silver" / name / f"run={run}"
+        return sorted(str(f.relative_to(root).parent) for f in root.rglob("*.parquet"))
+
+
+def changes(manifest: dict[str, Any], name: str) -> dict[str, str]:
+    found = manifest["tables"][name]["partitions"]
+    return {value: partition["change"] for value, partition in found.items()}
+
+
+@pytest.fixture(scope="module")
+def first_load(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, dict[str, Any]]:
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    return lake, lake.build()
+
+
+@pytest.fixture
+def loaded(first_load: tuple[Lake, dict[str, Any]], tmp_path: Path) -> Lake:
+    """A copy of the lake after its first load."""
+    lake, _ = first_load
+    shutil.copytree(lake.folder, tmp_path / "lake")
+    return Lake(tmp_path / "lake", json.loads(json.dumps(lake.published)), lake.runs)
+
+
+def test_bronze_has_every_row_of_every_batch_folder(
+    spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]
+) -> None:
+    lake, _ = first_load
+    manifest = lake.manifest("bronze", "jr-1")
+    assert (manifest["job_run_id"], manifest["batch_id"]) == ("jr-1", "export-1")
+    assert list(manifest["tables"]) == ["bronze_order_items", "bronze_order_item_options", "bronze_date_dim"]
+    table = manifest["tables"]["bronze_order_items"]
+    assert table["partition_keys"] == [["batch_id", "string"]]
+    assert table["columns"][0] == ["id", "string"] and table["columns"][-1] == ["ingested_at", "timestamp"]
+    assert table["location"] == lake.uri("bronze/order_items/run=jr-1")
+    assert table["partitions"]["export-1"]["rows"] == len(LINES)
+    assert spark.read.parquet(table["location"]).count() == len(LINES)
+
+
+def test_the_first_load_writes_every_partition_once(first_load: tuple[Lake, dict[str, Any]]) -> None:
+    lake, manifest = first_load
+    assert changes(manifest, "silver_order_items") == dict.fromkeys(DAYS, "new")
+    assert changes(manifest, "silver_order_item_options") == dict.fromkeys((CORRECTED, OPTION_DAY), "new")
+    assert changes(manifest, "silver_date_dim") == {"": "new"}
+    assert changes(manifest, "quarantine") == dict.fromkeys(("order_items", "order_item_options"), "new")
+    assert changes(manifest, "row_ledger") == {"export-1": "new"}
+    assert lake.files("order_items", "jr-1") == [f"order_date={day}" for day in DAYS]
+    assert not list(lake.folder.rglob("_SUCCESS"))
+
+
+def test_silvers_manifest_speaks_hive(first_load: tuple[Lake, dict[str, Any]]) -> None:
+    lake, manifest = first_load
+    tables = manifest["tables"]
+    assert tables["silver_order_items"]["columns"][0] == ["source_id", "bigint"]
+    types = {kind for table in tables.values() for _, kind in table["columns"]}
+    assert types == {"bigint", "string", "timestamp", "int", "boolean", "decimal(18,4)", "date", "array<string>"}
+    keys = {name: table["partition_keys"] for name, table in tables.items()}
+    assert keys == {
+        "silver_order_items": [["order_date", "date"]],
+        "silver_order_item_options": [["order_date", "date"]],
+        "silver_date_dim": [],
+        "quarantine": [["source_table", "string"]],
+        "row_ledger": [["batch_id", "string"]],
+    }
+    assert tables["quarantine"]["location"] == lake.uri("silver/quarantine/run=jr-1")
+
+
+def test_written_rows_are_what_the_manifest_says(spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]) -> None:
+    lake, manifest = first_load
+    for name in ("order_items", "order_item_options", "date_dim"):
+        described = manifest["tables"][f"silver_{name}"]
+        written = lake.read(spark, name)
+        assert written.count() == sum(part["rows"] for part in described["partitions"].values()) > 0
+        assert [list(column) for column in written.dtypes][: len(described["columns"])] == described["columns"]
+    quarantine = lake.read(spark, "quarantine")
+    assert values(quarantine, "source_table", "reasons") == [
+        ("order_item_options", ["orphan_option"]),
+        ("order_items", ["missing_line_id", "non_positive_quantity"]),
+    ]
+
+
+def test_every_row_is_in_the_ledger(spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]) -> None:
+    lake, _ = first_load
+    assert [tuple(row)[:-1] for row in lake.read(spark, "row_ledger").orderBy("source_table").collect()] == [
+        ("date_dim", None, None, 2, 2, 0, 0),
+        ("order_item_options", None, None, 4, 3, 1, 0),
+        ("order_items", 7, 7, 7, 6, 1, 1),
+    ]
+
+
+def test_a_rerun_with_nothing_new_writes_the_ledger_and_the_manifest_only(loaded: Lake) -> None:
+    manifest = loaded.build()
+    for name in ("silver_order_items", "silver_order_item_options", "silver_date_dim", "quarantine"):
+        assert set(changes(manifest, name).values()) == {"unchanged"}
+    built = {folder.parent.name for folder in (loaded.folder / "silver").glob("*/run=jr-2")}
+    assert built == {"_manifest", "row_ledger"}
+    assert changes(manifest, "row_ledger") == {"export-2": "new"}
+
+
+def test_a_late_a_corrected_and_a_deleted_row_rebuild_exactly_their_days(loaded: Lake) -> None:
+    corrected = {**LINES[0], "item_price": "6.99"}
+    late = {**LINES[2], "id": 99, "order_id": "order-9", "creation_time_utc": "2023-03-09 20:00:00+00"}
+    kept = [row for row in LINES[1:] if row["order_id"] != "order-3"]
+    dearer = {**OPTIONS[2], "option_price": "2.00"}
+    manifest = loaded.build(order_items=[corrected, *kept, late], order_item_options=[*OPTIONS[:2], dearer, OPTIONS[3]])
+    assert changes(manifest, "silver_order_items") == {
+        CORRECTED: "changed", LATE: "changed", DELETED: "deleted", OPTION_DAY: "changed", QUIET: "unchanged",
+    }  # fmt: skip
+    assert changes(manifest, "silver_order_item_options") == {CORRECTED: "unchanged", OPTION_DAY: "changed"}
+    assert loaded.files("order_items", "jr-2") == [f"order_date={day}" for day in (CORRECTED, LATE, OPTION_DAY)]
+    assert loaded.files("order_item_options", "jr-2") == [f"order_date={OPTION_DAY}"]
+
+
+@pytest.mark.parametrize("table", SOURCE_TABLES, ids=lambda table: table.name)
+def test_a_table_missing_from_the_export_is_named(loaded: Lake, table: SourceTable) -> None:
+    shutil.rmtree(loaded.folder / "landing/export-1/restaurant" / table.landing_folder)
+    with pytest.raises(JobError, match=rf"table public\.{table.name} is missing from export export-1 .*; next:"):
+        loaded.bronze("jr-9", "export-1")
+    assert not (loaded.folder / "bronze/_manifest/run=jr-9").exists()
+
+
+def test_a_column_missing_from_the_export_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    rows = [{name: value for name, value in row.items() if name != "item_price"} for row in LINES]
+    write_export(tmp_path / "landing/e/restaurant", {ORDER_ITEMS: rows})
+    with pytest.raises(JobError, match=r"public\.order_items of export e lacks column item_price"):
+        Lake(tmp_path).bronze("jr-1", "e")
+
+
+def test_an_empty_table_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    write_export(tmp_path / "landing/e/restaurant", {ORDER_ITEMS: []})
+    with pytest.raises(JobError, match=r"public\.order_items of export e has 0 rows; next:"):
+        Lake(tmp_path).bronze("jr-1", "e")
+
+
+def test_a_lost_record_of_what_is_published_is_no_first_load(loaded: Lake) -> None:
+    argv = ["--JOB_RUN_ID", "jr-9", "--bronze_uri", loaded.uri("bronze"), "--bronze_run", "jr-1",
+            "--batch_id", "export-1", "--silver_uri", loaded.uri("silver"), "--known_uri", loaded.uri("gone.json"),
+            "--database_rows", "{}", "--business_timezone", "UTC", "--price_basis", "line_total",
+            "--test_app_names", ""]  # fmt: skip
+    with pytest.raises(JobError, match=r"published fingerprints are not at .*gone\.json"):
+        silver.main(argv)
+
+
+def test_whatever_fails_ends_in_one_line() -> None:
+    def fail() -> None:
+        raise ValueError("first\nsecond")
+
+    with pytest.raises(JobFailure, match=r"^silver job failed with ValueError: first second; next: .*"):
+        run_job("silver", fail)

@@ -1,0 +1,78 @@
+"""Order lines as silver has them."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs.transforms.lines import SILVER_COLUMNS, judged_lines, line_days, silver_lines, typed_lines
+from spark_jobs.transforms.money import option_sums, with_sales
+from spark_jobs.transforms.options import judged_options
+from tests.spark_jobs.source_rows import bronze_lines, bronze_options, values
+
+
+def lines(bronze: DataFrame) -> DataFrame:
+    return typed_lines(judged_lines(bronze, "line_total"), "America/Chicago", "line_total", ["DEVELOPMENT"])
+
+
+@pytest.mark.parametrize(
+    ("app_name", "is_test"),
+    [
+        ("Alltown Fresh - DEVELOPMENT", True),
+        ("alltown development", True),
+        ("Alltown Neighborhood Perks", False),
+        ("Alltown Fresh", False),
+        (None, False),
+    ],
+)
+def test_test_channels_are_flagged_not_dropped(spark: SparkSession, app_name: str | None, is_test: bool) -> None:
+    found = silver_lines(with_no_options(spark, lines(bronze_lines(spark, {"app_name": app_name}))), "export-1")
+    assert values(found, "app_name", "is_test") == [(app_name or "UNKNOWN", is_test)]
+
+
+def test_no_test_names_means_no_test_channel(spark: SparkSession) -> None:
+    judged = judged_lines(bronze_lines(spark, {"app_name": "DEVELOPMENT"}), "line_total")
+    assert values(typed_lines(judged, "UTC", "line_total", []), "is_test") == [(False,)]
+
+
+@pytest.mark.parametrize("user_id", [None, "", "  "])
+def test_a_line_without_user_is_a_guests(spark: SparkSession, user_id: str | None) -> None:
+    found = lines(bronze_lines(spark, {"user_id": user_id, "printed_card_number": ""}))
+    assert values(found, "user_id", "printed_card_number", "reasons") == [(None, None, [])]
+
+
+def test_what_the_source_leaves_out_is_said(spark: SparkSession) -> None:
+    silent = dict.fromkeys(("restaurant_id", "currency", "item_category", "item_name", "is_loyalty"))
+    found = lines(bronze_lines(spark, silent))
+    assert values(found, "restaurant_id", "currency", "item_category", "item_name", "is_loyalty", "reasons") == [
+        ("UNKNOWN", "UNKNOWN", "Uncategorised", "Unnamed item", False, [])
+    ]
+
+
+def test_names_are_put_on_one_line_and_the_category_source_kept(spark: SparkSession) -> None:
+    change = {"item_name": " Soup\nof  the\tDay ", "item_category": "Bowls0 \n", "currency": " usd"}
+    found = lines(bronze_lines(spark, change))
+    assert values(found, "item_name", "item_key", "item_category", "item_category_source", "currency") == [
+        ("Soup of the Day", "soup of the day", "Bowls", "Bowls0 \n", "USD")
+    ]
+
+
+def test_silver_has_the_accepted_lines_in_its_columns(spark: SparkSession) -> None:
+    bronze = bronze_lines(spark, {"creation_time_utc": "2023-03-09 01:00:00+00"}, {"lineitem_id": None})
+    found = silver_lines(with_no_options(spark, lines(bronze)), "export-1")
+    assert tuple(found.columns) == SILVER_COLUMNS
+    assert values(found, "source_id", "order_date", "order_hour", "net_sales", "batch_id") == [
+        (1, date(2023, 3, 8), 19, Decimal("5.99"), "export-1")
+    ]
+
+
+def test_a_line_lends_its_day_to_options_only_when_accepted(spark: SparkSession) -> None:
+    found = line_days(lines(bronze_lines(spark, {}, {"lineitem_id": "line-2", "item_quantity": 0})))
+    assert values(found, "order_id", "lineitem_id", "order_date", "is_test") == [
+        ("order-1", "line-1", date(2023, 3, 8), False)
+    ]
+
+
+def with_no_options(spark: SparkSession, typed: DataFrame) -> DataFrame:
+    return with_sales(typed, option_sums(judged_options(bronze_options(spark, {"order_id": "none"}))))
