@@ -59,9 +59,7 @@ def timestamp_text(epoch_ms: Ints) -> pa.Array:
     days, ms = np.divmod(epoch_ms, 86_400_000)
     ordinal = days + 719_163 - base  # 719163 is 1970-01-01
     span = int(ordinal.max()) + 1 if len(ordinal) else 1
-    day_names = "".join(
-        (FIRST_DAY + timedelta(days=number - 1)).isoformat() for number in range(span)
-    ).encode()
+    day_names = "".join((FIRST_DAY + timedelta(days=number - 1)).isoformat() for number in range(span)).encode()
     text = np.empty((len(epoch_ms), 24), dtype=np.uint8)
     text[:, :10] = np.frombuffer(day_names, dtype=np.uint8).reshape(-1, 10)[ordinal]
     for place, mark in ((10, "T"), (13, ":"), (16, ":"), (19, ".")):

@@ -185,9 +185,7 @@ def _customers(
     extra_lines = -process.extra_lines_mean * np.log1p(-basket)
     minded_share = process.loyalty_minded_share + process.loyalty_basket_lift * (basket - 0.5)
     minded = rng.random(count) < minded_share
-    purchases, joined, alive = _purchases(
-        rng, calendar, process, people["rate"], people["dropout"], first, minded
-    )
+    purchases, joined, alive = _purchases(rng, calendar, process, people["rate"], people["dropout"], first, minded)
     people["mean_lines"] = 1 + extra_lines
     people["first_day"], people["join_day"], people["alive"] = first, joined, alive
     people["active_days"] = np.bincount(purchases.owner, minlength=count)
@@ -206,9 +204,7 @@ def _customers(
     return people, purchases
 
 
-def _orders(
-    rng: np.random.Generator, process: PurchaseProcess, people: Records, purchases: Purchases
-) -> Records:
+def _orders(rng: np.random.Generator, process: PurchaseProcess, people: Records, purchases: Purchases) -> Records:
     again = rng.random(len(purchases.owner)) < process.second_order_share
     row = np.repeat(np.arange(len(purchases.owner)), 1 + again)
     owner, member = purchases.owner[row], purchases.member[row]

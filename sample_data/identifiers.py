@@ -24,9 +24,7 @@ def fixed_width_text(characters: Bytes) -> pa.Array:
     """An Arrow string array from a (rows, width) matrix of ASCII bytes."""
     rows, width = characters.shape
     offsets = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
-    return pa.StringArray.from_buffers(
-        rows, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(characters))
-    )
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(characters)))
 
 
 def hex_ids(epoch_seconds: Ints, bits: Words) -> pa.Array:

@@ -155,35 +155,27 @@ CATEGORY_MENUS: dict[str, Entries] = {
         "Soup, Cup=449; Soup, Bowl=599; Tomato Basil Soup=549; Chicken Noodle Soup=599; Beef Chili=649;"
         "Broccoli Cheddar Soup=599"
     ),
-    "Espresso Drinks": _listed(
-        "Latte=429; Cappuccino=419; Americano=329; Mocha=469; Macchiato=399; Chai Latte=449"
-    ),
+    "Espresso Drinks": _listed("Latte=429; Cappuccino=419; Americano=329; Mocha=469; Macchiato=399; Chai Latte=449"),
     "Burgers": _listed(
         "Classic Burger=999; Bacon Cheeseburger=1149; Mushroom Swiss Burger=1129; "
         "Veggie Burger=1049; Turkey Burger=1049"
     ),
     "Paninis": _listed(
-        "Chicken Pesto Panini=999; Tomato Mozzarella Panini=929; Turkey Bacon Panini=1029; "
-        "Roast Beef Panini=1079"
+        "Chicken Pesto Panini=999; Tomato Mozzarella Panini=929; Turkey Bacon Panini=1029; Roast Beef Panini=1079"
     ),
     "Subs": _listed(
         "Italian Sub=949; Turkey Sub=929; Steak & Cheese Sub=1049; Meatball Sub=979; Veggie Sub=849; "
         "Chicken Cutlet Sub=999"
     ),
-    "Burritos": _listed(
-        "Chicken Burrito=999; Steak Burrito=1099; Bean & Cheese Burrito=849; Carnitas Burrito=1049"
-    ),
+    "Burritos": _listed("Chicken Burrito=999; Steak Burrito=1099; Bean & Cheese Burrito=849; Carnitas Burrito=1049"),
     "Quesadillas": _listed(
         "Cheese Quesadilla=799; Chicken Quesadilla=949; Steak Quesadilla=1049; Veggie Quesadilla=879"
     ),
     "Tacos": _listed("Chicken Tacos=899; Beef Tacos=899; Fish Tacos=1049; Street Corn Tacos=849"),
     "Chicken": _listed(
-        "Chicken Tenders=849; Wings, 6 pc=899; Wings, 12 pc=1599; Rotisserie Half Chicken=1099; "
-        "Popcorn Chicken=699"
+        "Chicken Tenders=849; Wings, 6 pc=899; Wings, 12 pc=1599; Rotisserie Half Chicken=1099; Popcorn Chicken=699"
     ),
-    "Sides": _listed(
-        "Mac & Cheese=499; Coleslaw=299; Potato Salad=329; Side of Fruit=399; Mashed Potatoes=349"
-    ),
+    "Sides": _listed("Mac & Cheese=499; Coleslaw=299; Potato Salad=329; Side of Fruit=399; Mashed Potatoes=349"),
     "Fries": _listed("French Fries=329; Sweet Potato Fries=399; Cheese Fries=449; Onion Rings=429"),
     "Snacks": _listed("Kettle Chips=199; Trail Mix=349; Protein Bar=299; Pretzel Bites=449; Hummus Cup=399"),
     "Muffins": _listed("Blueberry Muffin=299; Corn Muffin=279; Bran Muffin=279; Chocolate Chip Muffin=299"),
@@ -191,9 +183,7 @@ CATEGORY_MENUS: dict[str, Entries] = {
     "Doughnuts": _listed(
         "Glazed Doughnut=169; Boston Cream Doughnut=199; Half Dozen Doughnuts=899; Cider Doughnut=189"
     ),
-    "Fruit & Yogurt": _listed(
-        "Yogurt Parfait=499; Fruit Cup=449; Overnight Oats=549; Cottage Cheese & Peaches=479"
-    ),
+    "Fruit & Yogurt": _listed("Yogurt Parfait=499; Fruit Cup=449; Overnight Oats=549; Cottage Cheese & Peaches=479"),
     "Juice": _listed("Orange Juice=349; Apple Juice=299; Green Juice=699; Carrot Ginger Juice=699"),
     "Tea": _listed("Hot Tea=229; Matcha Latte=479; Iced Green Tea=269; Peach Iced Tea=279"),
     "Milkshakes": _listed("Vanilla Shake=549; Chocolate Shake=549; Strawberry Shake=549; Oreo Shake=599"),
@@ -201,9 +191,7 @@ CATEGORY_MENUS: dict[str, Entries] = {
         "Margherita Flatbread=899; BBQ Chicken Flatbread=999; Fig & Prosciutto Flatbread=1099; "
         "Wild Mushroom Flatbread=999"
     ),
-    "Kids Menu": _listed(
-        "Kids Grilled Cheese=549; Kids Chicken Tenders=599; Kids Pasta=549; Kids Pancakes=529"
-    ),
+    "Kids Menu": _listed("Kids Grilled Cheese=549; Kids Chicken Tenders=599; Kids Pasta=549; Kids Pancakes=529"),
     "Pasta": _listed(
         "Penne alla Vodka=1199; Spaghetti & Meatballs=1249; Baked Ziti=1149; "
         "Fettuccine Alfredo=1199; Pesto Cavatappi=1149"
@@ -213,9 +201,7 @@ CATEGORY_MENUS: dict[str, Entries] = {
     "Seasonal Specials": _listed(
         "Pumpkin Spice Latte=529; Lobster Roll=1999; Hot Apple Cider=329; Corned Beef Hash=999"
     ),
-    "Box Lunches": _listed(
-        "Deli Box Lunch=1299; Wrap Box Lunch=1349; Salad Box Lunch=1399; Vegan Box Lunch=1349"
-    ),
+    "Box Lunches": _listed("Deli Box Lunch=1299; Wrap Box Lunch=1349; Salad Box Lunch=1399; Vegan Box Lunch=1349"),
     "Catering": _listed(
         "Breakfast Sandwich Tray=7499; Fruit Platter=4999; Cookie Tray=2999; "
         "Assorted Wrap Tray=8999; Salad for Ten=4499; "

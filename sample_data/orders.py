@@ -106,5 +106,3 @@ def month_blocks(
             store=store[rows],
             number=first_number + start + np.arange(len(rows)),
         )
-
-

@@ -141,9 +141,7 @@ def heavy_lines(rng: np.random.Generator, quotas: Quotas, orders: Orders, lines:
     return number
 
 
-def repeat_options(
-    rng: np.random.Generator, quotas: Quotas, options: Options, catalogue: OptionCatalogue
-) -> Options:
+def repeat_options(rng: np.random.Generator, quotas: Quotas, options: Options, catalogue: OptionCatalogue) -> Options:
     """Repeat some free option rows exactly, right after themselves (not where a line has very many)."""
     crowded = np.bincount(options.line)[options.line] >= HEAVY_FEWEST if len(options.line) else False
     eligible = np.flatnonzero((catalogue.cents[options.row] == 0) & ~np.asarray(crowded))

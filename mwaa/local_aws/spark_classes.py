@@ -15,6 +15,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
+from mwaa.local_aws import spark_filesystem
 from mwaa.local_aws.errors import EndpointError
 
 _QUIET = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
@@ -52,9 +53,14 @@ def archive_path() -> Path:
     """Where this Python environment's archive belongs; its name changes with Java and with PySpark."""
     import pyspark
 
-    identity = f"{java_home()}|{pyspark.__version__}|{Path(pyspark.__file__).parent}"
+    identity = f"{java_home()}|{pyspark.__version__}|{Path(pyspark.__file__).parent}|{spark_filesystem.SOURCE}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     return Path(sys.prefix) / "var" / f"spark-{pyspark.__version__}-{digest}.jsa"
+
+
+def file_system_jar() -> Path:
+    """Where this Python environment's file system class belongs (`spark_filesystem`)."""
+    return archive_path().with_suffix(".jar")
 
 
 def configuration_folder(otherwise: Path) -> Path:
@@ -86,6 +92,8 @@ def make_class_archive() -> Path:
     if archive.exists():
         return archive
     archive.parent.mkdir(parents=True, exist_ok=True)
+    # First: Java's archive fits only the class path it was made with.
+    spark_filesystem.compile_to(file_system_jar())
     with tempfile.TemporaryDirectory(dir=archive.parent) as name:
         folder = Path(name)
         script, conf, partial = folder / "training.py", _configuration_folder(), folder / "classes.jsa"
@@ -98,9 +106,7 @@ def make_class_archive() -> Path:
             "spark.driver.memory": "1g",
             "spark.driver.extraJavaOptions": " ".join(options),
             "spark.sql.catalogImplementation": "in-memory",
-            "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
-            "spark.hadoop.fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-            "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+            **spark_filesystem.settings(file_system_jar()),
             "spark.hadoop.fs.viewfs.mounttable.training.linkFallback": folder.as_uri(),
         }
         properties = folder / "spark.properties"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from mwaa.local_aws import spark_filesystem
 from mwaa.local_aws.layout import StateLayout
-from mwaa.local_aws.spark_classes import class_archive_options, configuration_folder
+from mwaa.local_aws.spark_classes import class_archive_options, configuration_folder, file_system_jar
 
 _LOG4J = """\
 rootLogger.level = warn
@@ -68,9 +69,7 @@ def spark_settings(layout: StateLayout, logging_file: Path, driver_memory: str) 
         "spark.sql.catalogImplementation": "in-memory",
         # 200 tasks a shuffle is for clusters.
         "spark.sql.shuffle.partitions": "4",
-        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-        "spark.hadoop.fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        **spark_filesystem.settings(file_system_jar()),
     }
     for bucket in sorted(path for path in layout.s3.iterdir() if path.is_dir() and not path.name.startswith(".")):
         settings[f"spark.hadoop.fs.viewfs.mounttable.{bucket.name}.linkFallback"] = bucket.as_uri()

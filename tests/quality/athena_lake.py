@@ -103,9 +103,7 @@ def _bronze(columns: dict[str, Any]) -> pa.Table:
 def all_tables(lake: Lake) -> dict[str, pa.Table]:
     """Every table that has a suite."""
     names = ("silver_order_items", "silver_date_dim", *GOLD)
-    gold = {
-        name: lake.connection.execute(f"SELECT * FROM {DATABASE}.{name}").to_arrow_table() for name in names
-    }
+    gold = {name: lake.connection.execute(f"SELECT * FROM {DATABASE}.{name}").to_arrow_table() for name in names}
     return source_tables() | gold
 
 
@@ -113,9 +111,7 @@ def register(session: Any, database: str, name: str, rows: pa.Table, root: str) 
     """Writes rows as Parquet and enters them in the catalog, partitioned by order_date where there is one."""
     keys = ["order_date"] if "order_date" in rows.column_names else []
     columns = [
-        {"Name": field.name, "Type": oplog.athena_type(field.type)}
-        for field in rows.schema
-        if field.name not in keys
+        {"Name": field.name, "Type": oplog.athena_type(field.type)} for field in rows.schema if field.name not in keys
     ]
     glue = session.client("glue")
     table_input = {

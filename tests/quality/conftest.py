@@ -32,9 +32,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     try:
         deadline = time.monotonic() + START_SECONDS
         while not (ready := state / "endpoint.json").exists():
-            assert process.poll() is None, (
-                f"the endpoint ended with code {process.returncode}; its log is in {state}"
-            )
+            assert process.poll() is None, f"the endpoint ended with code {process.returncode}; its log is in {state}"
             assert time.monotonic() < deadline, f"the endpoint was not ready after {START_SECONDS} s"
             time.sleep(0.05)
         yield json.loads(ready.read_text())["environment"]

@@ -89,9 +89,7 @@ def test_a_wrong_line_blocks_with_its_key_and_leaves_the_published_table(lake: A
     report = check(lake, "silver_order_items", candidate="c2", checkpoint="silver")
     with pytest.raises(QualityGateError) as raised:
         report.raise_if_blocked()
-    assert "silver_order_items: expect_column_values_to_be_between(item_quantity): 1 unexpected" in str(
-        raised.value
-    )
+    assert "silver_order_items: expect_column_values_to_be_between(item_quantity): 1 unexpected" in str(raised.value)
     assert '"source_id": 1, "order_id": "o1", "lineitem_id": "o1-1", "item_quantity": 0' in str(raised.value)
     assert query("SELECT count(*), sum(item_quantity) FROM silver_order_items") == before
     assert query(
@@ -123,12 +121,8 @@ def test_a_repeated_line_blocks(lake: Any, gold: Lake):
 def test_a_ledger_that_does_not_add_up_blocks(lake: Any, gold: Lake):
     rows = all_tables(gold)["row_ledger"].to_pylist()
     rows[0]["accepted_rows"] = 6
-    register(
-        lake, SETTINGS.build_database, "row_ledger__c2", pa.Table.from_pylist(rows), f"{LAKE}candidates/"
-    )
-    with pytest.raises(
-        QualityGateError, match=r"every_row_is_accepted_or_quarantined.*1 unexpected.*order_items"
-    ):
+    register(lake, SETTINGS.build_database, "row_ledger__c2", pa.Table.from_pylist(rows), f"{LAKE}candidates/")
+    with pytest.raises(QualityGateError, match=r"every_row_is_accepted_or_quarantined.*1 unexpected.*order_items"):
         check(lake, "row_ledger", candidate="c2").raise_if_blocked()
 
 

@@ -86,9 +86,7 @@ def test_an_expectation_that_breaks_blocks_and_is_kept(check, write_suite, publi
     assert row["severity"] == "critical" and "absent" in row["error"]
 
 
-def test_a_repeated_checkpoint_replaces_its_results_and_leaves_the_others(
-    check, write_suite, published_results
-):
+def test_a_repeated_checkpoint_replaces_its_results_and_leaves_the_others(check, write_suite, published_results):
     write_suite(ROWS, POSITIVE)
     check(checkpoint="bronze")
     check()

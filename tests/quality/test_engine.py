@@ -141,10 +141,7 @@ def queries():
 def test_row_wise_rules_that_pass_share_one_query(run, queries):
     """Samples are fetched for failures only, so a green suite stays cheap whatever its length."""
     run(
-        *(
-            rule("expect_column_values_to_not_be_null", column=c, mostly=0.9)
-            for c in ("id", "amount", "status")
-        ),
+        *(rule("expect_column_values_to_not_be_null", column=c, mostly=0.9) for c in ("id", "amount", "status")),
         rule("expect_column_values_to_be_between", column="id", min_value=0),
         rule("expect_column_values_to_be_in_set", column="status", value_set=["paid", "odd"]),
     )

@@ -67,9 +67,7 @@ def test_data_docs_hold_every_checkpoint_and_its_failures(run, settings, session
     assert {uri.rsplit("/", 1)[1] for uri in results} == {"bronze.html", "silver.html"}
     assert all(f'href="{uri.removeprefix(site)}"' in index for uri in results)
     assert "https://" not in index, "the first page opens from disk, without the web"
-    assert (
-        "{&quot;id&quot;: 3, &quot;amount&quot;: -3}" in index and "data engineer: mend the orders" in index
-    )
+    assert "{&quot;id&quot;: 3, &quot;amount&quot;: -3}" in index and "data engineer: mend the orders" in index
     silver = next(text for uri, text in pages.items() if uri.endswith("/silver.html"))
     assert "greater than or equal to" in silver and "-3" in silver
 

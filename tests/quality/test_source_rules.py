@@ -100,15 +100,11 @@ def test_a_fault_is_caught(name: str, rule_name: str, change: str):
 
 
 def test_many_repeated_options_are_noticed():
-    (rule,) = (
-        rule for rule in load_suite("silver_order_item_options").rules if rule.name == "few_exact_duplicates"
-    )
+    (rule,) = (rule for rule in load_suite("silver_order_item_options").rules if rule.name == "few_exact_duplicates")
     assert offending("silver_order_item_options", rule, "SET order_id = 'p'") == []
     connection = macros.connect()
     connection.execute(
         f"CREATE TABLE candidate AS SELECT rows.* FROM ({SOUND['silver_order_item_options']}) AS rows, range(200)"
     )
-    query = rule.kwargs[SQL_KWARG].format(
-        batch="(SELECT * FROM candidate)", published="p", process_date="2024-01-31"
-    )
+    query = rule.kwargs[SQL_KWARG].format(batch="(SELECT * FROM candidate)", published="p", process_date="2024-01-31")
     assert connection.execute(to_duckdb(query)).fetchall() == [(200, 199)]

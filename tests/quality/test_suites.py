@@ -121,9 +121,9 @@ def test_great_expectations_accepts_every_suite(suite: Suite):
 @pytest.mark.parametrize("name", GOLD)
 def test_a_gold_suite_looks_at_columns_that_the_sql_declares(name: str):
     columns = set(GOLD[name].columns)
-    looked_at = {
-        column for rule_ in SUITES[name].rules if rule_.column for column in rule_.column.split(", ")
-    } | set(SUITES[name].key)
+    looked_at = {column for rule_ in SUITES[name].rules if rule_.column for column in rule_.column.split(", ")} | set(
+        SUITES[name].key
+    )
     assert looked_at <= columns
 
 

@@ -32,9 +32,7 @@ def test_1_price_is_the_lines_total(small):
             units[row["ITEM_NAME"]].add(Decimal(row["ITEM_PRICE"]))
     several = [row for row in small.items if int(row["ITEM_QUANTITY"]) > 1 and row["ITEM_NAME"] in units]
     assert len(several) > 300
-    as_total = sum(
-        Decimal(row["ITEM_PRICE"]) / int(row["ITEM_QUANTITY"]) in units[row["ITEM_NAME"]] for row in several
-    )
+    as_total = sum(Decimal(row["ITEM_PRICE"]) / int(row["ITEM_QUANTITY"]) in units[row["ITEM_NAME"]] for row in several)
     as_unit = sum(Decimal(row["ITEM_PRICE"]) in units[row["ITEM_NAME"]] for row in several)
     assert as_total > 0.9 * len(several)  # the rest saw no single sale at that month's price
     assert as_unit == 0

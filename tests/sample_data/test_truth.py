@@ -22,8 +22,7 @@ def test_counts_are_those_of_the_files(source):
     assert counts["loyalty_lines"] == sum(row["IS_LOYALTY"] == "TRUE" for row in source.items)
     assert counts["lines_by_app"] == Counter(row["APP_NAME"] for row in source.items)
     assert source.truth["stores"]["lines"] == {
-        store: sum(row["RESTAURANT_ID"] == store for row in source.items)
-        for store in source.truth["stores"]["opened"]
+        store: sum(row["RESTAURANT_ID"] == store for row in source.items) for store in source.truth["stores"]["opened"]
     }
 
 

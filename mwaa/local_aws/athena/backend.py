@@ -186,7 +186,8 @@ class LocalAthenaBackend(AthenaBackend):
             sql = parameters.bind(sql, values)
         session = Session(
             query_id=execution.id, cursor=engine().cursor(execution.id), catalog=self.catalog,
-            storage=engine().storage, database=execution.database, output=execution.output, enforced=execution.enforced,
+            storage=engine().storage, kept=engine().kept, database=execution.database, output=execution.output,
+            enforced=execution.enforced,
         )  # fmt: skip
         session.storage.require_bucket(session.output)
         return engine().run(session, sql)

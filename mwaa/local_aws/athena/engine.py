@@ -19,6 +19,7 @@ from mwaa.local_aws.athena import alter, ctas, databases, external_tables, macro
 from mwaa.local_aws.athena.dialect import parse
 from mwaa.local_aws.athena.duckdb_errors import translate_error
 from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.results import Row, metadata_bytes, read_csv, write_csv, write_text
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, first_words, strip_comments
@@ -50,6 +51,7 @@ class Engine:
             "python_enable_replacements = false",
         ):
             self._database.execute(f"SET {setting}")
+        self.kept = KeptScans(self._database)
         self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
         self._pages: OrderedDict[str, list[Row]] = OrderedDict()

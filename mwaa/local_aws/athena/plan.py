@@ -12,6 +12,7 @@ from mwaa.local_aws.athena import information_schema
 from mwaa.local_aws.athena.catalog import Catalog, Table
 from mwaa.local_aws.athena.dialect import parse, rewrite
 from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.names import cte_of, own_columns, position, sources
 from mwaa.local_aws.athena.pruning import push_conditions
 from mwaa.local_aws.athena.scan import PATH, Scan
@@ -34,11 +35,19 @@ class Plan:
 class Planner:
     """Plans queries against one catalog; `database` is the default for unqualified names."""
 
-    def __init__(self, catalog: Catalog, storage: Storage, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        storage: Storage,
+        cursor: duckdb.DuckDBPyConnection,
+        database: str,
+        kept: KeptScans,
+    ) -> None:
         self.catalog = catalog
         self.storage = storage
         self.cursor = cursor
         self.database = database
+        self.kept = kept
 
     def plan(self, query: exp.Expr) -> Plan:
         """Raises AthenaQueryError for names that do not resolve and what Trino would refuse."""
@@ -52,7 +61,7 @@ class Planner:
             if id(node) in scans:
                 _put_placeholder(node, scans[id(node)])
         sql = rewrite(tree).sql(dialect="duckdb")
-        relations = {scan.placeholder: scan.sql(self.storage, self.cursor) for scan in scans.values()}
+        relations = {scan.placeholder: scan.sql(self.storage, self.cursor, self.kept) for scan in scans.values()}
         if relations:
             sql = re.sub(r'"(scan_\d+_)"', lambda found: relations[found[1]], sql)
         return Plan(sql, sum(s.bytes_read for s in scans.values()), [s.table for s in scans.values()])

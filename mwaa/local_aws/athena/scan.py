@@ -8,6 +8,7 @@ import duckdb
 
 from mwaa.local_aws.athena.catalog import Partition, Table
 from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.types import hive_to_duckdb
 
@@ -25,7 +26,7 @@ class Scan:
     bytes_read: int = 0
     rows_known: int | None = None
 
-    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection) -> str:
+    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection, kept: KeptScans) -> str:
         """The subquery, listing only files of the partitions that can satisfy the conditions."""
         partitions = self.surviving_partitions(cursor)
         files: list[tuple[str, int, tuple[str | None, ...]]] = [
@@ -36,7 +37,7 @@ class Scan:
         self.bytes_read = sum(size for _, size, _ in files)
         if not files:
             return self._empty()
-        return self._over(files, storage)
+        return kept.relation(cursor, self._over(files, storage), [(path, size) for path, size, _ in files])
 
     def surviving_partitions(self, cursor: duckdb.DuckDBPyConnection) -> list[Partition]:
         """Evaluate the conditions on the catalog's partition values, in the engine that will run the query."""

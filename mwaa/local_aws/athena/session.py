@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from mwaa.local_aws.athena.catalog import Catalog
+from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.plan import Planner
 from mwaa.local_aws.athena.storage import Storage
 
@@ -19,6 +20,7 @@ class Session:
     cursor: duckdb.DuckDBPyConnection
     catalog: Catalog
     storage: Storage
+    kept: KeptScans
     database: str
     output: str
     enforced: bool
@@ -26,4 +28,4 @@ class Session:
     @property
     def planner(self) -> Planner:
         """A planner for this query's default database."""
-        return Planner(self.catalog, self.storage, self.cursor, self.database)
+        return Planner(self.catalog, self.storage, self.cursor, self.database, self.kept)
