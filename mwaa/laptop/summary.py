@@ -54,6 +54,11 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
     )
 
 
+def _newest_batch(table: str) -> str:
+    """A query for the batch that a table was last published for: its name alone does not tell its age."""
+    return f"""SELECT max_by("partition", published_at) FROM publish_history WHERE table_name = '{table}'"""
+
+
 def _published_lines(settings: Settings, outcome: Outcome) -> list[str]:
     _, found = rows(
         settings,
@@ -71,8 +76,7 @@ def _ledger_lines(settings: Settings) -> list[str]:
     _, found = rows(
         settings,
         "SELECT source_table, source_rows, accepted_rows, quarantined_rows, test_rows FROM row_ledger "
-        'WHERE batch_id = (SELECT max_by("partition", published_at) FROM publish_history '
-        "WHERE table_name = 'row_ledger') ORDER BY 1",
+        f"WHERE batch_id = ({_newest_batch('row_ledger')}) ORDER BY 1",
     )
     lines = [f"  {'ledger':<22}{'source':>12} = {'accepted':>12} + {'quarantined':>11}"]
     for table, source_rows, accepted, quarantined, tests in found:
@@ -105,7 +109,9 @@ def _quality_lines(settings: Settings, outcome: Outcome) -> list[str]:
 def _row_counts(settings: Settings, process_date: str) -> dict[str, int]:
     """Rows by table: bronze's current batch, silver, facts, marts of the day."""
     day = f"as_of_date = DATE '{process_date}'"
-    counted = {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
+    bronze = [f"bronze_{name}" for name in TABLES]
+    counted = {name: f" WHERE batch_id = ({_newest_batch(name)})" for name in bronze}
+    counted |= {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
     for table in (*tables_of("facts"), *tables_of("marts")):
         counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
     union = " UNION ALL ".join(
