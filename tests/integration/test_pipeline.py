@@ -205,11 +205,24 @@ def repointed(before: dict, after: dict) -> set[str]:
     return {value for value in before.keys() | after.keys() if before.get(value) != after.get(value)}
 
 
-def test_a_red_checkpoint_blocks_the_publish(laptop, changed, before):
-    """A gate that the sample's warnings cannot pass: silver is built and audited, and not published."""
-    done = laptop.run(changed[0], settings={"BIZ_INSIGHTS_QUALITY_GATE": "100"})
+@pytest.fixture(scope="module")
+def dubious(changed, tmp_path_factory) -> Path:
+    """The changed files, and in them a line with a negative price: accepted (it may be a refund), with a warning."""
+    folder = shutil.copytree(changed[0], tmp_path_factory.mktemp("dubious"), dirs_exist_ok=True)
+    path = folder / "order_items.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    rows[-1][header.index("ITEM_PRICE")] = "-5.00"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    return folder
+
+
+def test_a_red_checkpoint_blocks_the_publish(laptop, dubious, before):
+    """A gate that no warning passes: silver is built and audited, and not published."""
+    done = laptop.run(dubious, settings={"BIZ_INSIGHTS_QUALITY_GATE": "100"})
     assert done.returncode == 1
-    assert "blocked the publish" in done.stdout
+    assert "checkpoint silver blocked the publish" in done.stdout
     assert "below the gate 100" in done.stdout
     after = laptop.published()
     touched = {name for name in after if after[name] != before[0].get(name)}
