@@ -142,6 +142,7 @@ def main() -> None:
         ):
             print(f"{name} …", flush=True)
             runs[name] = measure(state, files, date)
+            print(f"  {runs[name].wall:.1f} s", flush=True)
             if not plain:
                 print("reference …", flush=True)
                 plain = reference(state, FIRST_DAY, root / "plain")

@@ -68,6 +68,7 @@ def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
         process_date: as-of date of the marts.
         output: folder for the Parquet files that it writes, as the pipeline does.
     """
+    output.mkdir(parents=True, exist_ok=True)
     connection = macros.connect()
     connection.execute("SET TimeZone = 'UTC'; SET threads = 2")
     seconds = {}
