@@ -46,7 +46,7 @@ class Laptop:
             env={**os.environ, **(settings or {})},
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=560,
             check=False,
         )
 
