@@ -12,13 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from biz_insights import s3
+from biz_insights.lake.builds import Column
+from biz_insights.lake.catalog import storage_descriptor
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
-PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
-PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
 
 def athena_type(kind: pa.DataType) -> str:
@@ -87,33 +85,20 @@ def record(
     s3.put_bytes(session, f"{location}rows.parquet", buffer.getvalue())
 
     glue = session.client("glue")
-    columns = [{"Name": field.name, "Type": athena_type(field.type)} for field in schema]
+    columns = [Column(field.name, athena_type(field.type)) for field in schema]
     _ensure_table(glue, database, table, columns, list(partition), table_uri)
     _point_partition(glue, database, table, columns, list(partition.values()), location)
     return location
 
 
-def _storage(columns: list[dict[str, str]], location: str) -> dict[str, Any]:
-    """How Glue says: Parquet files with these columns, at this prefix."""
-    return {
-        "Columns": columns,
-        "Location": location,
-        "InputFormat": PARQUET_INPUT,
-        "OutputFormat": PARQUET_OUTPUT,
-        "SerdeInfo": {"SerializationLibrary": PARQUET_SERDE, "Parameters": {"serialization.format": "1"}},
-    }
-
-
-def _ensure_table(
-    glue: Any, database: str, table: str, columns: list[dict[str, str]], keys: list[str], location: str
-) -> None:
+def _ensure_table(glue: Any, database: str, table: str, columns: list[Column], keys: list[str], location: str) -> None:
     """Creates the table, or brings its columns up to date (Athena reads Parquet columns by name)."""
     wanted = {
         "Name": table,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
         "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
-        "StorageDescriptor": _storage(columns, location),
+        "StorageDescriptor": storage_descriptor(columns, location),
     }
     try:
         glue.create_table(DatabaseName=database, TableInput=wanted)
@@ -127,16 +112,16 @@ def _ensure_table(
             "drop it from the catalog (its files stay) and run the task again"
         )
     if [(c["Name"], c["Type"]) for c in present["StorageDescriptor"]["Columns"]] != [
-        (c["Name"], c["Type"]) for c in columns
+        (column.name, column.type) for column in columns
     ]:
         glue.update_table(DatabaseName=database, TableInput=wanted)
 
 
 def _point_partition(
-    glue: Any, database: str, table: str, columns: list[dict[str, str]], values: list[str], location: str
+    glue: Any, database: str, table: str, columns: list[Column], values: list[str], location: str
 ) -> None:
     """Points one partition at a prefix, whether or not it was there."""
-    wanted = {"Values": values, "StorageDescriptor": _storage(columns, location)}
+    wanted = {"Values": values, "StorageDescriptor": storage_descriptor(columns, location)}
     try:
         glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=wanted)
     except glue.exceptions.AlreadyExistsException:

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from biz_insights import oplog, s3
+from biz_insights.lake.builds import Column
+from biz_insights.lake.catalog import storage_descriptor
 from tests.gold.harness import DATABASE, Lake
 from tests.quality.samples import GOLD
 
@@ -134,13 +136,7 @@ def register(session: Any, database: str, name: str, rows: pa.Table, root: str) 
 
 
 def _storage(columns: list[dict[str, str]], location: str) -> dict[str, Any]:
-    return {
-        "Columns": columns,
-        "Location": location,
-        "InputFormat": oplog.PARQUET_INPUT,
-        "OutputFormat": oplog.PARQUET_OUTPUT,
-        "SerdeInfo": {"SerializationLibrary": oplog.PARQUET_SERDE},
-    }
+    return storage_descriptor([Column(column["Name"], column["Type"]) for column in columns], location)
 
 
 def _put(session: Any, uri: str, rows: pa.Table) -> None:
