@@ -23,6 +23,7 @@ $(READY): $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' $(LOCK))"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement $(LOCK)
 	@! command -v java >/dev/null || $(BIN)/python -m mwaa.local_aws prepare
+	@$(BIN)/python -m mwaa.laptop prepare >/dev/null
 	@touch $@
 
 setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)

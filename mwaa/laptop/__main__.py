@@ -1,4 +1,4 @@
-"""Command line behind the Makefile: `python -m mwaa.laptop run|query|airflow`."""
+"""Command line behind the Makefile: `python -m mwaa.laptop run|query|airflow|prepare`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--date", help="last complete day, YYYY-MM-DD (default: the source's)")
     query = commands.add_parser("query", help="one SQL statement, its result as CSV")
     query.add_argument("sql")
+    commands.add_parser("prepare", help="make the empty Airflow database that first runs copy (once, 10 s)")
     ui = commands.add_parser("airflow", help="the Airflow UI with the endpoint up")
     ui.add_argument("--port", type=int, default=8080)
     return top
@@ -40,6 +41,11 @@ def main() -> int:
             from mwaa.laptop.queries import query
 
             return query(state, arguments.sql)
+        if arguments.command == "prepare":
+            from mwaa.laptop.dag_runs import prepare_metadata
+
+            print(prepare_metadata())
+            return 0
         from mwaa.laptop.airflow_ui import airflow
 
         return airflow(state, arguments.port)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 # Raise this when a change makes older state files unusable; the reader then tells people to `make clean`.
 STATE_VERSION = 2
 SAVE_DELAY_SECONDS = 0.5
+# A catalog of ten thousand partitions takes half a second to save, in which no call is answered: while calls keep
+# changing it, saving may take this share of the time.
+SAVING_SHARE = 0.05
 PERSISTED_SERVICES = ("glue", "athena", "rds", "sns", "ssm", "secretsmanager", "kms", "iam", "logs")
 # Importing moto's ssm pulls in the whole of ec2 (over a second), so it is loaded on first use or with saved state.
 LAZY_SERVICES = frozenset({"ssm"})
@@ -95,15 +99,18 @@ class StateStore:
                 logger.exception("could not save the state of %s", service)
 
     def _save_loop(self) -> None:
+        delay = SAVE_DELAY_SECONDS
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._dirty or self._stopping)
                 # A publish makes many calls in a row; waiting lets one save cover them.
-                self._changed.wait_for(lambda: self._stopping, timeout=SAVE_DELAY_SECONDS)
+                self._changed.wait_for(lambda: self._stopping, timeout=delay)
                 if self._stopping:
                     return
                 dirty, self._dirty = self._dirty, set()
+            began = time.monotonic()
             self.save(sorted(dirty & set(PERSISTED_SERVICES)))
+            delay = max(SAVE_DELAY_SECONDS, (time.monotonic() - began) / SAVING_SHARE)
 
     def _dump(self, service: str) -> bytes:
         attempts = 5
