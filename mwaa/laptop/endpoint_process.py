@@ -25,15 +25,16 @@ def running(state: State) -> dict[str, str] | None:
 
 
 @contextmanager
-def endpoint(state: State) -> Iterator[dict[str, str]]:
-    """The environment that makes AWS clients talk to the endpoint; what was started here ends here."""
+def endpoint(state: State, *options: str) -> Iterator[dict[str, str]]:
+    """The environment that makes AWS clients talk to the endpoint; what was started here, with these options of
+    `mwaa.local_aws serve`, ends here."""
     joined = running(state)
     if joined is not None:
         yield joined
         return
     state.logs.mkdir(parents=True, exist_ok=True)
     with (state.logs / "endpoint.log").open("ab") as log:
-        process = _start(state, log)
+        process = _start(state, log, options)
         try:
             yield _wait_ready(state, process)
         finally:
@@ -45,9 +46,9 @@ def endpoint(state: State) -> Iterator[dict[str, str]]:
                 process.wait()
 
 
-def _start(state: State, log: IO[bytes]) -> subprocess.Popen[Any]:
+def _start(state: State, log: IO[bytes], options: tuple[str, ...]) -> subprocess.Popen[Any]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mwaa.local_aws", "serve", "--state", str(state.root)],
+        [sys.executable, "-m", "mwaa.local_aws", "serve", "--state", str(state.root), *options],
         cwd=REPOSITORY,
         stdout=log,
         stderr=log,

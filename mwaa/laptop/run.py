@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from biz_insights.settings import Settings, resolve
-from mwaa.laptop import dag_runs, source
+from mwaa.laptop import dag_runs, service_descriptions, source
 from mwaa.laptop.endpoint_process import endpoint
 from mwaa.laptop.environment import LaptopError, State, airflow_environment, require_java
 
@@ -42,6 +42,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     folder = source.source_folder(state, source_path)
     print(f"source  {folder}", flush=True)
     os.environ.update(airflow_environment(state))
+    service_descriptions.share()
     dag_runs.migrate_metadata(state)
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
@@ -50,7 +51,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
         dags = loading.submit(dag_runs.load_dags)
         loading.submit(dag_runs.load_task_runner)
         loading.submit(_load_great_expectations)
-        with endpoint(state) as environment:
+        with endpoint(state, "--warm-spark") as environment:
             os.environ.update(environment)
             settings = resolve(os.environ)
             upload(settings, folder)

@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     serve_parser = commands.add_parser("serve", help="run the endpoint until SIGTERM or Ctrl-C")
     serve_parser.add_argument("--port", type=int, default=0, help="port for all services but S3 (0: a free one)")
     serve_parser.add_argument("--s3-port", type=int, default=0, help="port for S3 (0: a free one)")
+    serve_parser.add_argument("--warm-spark", action="store_true", help="keep a Spark ready for the next Glue run")
     stop_parser = commands.add_parser("stop", help="stop the endpoint that serves a state folder")
     for command in (serve_parser, stop_parser):
         command.add_argument("--state", type=Path, required=True, help="folder that keeps the endpoint's state")
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "serve":
-            return serve(options.state, options.port, options.s3_port)
+            return serve(options.state, options.port, options.s3_port, options.warm_spark)
         if options.command == "stop":
             return stop(options.state)
         return prepare()
@@ -40,14 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def serve(state_dir: Path, port: int, s3_port: int) -> int:
+def serve(state_dir: Path, port: int, s3_port: int, warm_spark: bool) -> int:
     """Serve until SIGTERM or SIGINT, then save and stop."""
     from mwaa.local_aws.endpoint import LocalEndpoint
 
     stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopping.set())
-    with LocalEndpoint(state_dir, port=port, s3_port=s3_port) as endpoint:
+    with LocalEndpoint(state_dir, port=port, s3_port=s3_port, warm_spark=warm_spark) as endpoint:
         print(f"endpoint ready: {endpoint.layout.ready_file}", flush=True)
         stopping.wait()
     return 0

@@ -39,13 +39,16 @@ class LocalEndpoint:
         port: int = 0,
         s3_port: int = 0,
         driver_memory: str = "2g",
+        warm_spark: bool = False,
         seconds_per_timeout_minute: float = 60.0,
     ) -> None:
-        """Port 0 picks a free one. `driver_memory` is a Glue run's Java heap."""
+        """Port 0 picks a free one. `driver_memory` is a Glue run's Java heap; `warm_spark` keeps a Spark ready for
+        the next run, for who is about to start several."""
         self.layout = StateLayout.at(state_dir)
         self.environment: dict[str, str] = {}
         self._ports = (port, s3_port)
         self._driver_memory = driver_memory
+        self._warm_spark = warm_spark
         self._seconds_per_minute = seconds_per_timeout_minute
         self._stack: list[tuple[str, Any]] = []
 
@@ -122,7 +125,17 @@ class LocalEndpoint:
         from mwaa.local_aws.provision import provision
 
         provision(self.environment, postgres)
+        self._warm_up()
         self._write_ready_file()
+
+    def _warm_up(self) -> None:
+        """With all buckets there: a Spark reads the buckets that it was started with."""
+        from mwaa.local_aws.glue_catalog import local_glue_backends
+        from mwaa.local_aws.glue_jobs import runner
+
+        jobs = [job for _, _, backend in local_glue_backends().iter_backends() for job in backend.jobs.values()]
+        if jobs:
+            runner().keep_warm(jobs[0])
 
     def _load_state(self) -> None:
         from mwaa.local_aws import athena
@@ -142,12 +155,15 @@ class LocalEndpoint:
         from mwaa.local_aws.glue_jobs import JobRunner, install_runner
         from mwaa.local_aws.rds_backend import LocalRdsBackend, RdsEngine, rds_backends
         from mwaa.local_aws.spark_process import SparkSettings
+        from mwaa.local_aws.warm_spark import WarmSpark
 
         for _, _, backend in local_glue_backends().iter_backends():
             backend.fail_interrupted_runs()
         for _, _, rds in rds_backends.iter_backends():
             rds.fail_interrupted()
-        runner = JobRunner(SparkSettings(self.layout, self.environment, self._driver_memory), self._seconds_per_minute)
+        warm = WarmSpark(self.layout, self.environment, self._driver_memory) if self._warm_spark else None
+        settings = SparkSettings(self.layout, self.environment, self._driver_memory, warm)
+        runner = JobRunner(settings, self._seconds_per_minute)
         install_runner(runner)
         self._stack.append(("glue jobs", lambda: install_runner(None)))
         self._stack.append(("glue runs", runner.close))

@@ -17,7 +17,7 @@ from moto.glue.exceptions import (
 from moto.moto_api._internal import mock_random
 
 from mwaa.local_aws import state
-from mwaa.local_aws.spark_process import Outcome, RunRequest, SparkProcess, SparkSettings
+from mwaa.local_aws.spark_process import Outcome, RunRequest, SparkProcess, SparkSettings, python_path
 
 logger = logging.getLogger(__name__)
 
@@ -163,6 +163,12 @@ class JobRunner:
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
 
+    def keep_warm(self, job: Any) -> None:
+        """Start a Spark ahead for runs of a job with these default arguments; returns at once."""
+        if self._settings.warm:
+            libraries = job.default_arguments.get("--extra-py-files", "")
+            self._settings.warm.prepare(python_path(self._settings.layout, libraries))
+
     def stop(self, run_id: str) -> None:
         """End a run's process; its thread records STOPPED."""
         process = self._processes.get(run_id)
@@ -175,6 +181,8 @@ class JobRunner:
             process.stop()
         for thread in self._threads:
             thread.join(timeout=15)
+        if self._settings.warm:
+            self._settings.warm.close()
 
     def _watch(self, run: LocalJobRun, process: SparkProcess) -> None:
         try:

@@ -20,33 +20,7 @@ from mwaa.local_aws.errors import EndpointError
 
 _QUIET = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
-_TRAINING = """
-import sys
-from pyspark.sql import SparkSession, Window, functions as F
-spark = SparkSession.builder.getOrCreate()
-folder = sys.argv[1]
-rows = spark.range(2000).select(
-    F.col("id").cast("string").alias("id"), F.lit("2023-01-01 10:11:12.5+00").alias("at"), F.lit("1.25").alias("price"))
-rows.write.mode("overwrite").option("compression", "gzip").parquet(folder + "/a")
-rows.write.mode("overwrite").json(folder + "/j")
-read = spark.read.parquet(folder + "/a")
-typed = read.select(
-    F.col("id").cast("bigint"), F.to_timestamp("at").alias("at"), F.col("price").cast("decimal(18,4)"),
-    F.to_json(F.struct("id", "at")).alias("raw")).withColumn("day", F.to_date("at"))
-ranked = typed.withColumn("r", F.row_number().over(Window.partitionBy("day").orderBy(F.desc("id"))))
-joined = ranked.join(typed.groupBy("id").agg(F.sum("price"), F.count("*"), F.max("at")), "id", "left")
-joined = joined.withColumn("reasons", F.array(F.when(F.col("r") > 3, F.lit("late"))))
-joined.write.mode("overwrite").partitionBy("day").parquet(folder + "/b")
-union = spark.read.parquet(folder + "/b").unionByName(joined, allowMissingColumns=True)
-union.groupBy("day").agg(F.countDistinct("id"), F.bit_xor(F.xxhash64("id", "raw"))).collect()
-spark.read.json(folder + "/j").limit(3).collect()
-spark.createDataFrame([("x",)], "value string").coalesce(1).write.mode("overwrite").text(folder + "/t")
-gateway = spark.sparkContext._gateway
-spark.stop()
-gateway.shutdown()
-gateway.proc.stdin.close()
-gateway.proc.wait()  # Java writes the archive as its last act
-"""
+_REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def archive_path() -> Path:
@@ -96,9 +70,8 @@ def make_class_archive() -> Path:
     spark_filesystem.compile_to(file_system_jar())
     with tempfile.TemporaryDirectory(dir=archive.parent) as name:
         folder = Path(name)
-        script, conf, partial = folder / "training.py", _configuration_folder(), folder / "classes.jsa"
+        conf, partial = _configuration_folder(), folder / "classes.jsa"
         conf.mkdir(exist_ok=True)
-        script.write_text(_TRAINING)
         options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_QUIET, f"-XX:ArchiveClassesAtExit={partial}"]
         settings = {
             "spark.master": "local[2]",
@@ -118,7 +91,11 @@ def make_class_archive() -> Path:
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
         subprocess.run(
-            [sys.executable, str(script), "s3://training/data"], env=environment, check=True, capture_output=True
+            [sys.executable, "-m", "mwaa.local_aws.spark_exercise", "s3://training/data"],
+            cwd=_REPOSITORY,
+            env=environment,
+            check=True,
+            capture_output=True,
         )
         if not partial.exists():
             raise EndpointError("Java wrote no class archive: Glue runs work without one, only slower to start")

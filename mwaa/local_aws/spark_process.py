@@ -21,6 +21,7 @@ from mwaa.local_aws import state
 from mwaa.local_aws.job_errors import last_exception
 from mwaa.local_aws.layout import StateLayout
 from mwaa.local_aws.spark_settings import spark_environment
+from mwaa.local_aws.warm_spark import Loan, WarmSpark
 
 STOP_GRACE_SECONDS = 5.0
 LOG_TAIL_BYTES = 1_000_000
@@ -46,11 +47,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SparkSettings:
-    """What all runs share: the state folder and the AWS environment that the script's boto3 sees."""
+    """What all runs share: the state folder, the AWS environment that the script's boto3 sees, and a warm Spark."""
 
     layout: StateLayout
     environment: dict[str, str]
     driver_memory: str = "2g"
+    warm: WarmSpark | None = None
 
 
 class SparkProcess:
@@ -60,6 +62,7 @@ class SparkProcess:
         self._request = request
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
+        self._loan: Loan | None = None
         self._lock = threading.Lock()
         self._started = time.time()
         self._output = settings.layout.glue / f"{request.run_id}.out"
@@ -79,9 +82,16 @@ class SparkProcess:
             **self._settings.environment,
             **spark_environment(folder, self._settings.layout, self._request.arguments, self._settings.driver_memory),
         }
-        environment["PYTHONPATH"] = os.pathsep.join(str(path) for path in self._python_path())
+        libraries = self._request.arguments.get("--extra-py-files", "")
+        for uri in library_uris(libraries):
+            self._local_copy(uri, "--extra-py-files")
+        environment["PYTHONPATH"] = python_path(self._settings.layout, libraries)
+        if self._settings.warm:
+            self._loan = self._settings.warm.lend(self._request.arguments, environment["PYTHONPATH"])
+            environment.update(self._loan.environment if self._loan else {})
         with self._output.open("wb") as output, self.log.open("wb") as log, self._lock:
             if self.stop_requested:
+                self._end_loan(is_clean=True)
                 return
             self._process = subprocess.Popen(
                 [sys.executable, "-u", str(script), *glue_arguments(self._request)],
@@ -103,14 +113,16 @@ class SparkProcess:
             code = process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             self._end_group()
+            self._end_loan(is_clean=False)
             return Outcome("TIMEOUT")
         finally:
             shutil.rmtree(self._settings.layout.glue / self._request.run_id, ignore_errors=True)
+        # Read before Java's log is added: the cause is what the script said last.
+        message = last_exception(_tail(self.log)) or f"Command failed with exit code {code}"
+        self._end_loan(is_clean=not self.stop_requested)
         if self.stop_requested:
             return Outcome("STOPPED")
-        if code == 0:
-            return Outcome("SUCCEEDED")
-        return Outcome("FAILED", last_exception(_tail(self.log)) or f"Command failed with exit code {code}")
+        return Outcome("SUCCEEDED") if code == 0 else Outcome("FAILED", message)
 
     def stop(self) -> None:
         """End the run's processes, gently first."""
@@ -128,6 +140,14 @@ class SparkProcess:
                 shutil.copyfileobj(output, log)
         self._output.unlink(missing_ok=True)
 
+    def _end_loan(self, is_clean: bool) -> None:
+        if self._loan is None:
+            return
+        said = self._loan.end(is_clean)
+        self._loan = None
+        with self.log.open("ab") as log:
+            log.write(said)
+
     def _end_group(self) -> None:
         process = self._process
         if process is None:
@@ -142,15 +162,21 @@ class SparkProcess:
                     os.killpg(process.pid, signal.SIGKILL)
                 return
 
-    def _python_path(self) -> list[Path]:
-        names = [name.strip() for name in self._request.arguments.get("--extra-py-files", "").split(",")]
-        return [self._local_copy(name, "--extra-py-files") for name in names if name]
-
     def _local_copy(self, uri: str, what: str) -> Path:
         path = self._settings.layout.object_path(uri)
         if not path.is_file():
             raise FileNotFoundError(f"{what} {uri} does not exist: upload it (make deploys spark_jobs/) and run again")
         return path
+
+
+def library_uris(extra_py_files: str) -> list[str]:
+    """The addresses in Glue's `--extra-py-files`."""
+    return [name.strip() for name in extra_py_files.split(",") if name.strip()]
+
+
+def python_path(layout: StateLayout, extra_py_files: str) -> str:
+    """PYTHONPATH of a run with these `--extra-py-files`, whether they are uploaded yet or not."""
+    return os.pathsep.join(str(layout.object_path(uri)) for uri in library_uris(extra_py_files))
 
 
 def glue_arguments(request: RunRequest) -> list[str]:

@@ -71,9 +71,14 @@ def spark_settings(layout: StateLayout, logging_file: Path, driver_memory: str) 
         "spark.sql.shuffle.partitions": "4",
         **spark_filesystem.settings(file_system_jar()),
     }
-    for bucket in sorted(path for path in layout.s3.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        settings[f"spark.hadoop.fs.viewfs.mounttable.{bucket.name}.linkFallback"] = bucket.as_uri()
+    for bucket in mounted_buckets(layout):
+        settings[f"spark.hadoop.fs.viewfs.mounttable.{bucket}.linkFallback"] = (layout.s3 / bucket).as_uri()
     return settings
+
+
+def mounted_buckets(layout: StateLayout) -> list[str]:
+    """The buckets that exist now, by name."""
+    return sorted(path.name for path in layout.s3.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def settings_argument(value: str) -> dict[str, str]:

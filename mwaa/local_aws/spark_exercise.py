@@ -1,0 +1,55 @@
+"""A small job that does what Glue jobs do: so that Java has met most of their classes before the first real one.
+
+`python -m mwaa.local_aws.spark_exercise <folder>` is the training run of the class archive (`spark_classes`).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def exercise(spark: Any, folder: str) -> None:
+    """Read, type, rank, join, hash and write some rows; leaves its files below `folder`, an address Spark writes to."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    rows = spark.range(2000).select(
+        F.col("id").cast("string").alias("id"),
+        F.lit("2023-01-01 10:11:12.5+00").alias("at"),
+        F.lit("1.25").alias("price"),
+    )
+    rows.write.mode("overwrite").option("compression", "gzip").parquet(folder + "/a")
+    rows.write.mode("overwrite").json(folder + "/j")
+    read = spark.read.parquet(folder + "/a")
+    typed = read.select(
+        F.col("id").cast("bigint"),
+        F.to_timestamp("at").alias("at"),
+        F.col("price").cast("decimal(18,4)"),
+        F.to_json(F.struct("id", "at")).alias("raw"),
+    ).withColumn("day", F.to_date("at"))
+    ranked = typed.withColumn("r", F.row_number().over(Window.partitionBy("day").orderBy(F.desc("id"))))
+    joined = ranked.join(typed.groupBy("id").agg(F.sum("price"), F.count("*"), F.max("at")), "id", "left")
+    joined = joined.withColumn("reasons", F.array(F.when(F.col("r") > 3, F.lit("late"))))
+    joined.write.mode("overwrite").partitionBy("day").parquet(folder + "/b")
+    union = spark.read.parquet(folder + "/b").unionByName(joined, allowMissingColumns=True)
+    union.groupBy("day").agg(F.countDistinct("id"), F.bit_xor(F.xxhash64("id", "raw"))).collect()
+    spark.read.json(folder + "/j").limit(3).collect()
+    spark.createDataFrame([("x",)], "value string").coalesce(1).write.mode("overwrite").text(folder + "/t")
+
+
+def main(folder: str) -> None:
+    """Exercise a Spark of its own and wait until its Java has ended: it writes the archive as its last act."""
+    from pyspark.sql import SparkSession
+
+    spark: Any = SparkSession.builder.getOrCreate()
+    exercise(spark, folder)
+    gateway = spark.sparkContext._gateway
+    spark.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

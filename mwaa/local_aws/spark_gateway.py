@@ -1,0 +1,48 @@
+"""A Spark whose Java stays up between Glue runs: started ahead of the first, handed from one to the next.
+
+Run by `warm_spark` as `python -m mwaa.local_aws.spark_gateway <folder>`. It prints one line of JSON, the environment
+with which a script joins this Java instead of starting its own. For every line it then reads it forgets what the
+last script left and answers with a line; it ends, and Java with it, when nobody holds its standard input any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from mwaa.local_aws.spark_exercise import exercise
+
+
+def main(folder: str) -> None:
+    """Start Spark, exercise it on files below `folder`, serve until standard input ends."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    exercise(SparkSession.builder.getOrCreate(), folder)
+    gateway: Any = SparkContext._gateway
+    forget(gateway)
+    parameters = gateway.gateway_parameters
+    joining = {"PYSPARK_GATEWAY_PORT": str(parameters.port), "PYSPARK_GATEWAY_SECRET": parameters.auth_token}
+    print(json.dumps(joining), flush=True)
+    for _ in sys.stdin:
+        forget(gateway)
+        print("ready", flush=True)
+
+
+def forget(gateway: Any) -> None:
+    """Leave nothing of a script for the next: no context, no session, no file system with the buckets of then."""
+    jvm = gateway.jvm
+    # Scala's companion object: Java sees no static method for what is private to Spark.
+    contexts = getattr(getattr(jvm.org.apache.spark, "SparkContext$"), "MODULE$")
+    active = contexts.getActive()
+    if active.isDefined():
+        active.get().stop()
+    session = jvm.org.apache.spark.sql.classic.SparkSession
+    session.clearDefaultSession()
+    session.clearActiveSession()
+    jvm.org.apache.hadoop.fs.FileSystem.closeAll()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
