@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -47,15 +47,13 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
         console.flush()
-        # Seconds each, in the order in which they are needed: beside the start of the endpoint and the first tasks.
-        dags = loading.submit(dag_runs.load_dags)
-        loading.submit(dag_runs.load_task_runner)
-        loading.submit(_load_great_expectations)
+        # Ten seconds, beside the start of the endpoint.
+        dags = loading.submit(_load_airflow)
         with endpoint(state, "--warm-spark") as environment:
             os.environ.update(environment)
             settings = resolve(os.environ)
             upload(settings, folder)
-            return _run_dags(console, state, settings, dags.result(), process_date, began)
+            return _run_dags(console, state, settings, dags.result(), process_date, began, loading)
 
 
 def upload(settings: Settings, folder: Path) -> None:
@@ -77,7 +75,13 @@ def _check_date(process_date: str | None) -> None:
 
 
 def _run_dags(
-    console: IO[str], state: State, settings: Settings, dags: dict[str, Any], process_date: str | None, began: float
+    console: IO[str],
+    state: State,
+    settings: Settings,
+    dags: dict[str, Any],
+    process_date: str | None,
+    began: float,
+    loading: Executor,
 ) -> int:
     from mwaa.laptop.progress import Progress
     from mwaa.laptop.summary import Outcome, summarise
@@ -86,6 +90,8 @@ def _run_dags(
         progress.say("load_source_database")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":
+            # Seven seconds, while the export and the bronze job keep other processes busy.
+            loading.submit(_load_great_expectations)
             day = process_date or last_complete_day(settings)
             progress.say(f"business_insights_daily for {day}")
             run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {"process_date": day})
@@ -96,6 +102,14 @@ def _run_dags(
     seconds = {**progress.seconds, "all": time.monotonic() - began}
     console.write(summarise(settings, Outcome(run_id, day, seconds)))
     return 0
+
+
+def _load_airflow() -> dict[str, Any]:
+    """The DAGs, and what runs their tasks. To be waited for before a DAG runs: Airflow's models cannot be imported
+    by one thread while another uses them (each would wait for the other's lock)."""
+    dags = dag_runs.load_dags()
+    dag_runs.load_task_runner()
+    return dags
 
 
 def _load_great_expectations() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,12 +115,9 @@ def _row_counts(settings: Settings, process_date: str) -> dict[str, int]:
     counted |= {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
     for table in (*tables_of("facts"), *tables_of("marts")):
         counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
-    union = " UNION ALL ".join(
-        f"SELECT '{name}' AS name, count(*) AS n FROM {name}{where}" for name, where in counted.items()
-    )
-    _, found = rows(settings, union)
-    by_name = dict(found)
-    return {name: by_name[name] for name in counted}
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        counts = pool.map(lambda item: rows(settings, f"SELECT count(*) FROM {item[0]}{item[1]}")[1], counted.items())
+        return {name: found[0][0] for name, found in zip(counted, counts, strict=True)}
 
 
 def _seconds_line(seconds: dict[str, float]) -> str:

@@ -49,8 +49,11 @@ class Planner:
         self.database = database
         self.kept = kept
 
-    def plan(self, query: exp.Expr) -> Plan:
-        """Raises AthenaQueryError for names that do not resolve and what Trino would refuse."""
+    def plan(self, query: exp.Expr, shape_only: bool = False) -> Plan:
+        """The query's plan; with `shape_only` over tables without rows, which is quick and tells its columns.
+
+        Raises AthenaQueryError for names that do not resolve and what Trino would refuse.
+        """
         tree = query.copy()
         scans: dict[int, Scan] = {}
         tree = self._resolve(tree, self.database, scans, depth=0)
@@ -61,7 +64,10 @@ class Planner:
             if id(node) in scans:
                 _put_placeholder(node, scans[id(node)])
         sql = rewrite(tree).sql(dialect="duckdb")
-        relations = {scan.placeholder: scan.sql(self.storage, self.cursor, self.kept) for scan in scans.values()}
+        relations = {
+            scan.placeholder: scan.shape() if shape_only else scan.sql(self.storage, self.cursor, self.kept)
+            for scan in scans.values()
+        }
         if relations:
             sql = re.sub(r'"(scan_\d+_)"', lambda found: relations[found[1]], sql)
         return Plan(sql, sum(s.bytes_read for s in scans.values()), [s.table for s in scans.values()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import duckdb
@@ -13,6 +14,7 @@ from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.types import hive_to_duckdb
 
 PATH = "$path"
+_GLOB = re.compile(r"[*?\[]")
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Scan:
         ]
         self.bytes_read = sum(size for _, size, _ in files)
         if not files:
-            return self._empty()
+            return self.shape()
         return kept.relation(cursor, self._over(files, storage), [(path, size) for path, size, _ in files])
 
     def surviving_partitions(self, cursor: duckdb.DuckDBPyConnection) -> list[Partition]:
@@ -55,7 +57,8 @@ class Scan:
         ).fetchall()
         return [table.partitions[position] for (position,) in sorted(chosen)]
 
-    def _empty(self) -> str:
+    def shape(self) -> str:
+        """The table's columns without a row: enough to tell the columns of a query."""
         columns = [f'CAST(NULL AS {hive_to_duckdb(c.type)}) AS "{c.name}"' for c in self.table.all_columns]
         if self.with_path:
             columns.append(f'CAST(NULL AS VARCHAR) AS "{PATH}"')
@@ -132,4 +135,6 @@ def _csv(table: Table, paths: str, types: str, default: str, quote: str, escape:
 
 
 def _escape_glob(path: str) -> str:
+    if not _GLOB.search(path):  # thousands of paths a query, and hardly one with such a character
+        return path
     return "".join(f"[{c}]" if c in "*?[" else c for c in path)

@@ -25,7 +25,7 @@ def create_view(session: Session, tree: exp.Create, sql: str) -> Outcome:
     body = re.split(r"\bAS\b", sql, maxsplit=1, flags=re.IGNORECASE)[1].strip()
     query = parse(body)
     refuse_what_trino_lacks(query, body)
-    plan = session.planner.plan(query)
+    plan = session.planner.plan(query, shape_only=True)
     columns = [(n, to_trino(kind), to_hive(kind)) for n, kind in described(session.cursor, plan.sql)]
     for index, (column, _, _) in enumerate(columns, start=1):
         if re.fullmatch(r"_col\d+", column):
