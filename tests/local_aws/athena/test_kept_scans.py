@@ -59,6 +59,7 @@ def test_few_files_are_read_where_they_are(tmp_path, database):
 
 def test_only_the_last_few_are_kept(tmp_path, database, monkeypatch):
     monkeypatch.setattr(kept_scans, "TABLES_KEPT", 2)
+    monkeypatch.setattr(kept_scans, "GRACE_SECONDS", 0)
     kept = KeptScans(database)
     found = files(tmp_path / "a", 3)
     relations = [kept.relation(database, f"(SELECT n + {i} AS n FROM {scan(tmp_path / 'a')})", found) for i in range(3)]
@@ -67,3 +68,20 @@ def test_only_the_last_few_are_kept(tmp_path, database, monkeypatch):
         total(database, relations[0])
     ((tables,),) = database.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
     assert tables == 2
+
+
+def test_what_a_query_is_about_to_read_stays(tmp_path, database, monkeypatch):
+    monkeypatch.setattr(kept_scans, "TABLES_KEPT", 1)
+    kept = KeptScans(database)
+    found = files(tmp_path / "a", 3)
+    first = kept.relation(database, scan(tmp_path / "a"), found)
+    kept.relation(database, f"(SELECT n + 1 AS n FROM {scan(tmp_path / 'a')})", found)
+    assert total(database, first) == 3 * len(found)
+
+
+def test_a_scan_that_fails_is_tried_again(tmp_path, database):
+    kept = KeptScans(database)
+    found = files(tmp_path / "a", 3)
+    for _ in range(2):
+        with pytest.raises(duckdb.Error):
+            kept.relation(database, "(SELECT no_such_column)", found)
