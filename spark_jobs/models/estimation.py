@@ -144,8 +144,8 @@ def _refuse_contradictions(x: Floats, t_x: Floats, t: Floats, w: Floats) -> None
     if not sound.all():
         row = int(np.argmin(sound))
         raise ValueError(
-            f"row {row} (x={x[row]:g}, t_x={t_x[row]:g}, t={t[row]:g}, weight={w[row]:g}) is no customer history: needs "
-            "0 <= t_x <= t, and t_x > 0 exactly where x > 0; group by active days, not by orders"
+            f"row {row} (x={x[row]:g}, t_x={t_x[row]:g}, t={t[row]:g}, weight={w[row]:g}) is no customer history: "
+            "needs 0 <= t_x <= t, and t_x > 0 exactly where x > 0; group by active days, not by orders"
         )
 
 

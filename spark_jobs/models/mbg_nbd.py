@@ -25,7 +25,7 @@ NEAREST_TO_ONE = 1e-6
 
 @dataclass(frozen=True)
 class MbgNbd:
-    """The model with its four parameters (time in days). Every method takes arrays that broadcast against each other."""
+    """The model and its four parameters, time in days. Every method takes arrays that broadcast against each other."""
 
     r: float
     alpha: float
