@@ -2,7 +2,7 @@
 
 E[M | S, n] = (S + kμ)/(n + k) with k = s²/τ²: s² the variance of a day's value within a customer, τ² the variance of
 customers' true means, μ their mean. Reference: H. Bühlmann, A. Gisler, "A Course in Credibility Theory and its
-Applications", Springer 2005, chapter 3.
+Applications", Springer 2005, chapters 3 and 4.
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 from spark_jobs.models.mbg_nbd import Floats, Values
 
 MINIMUM_CUSTOMERS = 100
+MINIMUM_RETURNING = 10
 
 
 @dataclass(frozen=True)
@@ -32,24 +33,27 @@ class Credibility:
         return (total + self.k * self.mu) / (days + self.k)
 
 
-def credibility(
-    *, customers: float, sum_n: float, sum_s: float, sum_ss: float, sum_s2_per_n: float, sum_mean: float,
-    sum_mean2: float, sum_inverse_n: float,
-) -> Credibility | None:  # fmt: skip
-    """Estimate from sums over the customers of one currency, each with n days, their sum S and sum of squares SS.
+def credibility(n: Values, customers: Values, sum_s: Values, sum_s2: Values, sum_ss: Values) -> Credibility | None:
+    """Estimate from the customers of one currency, grouped by n = active days: one row per distinct n.
 
-    sum_s2_per_n = Σ S²/n, sum_mean = Σ S/n, sum_mean2 = Σ (S/n)², sum_inverse_n = Σ 1/n. Customers weigh the same
-    whatever their n, so that a few heavy buyers do not set the mean that one-time buyers are drawn to. None where
-    there are fewer than MINIMUM_CUSTOMERS, or nobody has a second day: then s² is unknown.
+    With S the net sales and SS the sum of squared daily net sales of a customer: sum_s = Σ S, sum_s2 = Σ S²,
+    sum_ss = Σ SS over the group's customers. Variances come from the customers with n ≥ 2, each weighing the same:
+    one-time buyers spend differently from those who return, and pooling all days would let a few heavy buyers set s².
+    μ weighs customers by their credibility n/(n + k). None below MINIMUM_CUSTOMERS or MINIMUM_RETURNING.
     """
-    repeats = sum_n - customers
-    if customers < MINIMUM_CUSTOMERS or repeats <= 0:
+    days, count, s, s2, ss = (np.asarray(value, dtype=np.float64) for value in (n, customers, sum_s, sum_s2, sum_ss))
+    back = days >= 2
+    returning = float(count[back].sum())
+    if count.sum() < MINIMUM_CUSTOMERS or returning < MINIMUM_RETURNING:
         return None
-    mu = sum_mean / customers
-    s2 = max((sum_ss - sum_s2_per_n) / repeats, 0.0)
-    between = (sum_mean2 - customers * mu * mu) / (customers - 1)
-    tau2 = max(between - s2 * sum_inverse_n / customers, 0.0)
-    if not all(map(math.isfinite, (mu, s2, tau2))):
+    variances = np.maximum(ss[back] - s2[back] / days[back], 0.0) / (days[back] - 1)  # sums over each group
+    within = float(variances.sum()) / returning
+    mean = float((s[back] / days[back]).sum()) / returning
+    spread = (float((s2[back] / days[back] ** 2).sum()) - returning * mean**2) / (returning - 1)
+    between = max(spread - float((variances / days[back]).sum()) / returning, 0.0)
+    k = within / between if between > 0 else math.inf
+    trust = 1 / (days + k) if math.isfinite(k) else np.ones_like(days)  # times n = credibility, up to a factor
+    mu = float(trust @ s) / float((trust * days) @ count)
+    if not all(map(math.isfinite, (mu, within, between))):
         return None
-    k = s2 / tau2 if tau2 > 0 else math.inf
-    return Credibility(mu=mu, s2=s2, tau2=tau2, k=k)
+    return Credibility(mu=mu, s2=within, tau2=between, k=k)

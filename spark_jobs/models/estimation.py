@@ -20,7 +20,7 @@ MINIMUM_RETURNING = 10
 # Where r, alpha (days), a, b are searched. An estimate on this edge says that the likelihood has no maximum inside:
 # nobody ever leaves (a → 0), everybody is alike (r and alpha, or a and b, without limit).
 SMALLEST = np.array([1e-3, 1e-3, 1e-2, 1e-3])
-LARGEST = np.array([1e3, 1e6, 1e3, 1e4])
+LARGEST = np.array([1e3, 1e6, 5e1, 1e3])
 EDGE = 1e-3  # relative
 GRADIENT_TOLERANCE = 1e-6  # of the mean log-likelihood per log-parameter; beyond it a start has stalled
 STEP = 1e-4  # of a log-parameter, for differences of the gradient

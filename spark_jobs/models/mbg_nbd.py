@@ -19,8 +19,9 @@ from scipy.special import betaln, expit, gammaln, hyp2f1
 Floats = npt.NDArray[np.float64]
 Values = npt.ArrayLike
 
-# E[days, h] has a removable singularity at a = 1. Closer than this the bracket loses more digits than the shift costs.
-NEAREST_TO_ONE = 1e-6
+# E[days, h] has a removable singularity at a = 1, and scipy's hyp2f1 returns NaN for a large x where r − a is an
+# integer. A shift of a by this much costs less than 1e-5 of the figure.
+SHIFT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,12 @@ class MbgNbd:
         Euler's transformation of the published form: its hypergeometric factor stays finite for every x and h.
         """
         x, t_x, t, h = _arrays(x, t_x, t, h)
-        excess = self.a - 1
-        if abs(excess) < NEAREST_TO_ONE:
-            excess = NEAREST_TO_ONE
-        a = 1 + excess
+        a = self._regular_a()
         c = a + self.b + x
         ahead = self.alpha + t + h
-        factor = hyp2f1(a + self.b - self.r, excess, c, h / ahead)
-        bracket = 1 - ((self.alpha + t) / ahead) ** excess * factor
-        return np.maximum(self.p_alive(x, t_x, t) * c / excess * bracket, 0.0)
+        factor = hyp2f1(a + self.b - self.r, a - 1, c, h / ahead)
+        bracket = 1 - ((self.alpha + t) / ahead) ** (a - 1) * factor
+        return np.maximum(self.p_alive(x, t_x, t) * c / (a - 1) * bracket, 0.0)
 
     def median_gap(self, x: Values, t_x: Values) -> Floats:
         """Days after the last order within which a living customer has ordered again with probability one half.
@@ -80,6 +78,13 @@ class MbgNbd:
         """Probability that a customer who is still alive would have ordered again by now."""
         x, t_x, t = _arrays(x, t_x, t)
         return -np.expm1((self.r + x) * (np.log(self.alpha + t_x) - np.log(self.alpha + t)))
+
+    def _regular_a(self) -> float:
+        """a, or the nearest value above it where the form used by expected_days can be evaluated."""
+        a = self.a
+        while abs(a - 1) < SHIFT / 2 or abs((self.r - a) - round(self.r - a)) < SHIFT / 2:
+            a += SHIFT
+        return a
 
     def _log_odds_gone(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
         """ln[P(left right after the last order) / P(alive)] given the history."""
