@@ -7,7 +7,7 @@ import numpy as np
 from spark_jobs.models.mbg_nbd import Floats, MbgNbd, Values
 
 DAYS_A_YEAR = 365
-NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(3)  # on [-1, 1]; discounting is so gentle that three suffice
+NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(4)  # on [-1, 1]
 
 
 def discounted_days(
@@ -16,7 +16,8 @@ def discounted_days(
     """Expected active days within `horizon` days, each discounted from its day to the as-of date.
 
     With E(u) = E[days, u] and δ = ln(1 + annual_rate)/365, integration by parts gives
-    ∫ e^(−δu) dE(u) = e^(−δh) E(h) + δ ∫ e^(−δu) E(u) du, which needs E alone and not its derivative.
+    ∫ e^(−δu) dE(u) = e^(−δh) E(h) + δ ∫ e^(−δu) E(u) du, which needs E alone and not its derivative. Four nodes give
+    four digits: discounting is gentle, and u = h·v² puts the nodes close to today, where E bends most.
     """
     if annual_rate <= -1:
         raise ValueError(f"annual_rate is {annual_rate}: a discount rate is above -1; write 10 % as 0.10")
@@ -26,6 +27,7 @@ def discounted_days(
         return whole
     present = math.exp(-rate * horizon) * whole
     for node, weight in zip(NODES, NODE_WEIGHTS, strict=True):
-        day = horizon * (1 + node) / 2
-        present = present + rate * horizon / 2 * weight * math.exp(-rate * day) * model.expected_days(x, t_x, t, day)
+        v = (1 + node) / 2
+        day, length = horizon * v**2, horizon * v * weight  # du = 2hv dv over [0, 1], half of the nodes' interval
+        present = present + rate * length * math.exp(-rate * day) * model.expected_days(x, t_x, t, day)
     return present
