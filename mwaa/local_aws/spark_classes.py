@@ -88,6 +88,7 @@ def make_class_archive() -> Path:
             **os.environ,
             "SPARK_CONF_DIR": str(conf),
             "PYSPARK_SUBMIT_ARGS": f"--properties-file {properties} pyspark-shell",
+            "PYSPARK_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
         subprocess.run(

@@ -7,6 +7,7 @@ its code.
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 from mwaa.local_aws import spark_filesystem
@@ -45,6 +46,8 @@ def spark_environment(
         "PYSPARK_SUBMIT_ARGS": f"--properties-file {shlex.quote(str(properties))} pyspark-shell",
         # For the short-lived JVM that works out Spark's command line.
         "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # Workers run the Python that the script runs: the first `python3` on PATH may be another version.
+        "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
 

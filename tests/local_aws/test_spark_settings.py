@@ -1,5 +1,6 @@
 """The settings and arguments that a Glue run starts with."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def test_every_bucket_is_mounted_and_the_job_s_own_settings_win(tmp_path: Path) 
     assert settings["spark.driver.memory"] == "512m"
     assert "spark.sql.session.timeZone" not in settings
     assert environment["PYSPARK_SUBMIT_ARGS"].endswith("pyspark-shell")
+    assert environment["PYSPARK_PYTHON"] == sys.executable
     assert list(Path(environment["SPARK_CONF_DIR"]).iterdir()) == []
 
 

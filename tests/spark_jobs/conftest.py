@@ -1,6 +1,7 @@
 """One small Spark session for the tests of the jobs, with the jobs' own settings."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from spark_jobs.session import job_session
 def spark() -> Iterator[SparkSession]:
     """A session of two cores; the rows of a test are few, so its shuffles are too."""
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").appName("tests")
     settings = {
         "spark.ui.enabled": "false",
