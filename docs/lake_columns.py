@@ -62,14 +62,15 @@ SILVER_ORDER_ITEM_OPTIONS = {
 }
 
 SILVER_DATE_DIM = {
-    "calendar_date": LakeColumn("date", "the date; only dates that the source's calendar covers"),
+    "calendar_date": LakeColumn("date", "the date; every day of the years that hold orders, and the dates of the source's calendar"),
     "year": LakeColumn("int", "calendar year" + FROM_THE_DATE),
     "month": LakeColumn("int", "1 to 12" + FROM_THE_DATE),
     "week": LakeColumn("int", "ISO week" + FROM_THE_DATE),
     "day_of_week": LakeColumn("string", "English name" + FROM_THE_DATE),
     "is_weekend": LakeColumn("boolean", "Saturday or Sunday" + FROM_THE_DATE),
-    "is_holiday": LakeColumn("boolean", "the source's flag; false where it has none"),
-    "holiday_name": LakeColumn("string", "the source's name of the holiday"),
+    "is_holiday": LakeColumn("boolean", "the source's flag, false where it has none; generated: a public holiday"),
+    "holiday_name": LakeColumn("string", "the source's name of the holiday, also where it falls in generated years"),
+    "is_generated": LakeColumn("boolean", "true where the source's calendar lacks the date; see the holiday settings"),
     "batch_id": _BATCH,
 }
 

@@ -41,6 +41,8 @@ class SilverArguments:
     business_timezone: str
     price_basis: str
     test_app_names: tuple[str, ...]
+    holiday_country: str
+    holiday_subdivision: str
     database_rows: Mapping[str, RowBounds]
 
 
@@ -77,7 +79,7 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
     """Typed arguments of the silver job. Raises JobError naming what is missing or what has an unknown value."""
     required = (
         "JOB_RUN_ID", "bronze_uri", "bronze_run", "batch_id", "silver_uri", "known_uri",
-        "business_timezone", "price_basis", "database_rows",
+        "business_timezone", "price_basis", "holiday_country", "database_rows",
     )  # fmt: skip
     found = _required("silver", argv, required)
     if "test_app_names" not in found:
@@ -96,6 +98,8 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
         business_timezone=_timezone(found["business_timezone"]),
         price_basis=found["price_basis"],
         test_app_names=tuple(name.strip() for name in found["test_app_names"].split(",") if name.strip()),
+        holiday_country=found["holiday_country"],
+        holiday_subdivision=found.get("holiday_subdivision", ""),
         database_rows=_database_rows(found["database_rows"]),
     )
 

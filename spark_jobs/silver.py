@@ -26,8 +26,16 @@ from spark_jobs.storage import (
     write_partitions,
 )  # fmt: skip
 from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
-from spark_jobs.transforms.date_dim import silver_dates, typed_dates
+from spark_jobs.transforms.date_dim import (
+    calendar_years,
+    generated_dates,
+    order_years,
+    silver_dates,
+    source_holidays,
+    typed_dates,
+)  # fmt: skip
 from spark_jobs.transforms.fingerprints import compare, fingerprints, to_write
+from spark_jobs.transforms.holidays import in_the_words_of, public_holidays
 from spark_jobs.transforms.ledger import LedgerRow, ledger
 from spark_jobs.transforms.lines import judged_lines, line_days, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
@@ -61,31 +69,36 @@ def main(argv: Sequence[str]) -> None:
     batch = read_batch(bronze, arguments)
     tables = silver_tables(batch, arguments.batch_id)
     # Side by side: while one table's files are written by the cores, the driver plans the next.
-    with ThreadPoolExecutor(max_workers=len(tables)) as pool:
+    with ThreadPoolExecutor(max_workers=len(tables) + 1) as pool:
+        calendar = pool.submit(build_calendar, spark, arguments, known.get(DATE_DIM.silver_name, {}), batch)
         building = {
             name: pool.submit(build, arguments, known.get(name, {}), name, rows, key)
             for name, (rows, key) in tables.items()
         }
         built = {name: table.result() for name, table in building.items()}
-    built["row_ledger"] = build_ledger(spark, arguments, known.get("row_ledger", {}), source_rows, batch, built)
+        built[DATE_DIM.silver_name], generated_rows = calendar.result()
+    accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
+    accepted[DATE_DIM] -= generated_rows
+    built["row_ledger"] = build_ledger(
+        spark, arguments, known.get("row_ledger", {}), batch, source_rows, accepted, built["quarantine"]
+    )
     write_manifest(spark, arguments.silver_uri, arguments.job_run_id, arguments.batch_id, list(built.values()))
-    batch.lines.unpersist()
-    batch.options.unpersist()
+    for rows in (batch.lines, batch.options, batch.dates):
+        rows.unpersist()
 
 
 def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str | None]]:
-    """What the batch gives each table, and the column the table is partitioned by."""
+    """What the batch gives each table but the calendar, and the column the table is partitioned by."""
     set_aside = [quarantined(batch.of(table), table, batch_id) for table in SOURCE_TABLES]
     return {
         ORDER_ITEMS.silver_name: (silver_lines(batch.lines, batch_id), "order_date"),
         ORDER_ITEM_OPTIONS.silver_name: (silver_options(batch.options, batch_id), "order_date"),
-        DATE_DIM.silver_name: (silver_dates(batch.dates, batch_id), None),
         "quarantine": (reduce(DataFrame.unionByName, set_aside), "source_table"),
     }
 
 
 def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments) -> Batch:
-    """Judge and type the bronze rows; lines and options persisted, the rows of a day lying together."""
+    """Judge and type the bronze rows; all persisted, of lines and options the rows of a day lying together."""
     # The options' money columns are read twice, here and below: cheaper than keeping a second copy of either table.
     options = judged_options(bronze[ORDER_ITEM_OPTIONS])
     typed = typed_lines(
@@ -96,7 +109,7 @@ def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments)
     )
     lines = with_sales(typed, option_sums(options)).repartition("order_date").persist()
     dated = dated_options(options, line_days(lines)).repartition("order_date").persist()
-    return Batch(lines, dated, typed_dates(bronze[DATE_DIM]))
+    return Batch(lines, dated, typed_dates(bronze[DATE_DIM]).persist())
 
 
 def build(
@@ -113,26 +126,46 @@ def build(
     return BuiltTable(name, rows.schema, key, folder, partitions)
 
 
+def build_calendar(
+    spark: SparkSession, arguments: SilverArguments, published: dict[str, str], batch: Batch
+) -> tuple[BuiltTable, int]:
+    """Build silver_date_dim for every day of the years with orders; returns it and how many days were generated."""
+    years = calendar_years(order_years(batch.lines))
+    library = public_holidays(arguments.holiday_country, arguments.holiday_subdivision, years)
+    generated = generated_dates(spark, years, in_the_words_of(source_holidays(batch.dates), library))
+    rows = silver_dates(batch.dates, generated, arguments.batch_id).persist()
+    built = build(arguments, published, DATE_DIM.silver_name, rows, None)
+    generated_rows = rows.filter("is_generated").count()
+    rows.unpersist()
+    return built, generated_rows
+
+
+def accepted_rows(built: BuiltTable) -> int:
+    """Rows of all partitions that the table now has."""
+    return sum(part.rows for part in built.partitions.values())
+
+
 def build_ledger(
     spark: SparkSession,
     arguments: SilverArguments,
     published: dict[str, str],
-    source_rows: dict[SourceTable, int],
     batch: Batch,
-    built: dict[str, BuiltTable],
+    source_rows: dict[SourceTable, int],
+    accepted: dict[SourceTable, int],
+    quarantine: BuiltTable,
 ) -> BuiltTable:
     """Write the batch's row ledger, always. Raises JobError when a table does not balance."""
     batch_id, run = arguments.batch_id, arguments.job_run_id
     rows = []
     for table in SOURCE_TABLES:
-        set_aside = built["quarantine"].partitions.get(table.name)
+        set_aside = quarantine.partitions.get(table.name)
         rows.append(
             LedgerRow(
                 source_table=table.name,
                 database_rows_min=arguments.database_rows[table.name].least,
                 database_rows_max=arguments.database_rows[table.name].most,
                 source_rows=source_rows[table],
-                accepted_rows=sum(part.rows for part in built[table.silver_name].partitions.values()),
+                accepted_rows=accepted[table],
                 quarantined_rows=set_aside.rows if set_aside else 0,
                 test_rows=test_rows(batch.of(table)),
                 batch_id=batch_id,

@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from mwaa.local_aws.job_modules import glue_modules
 from mwaa.local_aws.layout import ACCOUNT_ID, REGION
 from mwaa.local_aws.postgres import PORT, Postgres
 from mwaa.local_aws.rds_backend import Instance, rds_backends
@@ -126,6 +127,7 @@ def _jobs(glue: Client, names: Resources) -> None:
             },
             "DefaultArguments": {
                 "--extra-py-files": f"s3://{names.artefacts_bucket}/spark_jobs.zip",
+                "--additional-python-modules": glue_modules(),
                 "--job-bookmark-option": "job-bookmark-disable",
                 "--enable-metrics": "true",
             },

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mwaa.local_aws import state
 from mwaa.local_aws.job_errors import last_exception
+from mwaa.local_aws.job_modules import require_modules
 from mwaa.local_aws.layout import StateLayout
 from mwaa.local_aws.spark_settings import spark_environment
 from mwaa.local_aws.warm_spark import Loan, WarmSpark
@@ -70,7 +71,8 @@ class SparkProcess:
         self.stop_requested = False
 
     def start(self) -> None:
-        """Launch the script. Raises FileNotFoundError or ValueError when it cannot be found or Java is missing."""
+        """Launch the script. Raises FileNotFoundError or ValueError when it, Java or one of its modules is missing."""
+        require_modules(self._request.arguments.get("--additional-python-modules", ""))
         script = self._local_copy(self._request.script_uri, "the job's ScriptLocation")
         if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
             raise FileNotFoundError("Spark needs Java 17 and there is no 'java' on PATH: install a JRE 17, e.g. "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -57,6 +58,8 @@ class Settings:
     business_timezone: str = "America/Chicago"
     price_basis: Literal["line_total", "unit_price"] = "line_total"
     test_app_names: str = "DEVELOPMENT"
+    holiday_country: str = "US"
+    holiday_subdivision: str = ""
     quality_gate: float = 80.0
 
     def __post_init__(self) -> None:
@@ -69,6 +72,11 @@ class Settings:
             ) from error
         if self.price_basis not in ("line_total", "unit_price"):
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
+        if not re.fullmatch("[A-Z]{2}", self.holiday_country):
+            raise SettingsError(
+                f"setting holiday_country: {self.holiday_country!r} is no country code; "
+                "use the two capital letters of ISO 3166, such as US"
+            )
         if not 0 <= self.quality_gate <= 100:
             raise SettingsError(f"setting quality_gate: {self.quality_gate} is not between 0 and 100")
         if self.poll_seconds < 1:

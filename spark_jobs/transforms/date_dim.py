@@ -1,9 +1,12 @@
-"""The source's calendar: from bronze rows of date_dim to the rows of silver_date_dim.
+"""The calendar: the rows of the source's date_dim, and generated ones for the other days of the years with orders.
 
-Only days the source has: it may cover a part of the years, so nothing may join to it and expect every day.
+Each accepted order_date therefore has exactly one row in silver_date_dim, whatever the source's calendar covers.
 """
 
-from pyspark.sql import DataFrame
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.tables import DATE_DIM
@@ -11,31 +14,91 @@ from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplica
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
 SILVER_COLUMNS = (
-    "calendar_date", "year", "month", "week", "day_of_week", "is_weekend", "is_holiday", "holiday_name", "batch_id",
+    "calendar_date", "year", "month", "week", "day_of_week", "is_weekend", "is_holiday", "holiday_name",
+    "is_generated", "batch_id",
 )  # fmt: skip
+
+# A year without orders between two that have some is part of the calendar; the years up to a date that somebody
+# mistyped are not, or one order dated 2199 would add 175 years.
+LONGEST_GAP_YEARS = 5
 
 
 def typed_dates(bronze: DataFrame) -> DataFrame:
     """Rows of date_dim as values, plus reasons and, for quarantined rows, raw. Everything the date itself says is
-    derived from it: `week` is the ISO week (1 January 2023 is in week 52), names are English, the weekend is
-    Saturday and Sunday. A missing holiday flag is false."""
+    derived from it (see `date_parts`). A missing holiday flag is false."""
     judged = with_duplicates(read_rows(bronze, DATE_DIM).withColumn("reasons", row_reasons(DATE_DIM)), DATE_DIM)
-    date = F.col("date_key")
     return judged.select(
         F.col("id").alias("source_id"),
-        date.alias("calendar_date"),
-        F.year(date).alias("year"),
-        F.month(date).alias("month"),
-        F.weekofyear(date).alias("week"),
-        F.date_format(date, "EEEE").alias("day_of_week"),
-        F.dayofweek(date).isin(1, 7).alias("is_weekend"),
+        F.col("date_key").alias("calendar_date"),
+        *date_parts(F.col("date_key")),
         F.coalesce("is_holiday", F.lit(False)).alias("is_holiday"),
         "holiday_name",
+        F.lit(False).alias("is_generated"),
         "reasons",
         raw_text().alias("raw"),
     )
 
 
-def silver_dates(dates: DataFrame, batch_id: str) -> DataFrame:
-    """The accepted days in the columns of silver_date_dim."""
-    return dates.filter(is_accepted()).withColumn("batch_id", F.lit(batch_id)).select(*SILVER_COLUMNS)
+def date_parts(day: Column) -> list[Column]:
+    """What a date says of itself: `week` is the ISO week (1 January 2023 is in week 52), names are English, the
+    weekend is Saturday and Sunday."""
+    return [
+        F.year(day).alias("year"),
+        F.month(day).alias("month"),
+        F.weekofyear(day).alias("week"),
+        F.date_format(day, "EEEE").alias("day_of_week"),
+        F.dayofweek(day).isin(1, 7).alias("is_weekend"),
+    ]
+
+
+def order_years(lines: DataFrame) -> list[int]:
+    """The calendar years in which accepted lines have their order_date."""
+    found = lines.filter(is_accepted()).select(F.year("order_date").alias("year")).distinct().collect()
+    return sorted(row["year"] for row in found)
+
+
+def calendar_years(years: Collection[int]) -> list[int]:
+    """The years that the calendar covers, whole: those with orders, and those between two of them that are at most
+    LONGEST_GAP_YEARS apart. Whole years, so that a day more of orders leaves the calendar as it is."""
+    ordered = sorted(years)
+    covered = set(ordered)
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if later - earlier <= LONGEST_GAP_YEARS:
+            covered.update(range(earlier, later))
+    return sorted(covered)
+
+
+def source_holidays(dates: DataFrame) -> dict[date, str]:
+    """Name by date of the holidays that the source's calendar names."""
+    named = dates.filter(is_accepted() & F.col("is_holiday") & F.col("holiday_name").isNotNull())
+    # As text: a calendar may reach years that Python's dates do not.
+    rows = named.select(F.col("calendar_date").cast("string").alias("day"), "holiday_name").collect()
+    return {date.fromisoformat(row["day"]): row["holiday_name"] for row in rows if row["day"] > "0001"}
+
+
+def generated_dates(spark: SparkSession, years: Iterable[int], holidays: Mapping[date, str]) -> DataFrame:
+    """Every day of the years in the columns of `typed_dates` that silver keeps; `holidays` are names by date."""
+    days = [(day, holidays.get(day)) for year in years for day in days_of(year)]
+    rows = spark.createDataFrame(days, "calendar_date date, holiday_name string")
+    return rows.select(
+        "calendar_date",
+        *date_parts(F.col("calendar_date")),
+        F.col("holiday_name").isNotNull().alias("is_holiday"),
+        "holiday_name",
+        F.lit(True).alias("is_generated"),
+    )
+
+
+def days_of(year: int) -> list[date]:
+    """The 365 or 366 days of a year."""
+    first = date(year, 1, 1)
+    return [first + timedelta(days=number) for number in range((date(year, 12, 31) - first).days + 1)]
+
+
+def silver_dates(dates: DataFrame, generated: DataFrame, batch_id: str) -> DataFrame:
+    """The accepted days of the source, and the generated ones that it lacks, in the columns of silver_date_dim."""
+    accepted = dates.filter(is_accepted())
+    lacking = generated.join(accepted.select("calendar_date"), "calendar_date", "left_anti")
+    kept = [name for name in SILVER_COLUMNS if name != "batch_id"]
+    both = accepted.select(*kept).unionByName(lacking.select(*kept))
+    return both.withColumn("batch_id", F.lit(batch_id))

@@ -54,7 +54,8 @@ SELECT o.id AS source_id, o.order_id, o.lineitem_id, option_group_name, option_n
 FROM option_lines o JOIN biz_insights.silver_order_items i USING (order_id, lineitem_id);
 CREATE TABLE biz_insights.silver_date_dim AS
 SELECT d AS calendar_date, year(d)::INTEGER AS year, month(d)::INTEGER AS month, week(d)::INTEGER AS week,
-    dayname(d) AS day_of_week, isodow(d) >= 6 AS is_weekend, is_holiday, holiday_name, 'b' AS batch_id
+    dayname(d) AS day_of_week, isodow(d) >= 6 AS is_weekend, is_holiday, holiday_name,
+    false AS is_generated, 'b' AS batch_id
 FROM (SELECT *, strptime(date_key, '%d-%m-%Y')::DATE AS d
       FROM read_parquet('{landing}/public.date_dim/**/*.parquet'));
 """

@@ -56,6 +56,7 @@ SILVER: dict[str, dict[str, str]] = {
         "is_weekend": "BOOLEAN",
         "is_holiday": "BOOLEAN",
         "holiday_name": "VARCHAR",
+        "is_generated": "BOOLEAN",
         "batch_id": "VARCHAR",
     },
 }
@@ -112,6 +113,7 @@ def calendar_day(day: str, holiday_name: str | None = None) -> Row:
         "is_weekend": found.weekday() >= 5,
         "is_holiday": holiday_name is not None,
         "holiday_name": holiday_name,
+        "is_generated": False,
         "batch_id": "b1",
     }
 

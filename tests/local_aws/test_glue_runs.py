@@ -137,6 +137,13 @@ def test_a_failing_script_ends_failed_with_its_last_exception(glue: Any, make_jo
     assert ended["ErrorMessage"] == "ValueError: no column order_id in s3://x"
 
 
+def test_a_module_that_is_not_installed_fails_the_run(glue: Any, make_job: Callable[..., str]) -> None:
+    job = make_job("modules", "print(1)", DefaultArguments={"--additional-python-modules": "no-such-module==1.0"})
+    ended = run(glue, job)
+    assert ended["JobRunState"] == "FAILED"
+    assert "no version of no-such-module is installed" in ended["ErrorMessage"]
+
+
 def test_an_exit_code_without_exception_is_reported(glue: Any, make_job: Callable[..., str]) -> None:
     ended = run(glue, make_job("exits", "import os\nos._exit(7)"))
     assert (ended["JobRunState"], ended["ErrorMessage"]) == ("FAILED", "Command failed with exit code 7")

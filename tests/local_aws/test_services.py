@@ -90,6 +90,7 @@ def test_production_s_resources_are_there(aws: Callable[[str], Any]) -> None:
     for name in ("business-insights-bronze", "business-insights-silver"):
         assert jobs[name]["GlueVersion"] == "6.0"
         assert jobs[name]["DefaultArguments"]["--extra-py-files"] == "s3://business-insights-artefacts/spark_jobs.zip"
+        assert jobs[name]["DefaultArguments"]["--additional-python-modules"].startswith("holidays==")
     group = aws("athena").get_work_group(WorkGroup="business-insights-build")["WorkGroup"]["Configuration"]
     assert group["EnforceWorkGroupConfiguration"] is True
     assert group["ResultConfiguration"]["OutputLocation"] == "s3://business-insights-lake/build/"

@@ -27,8 +27,10 @@ SOUND = {
             'Large' AS option_name, CAST(0.5 AS decimal(18, 4)) AS option_price, 2 AS option_quantity,
             CAST(1 AS decimal(18, 4)) AS option_amount""",
     "silver_date_dim": """
-        SELECT DATE '2023-01-01' AS calendar_date, 2023 AS year, 1 AS month, 52 AS week,
-            'Sunday' AS day_of_week, true AS is_weekend, true AS is_holiday, 'New Year' AS holiday_name""",
+        SELECT CAST(day AS date) AS calendar_date, 2023 AS year, month(day) AS month, week(day) AS week,
+            dayname(day) AS day_of_week, isodow(day) >= 6 AS is_weekend, day = '2023-01-01' AS is_holiday,
+            IF(day = '2023-01-01', 'New Year', NULL) AS holiday_name, day > '2023-01-31' AS is_generated
+        FROM range(DATE '2023-01-01', DATE '2024-01-01', INTERVAL 1 DAY) AS days (day)""",
     "quarantine": """
         SELECT 'order_items' AS source_table, 1 AS source_id,
             ['duplicate_line', 'unparseable_item_price'] AS reasons""",
@@ -55,6 +57,9 @@ FAULTS = [
         "option_amount_is_price_times_quantity",
         "SET option_amount = option_price",
     ),
+    ("silver_date_dim", "completed_years_are_whole", "SET year = 2022 WHERE calendar_date = DATE '2023-01-01'"),
+    ("silver_date_dim", "completed_years_are_whole", "SET year = 2022 WHERE calendar_date = DATE '2023-05-05'"),
+    ("silver_date_dim", "completed_years_are_whole", "SET year = 2022 WHERE calendar_date = DATE '2023-12-31'"),
     ("silver_date_dim", "parts_belong_to_the_date", "SET week = 1"),
     ("silver_date_dim", "parts_belong_to_the_date", "SET month = 2"),
     ("silver_date_dim", "weekend_flag_fits_the_weekday", "SET is_weekend = false"),

@@ -16,6 +16,8 @@ SILVER = [
     "--business_timezone", "America/Chicago",
     "--price_basis", "line_total",
     "--test_app_names", "DEVELOPMENT, staging",
+    "--holiday_country", "US",
+    "--holiday_subdivision", "MA",
     "--database_rows", '{"order_items": [10, 12]}',
 ]  # fmt: skip
 
@@ -41,6 +43,14 @@ def test_no_test_channel_is_an_empty_value_not_a_missing_argument() -> None:
     assert silver_arguments([*without("--test_app_names"), "--test_app_names", ""]).test_app_names == ()
     with pytest.raises(JobError, match="lacks --test_app_names"):
         silver_arguments(without("--test_app_names"))
+
+
+def test_holidays_of_the_whole_country_are_an_empty_subdivision() -> None:
+    found = silver_arguments(SILVER)
+    assert (found.holiday_country, found.holiday_subdivision) == ("US", "MA")
+    assert silver_arguments([*without("--holiday_subdivision"), "--holiday_subdivision"]).holiday_subdivision == ""
+    with pytest.raises(JobError, match="lacks --holiday_country"):
+        silver_arguments(without("--holiday_country"))
 
 
 def test_missing_arguments_are_named_in_one_line() -> None:

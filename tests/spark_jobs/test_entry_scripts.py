@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Lake:
             ["--JOB_RUN_ID", run, "--bronze_uri", self.uri("bronze"), "--bronze_run", run, "--batch_id", batch,
              "--silver_uri", self.uri("silver"), "--known_uri", known.as_uri(), "--database_rows",
              '{"order_items": [7, 7]}', "--business_timezone", "America/Chicago", "--price_basis", "line_total",
-             "--test_app_names", "DEVELOPMENT"]
+             "--test_app_names", "DEVELOPMENT", "--holiday_country", "US", "--holiday_subdivision"]
         )  # fmt: skip
         manifest = self.manifest("silver", run)
         for name, table in manifest["tables"].items():
@@ -171,6 +172,24 @@ def test_every_row_is_in_the_ledger(spark: SparkSession, first_load: tuple[Lake,
     ]
 
 
+def test_every_order_date_has_one_calendar_row(spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]) -> None:
+    lake, manifest = first_load
+    assert manifest["tables"]["silver_date_dim"]["partitions"][""]["rows"] == 365
+    calendar = lake.read(spark, "date_dim")
+    days = lake.read(spark, "order_items").select("order_date").distinct()
+    assert days.join(calendar, days.order_date == calendar.calendar_date).count() == len(DAYS)
+    assert values(calendar.filter("not is_generated"), "calendar_date") == [(date(2023, 1, 1),), (date(2023, 1, 2),)]
+    assert calendar.filter("is_holiday and is_generated").count() == 10  # of 11: New Year's Day is the source's
+
+
+def test_a_day_more_of_orders_leaves_the_calendar_as_it_is(loaded: Lake) -> None:
+    later = {**LINES[0], "id": 99, "order_id": "order-9", "creation_time_utc": "2023-11-01 15:00:00+00"}
+    assert changes(loaded.build(order_items=[*LINES, later]), "silver_date_dim") == {"": "unchanged"}
+    mistyped = {**later, "creation_time_utc": "2199-11-01 15:00:00+00"}
+    manifest = loaded.build(order_items=[*LINES, mistyped])
+    assert manifest["tables"]["silver_date_dim"]["partitions"][""]["rows"] == 2 * 365
+
+
 def test_a_rerun_with_nothing_new_writes_the_ledger_and_the_manifest_only(loaded: Lake) -> None:
     manifest = loaded.build()
     for name in ("silver_order_items", "silver_order_item_options", "silver_date_dim", "quarantine"):
@@ -219,7 +238,7 @@ def test_a_lost_record_of_what_is_published_is_no_first_load(loaded: Lake) -> No
     argv = ["--JOB_RUN_ID", "jr-9", "--bronze_uri", loaded.uri("bronze"), "--bronze_run", "jr-1",
             "--batch_id", "export-1", "--silver_uri", loaded.uri("silver"), "--known_uri", loaded.uri("gone.json"),
             "--database_rows", "{}", "--business_timezone", "UTC", "--price_basis", "line_total",
-            "--test_app_names", ""]  # fmt: skip
+            "--test_app_names", "", "--holiday_country", "US"]  # fmt: skip
     with pytest.raises(JobError, match=r"published fingerprints are not at .*gone\.json"):
         silver.main(argv)
 

@@ -32,7 +32,8 @@ def input_fingerprint(run: RunContext, bronze_run: str) -> str:
     client = run.session.client("s3")
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
     batch = batch_fingerprint(bronze_manifest(run, bronze_run))
-    return fingerprint(batch, *code, s.business_timezone, s.price_basis, s.test_app_names)
+    meaning = (s.business_timezone, s.price_basis, s.test_app_names, s.holiday_country, s.holiday_subdivision)
+    return fingerprint(batch, *code, *meaning)
 
 
 def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[str, Any] | None:
