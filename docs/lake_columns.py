@@ -62,7 +62,7 @@ SILVER_ORDER_ITEM_OPTIONS = {
 }
 
 SILVER_DATE_DIM = {
-    "calendar_date": LakeColumn("date", "the date; every day of the years that hold orders, and the dates of the source's calendar"),
+    "calendar_date": LakeColumn("date", "every day of the years with orders, and the source calendar's own dates"),
     "year": LakeColumn("int", "calendar year" + FROM_THE_DATE),
     "month": LakeColumn("int", "1 to 12" + FROM_THE_DATE),
     "week": LakeColumn("int", "ISO week" + FROM_THE_DATE),

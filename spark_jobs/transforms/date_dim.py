@@ -5,6 +5,7 @@ Each accepted order_date therefore has exactly one row in silver_date_dim, whate
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -62,7 +63,7 @@ def calendar_years(years: Collection[int]) -> list[int]:
     LONGEST_GAP_YEARS apart. Whole years, so that a day more of orders leaves the calendar as it is."""
     ordered = sorted(years)
     covered = set(ordered)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later - earlier <= LONGEST_GAP_YEARS:
             covered.update(range(earlier, later))
     return sorted(covered)

@@ -36,6 +36,12 @@ def sql_rule(query: str, severity: str = "critical", name: str = "a_rule_in_sql"
     return rule("unexpected_rows_expectation", severity, name, unexpected_rows_query=query)
 
 
+def measuring_rule(query: str, severity: str = "warning", name: str = "a_rule_that_measures") -> dict[str, Any]:
+    """One expectation in SQL that keeps what it measured; its query flags the unexpected rows as ``is_wrong``."""
+    found = sql_rule(query, severity, name)
+    return found | {"meta": found["meta"] | {"flag": "is_wrong"}}
+
+
 def gold_lake() -> Lake:
     """Two stores, a guest, a loyal customer, a discount and a test order, and every gold table built from them."""
     made = Lake(

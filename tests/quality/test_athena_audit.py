@@ -106,6 +106,20 @@ def test_a_wrong_line_blocks_with_its_key_and_leaves_the_published_table(lake: A
     ]
 
 
+def test_the_settings_are_questioned_and_the_evidence_is_kept(lake: Any):
+    check(lake, "silver_order_items", checkpoint="settings")
+    found = query(
+        "SELECT rule_name, success, json_extract_scalar(observed, '$[0].contradicts_setting'), observed "
+        "FROM data_quality_results WHERE checkpoint = 'settings' AND observed LIKE '%contradicts%' ORDER BY 1"
+    )
+    assert [row[:3] for row in found] == [
+        ("orders_keep_the_hours_of_the_time_zone", True, "false"),
+        ("prices_fit_the_price_basis", True, "false"),
+    ]
+    assert '"business_timezone": "America/Chicago", "orders": 4' in found[0][3]
+    assert '"supported_basis": "insufficient_data", "items": 0' in found[1][3]
+
+
 def test_a_repeated_line_blocks(lake: Any, gold: Lake):
     rows = all_tables(gold)["silver_order_items"]
     twice = pa.concat_tables([rows, rows.slice(0, 1)])

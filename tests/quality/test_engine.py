@@ -9,10 +9,10 @@ import pytest
 
 from biz_insights.quality import engine
 from biz_insights.quality.suites import load_suite
-from tests.quality.samples import rule, sql_rule
+from tests.quality.samples import measuring_rule, rule, sql_rule
 
 PLUGINS = Path(engine.__file__).resolve().parents[2]
-NAMES = {"published": "main", "process_date": "2024-01-31"}
+NAMES = {"published": "main", "process_date": "2024-01-31", "price_basis": "line_total"}
 
 
 @pytest.fixture
@@ -152,6 +152,34 @@ def test_rules_in_sql_that_find_nothing_share_one_question(run, queries):
     nothing = [sql_rule(f"SELECT id FROM {{batch}} WHERE id > {10 + i}", name=f"r{i}") for i in range(6)]
     assert all(result.success and result.unexpected_count == 0 for result in run(*nothing))
     assert len(queries) == 3, "the table can be read; the question; how many rows it has"
+
+
+MEASURE = (
+    "SELECT max(amount) AS highest, '{{price_basis}}' AS price_basis, max(amount) > {limit} AS is_wrong FROM {{batch}}"
+)
+
+
+def test_a_rule_that_measures_keeps_its_evidence_whether_it_holds_or_not(run):
+    sound, wrong, plain = run(
+        measuring_rule(MEASURE.format(limit=9), name="sound"),
+        measuring_rule(MEASURE.format(limit=8), name="wrong"),
+        sql_rule("SELECT id FROM {batch} WHERE id > 9", name="plain"),
+    )
+    assert (sound.success, sound.unexpected_count, sound.samples) == (True, 0, ())
+    assert sound.observed == '[{"highest": 9, "price_basis": "line_total", "is_wrong": 0}]'
+    evidence = '{"highest": 9, "price_basis": "line_total", "is_wrong": 1}'
+    assert (wrong.success, wrong.severity, wrong.unexpected_count) == (False, "warning", 1)
+    assert (wrong.observed, wrong.samples) == (f"[{evidence}]", (evidence,))
+    assert evidence in wrong.sentence()
+    assert (plain.success, plain.observed) == (True, None)
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT id FROM {batch} WHERE id > 9", "SELECT id FROM {batch}", "SELECT x FROM {batch}"]
+)
+def test_a_rule_that_measures_nothing_or_breaks_is_a_critical_failure(run, query):
+    (found,) = run(measuring_rule(query))
+    assert not found.success and found.error and found.severity == "critical"
 
 
 def test_nothing_is_sent_anywhere_and_the_library_is_quiet():

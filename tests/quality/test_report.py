@@ -8,11 +8,12 @@ from biz_insights import s3
 from biz_insights.quality.checkpoint import audit
 from biz_insights.quality.data_docs import write_data_docs
 from biz_insights.quality.report import write_quality_report
-from tests.quality.samples import rule
+from tests.quality.samples import measuring_rule, rule
 
 ROWS = rule("expect_table_row_count_to_be_between", min_value=1)
 POSITIVE = rule("expect_column_values_to_be_between", column="amount", min_value=0)
 STATUS = rule("expect_column_values_to_be_in_set", "warning", column="status", value_set=["paid"])
+MEASURED = measuring_rule("SELECT max(amount) AS highest, max(amount) > 99 AS is_wrong FROM {batch}", "info")
 LEDGER = [{"source_table": "order_items", "source_rows": 10, "accepted_rows": 9, "quarantined_rows": 1}]
 
 
@@ -22,7 +23,7 @@ def run(settings, write_suite, session):
     arguments = {"run": "run-1", "process_date": "2024-01-31", "settings": settings, "session": session}
     write_suite(ROWS)
     audit({"orders": "orders"}, checkpoint="bronze", **arguments)
-    write_suite(ROWS, STATUS, POSITIVE)
+    write_suite(ROWS, STATUS, POSITIVE, MEASURED)
     audit({"orders": "orders"}, checkpoint="silver", **arguments)
     return "run-1"
 
@@ -35,8 +36,8 @@ def test_the_report_merges_the_checkpoints(run, settings, session):
         "silver": 42.8,
     }
     assert report["counts"] == {
-        "evaluated": 4,
-        "passed": 2,
+        "evaluated": 5,
+        "passed": 3,
         "critical_failed": 1,
         "warning_failed": 1,
         "info_failed": 0,
@@ -47,6 +48,9 @@ def test_the_report_merges_the_checkpoints(run, settings, session):
     ]
     assert report["failures"][0]["samples"][0] == '{"id": 3, "amount": -3}'
     assert report["ledger"] == LEDGER
+    (measured,) = report["measured"]
+    assert (measured["checkpoint"], measured["name"], measured["success"]) == ("silver", "a_rule_that_measures", True)
+    assert measured["observed"] == '[{"highest": 9, "is_wrong": 0}]'
     for name in ("run=run-1/quality_report.json", "quality_report.json"):
         assert s3.get_json(session, settings.quality_uri + name) == report
 
@@ -68,6 +72,7 @@ def test_data_docs_hold_every_checkpoint_and_its_failures(run, settings, session
     assert all(f'href="{uri.removeprefix(site)}"' in index for uri in results)
     assert "https://" not in index, "the first page opens from disk, without the web"
     assert "{&quot;id&quot;: 3, &quot;amount&quot;: -3}" in index and "data engineer: mend the orders" in index
+    assert "{&quot;highest&quot;: 9, &quot;is_wrong&quot;: 0}" in index
     silver = next(text for uri, text in pages.items() if uri.endswith("/silver.html"))
     assert "greater than or equal to" in silver and "-3" in silver
 

@@ -21,7 +21,9 @@ SOUND = {
         SELECT 1 AS source_id, TIMESTAMP '2024-01-11 02:00:00' AS created_at, DATE '2024-01-10' AS order_date,
             CAST(10 AS decimal(18, 4)) AS item_amount, CAST(2 AS decimal(18, 4)) AS options_revenue,
             CAST(12 AS decimal(18, 4)) AS gross_sales, CAST(1 AS decimal(18, 4)) AS discount_amount,
-            CAST(11 AS decimal(18, 4)) AS net_sales, 'USD' AS currency, false AS is_test""",
+            CAST(11 AS decimal(18, 4)) AS net_sales, 'USD' AS currency, false AS is_test,
+            'store-a' AS restaurant_id, 'bagel' AS item_key, 1 AS item_quantity,
+            CAST(10 AS decimal(18, 4)) AS item_price, 20 AS order_hour, 'o1' AS order_id""",
     "silver_order_item_options": """
         SELECT 1 AS source_id, 'o' AS order_id, 'l' AS lineitem_id, 'Size' AS option_group_name,
             'Large' AS option_name, CAST(0.5 AS decimal(18, 4)) AS option_price, 2 AS option_quantity,
@@ -78,15 +80,20 @@ RULES = [(name, rule) for name in SOUND for rule in load_suite(name).rules if ru
 
 
 def offending(name: str, rule: Any, change: str = "") -> list[Any]:
-    """The rows that a rule finds in the sound rows of a table, after a change."""
+    """The rows that a rule finds in the sound rows of a table, after a change; the flagged ones if it measures."""
     connection = macros.connect()
     connection.execute(f"CREATE TABLE candidate AS {SOUND[name]}")
     if change:
         connection.execute(f"UPDATE candidate {change}")
     query = rule.kwargs[SQL_KWARG].format(
-        batch="(SELECT * FROM candidate WHERE true)", published="published", process_date="2024-01-31"
+        batch="(SELECT * FROM candidate WHERE true)",
+        published="published",
+        process_date="2024-01-31",
+        price_basis="line_total",
+        business_timezone="America/Chicago",
     )
-    return connection.execute(to_duckdb(query)).fetchall()
+    found = connection.execute(to_duckdb(query)).fetchall()
+    return [row for row in found if row[-1]] if rule.flag else found
 
 
 def test_every_suite_of_bronze_and_silver_has_sound_rows_here():

@@ -42,6 +42,10 @@ def test_a_table_without_a_suite_names_the_file_to_write(orders):
         (sql_rule("SELECT * FROM {batch} WHERE d > {today}"), r"unknown placeholder \['today'\]"),
         (sql_rule("SELECT * FROM {batch", name="x"), r"double a literal brace"),
         (sql_rule("SELECT * FROM {batch}", name=""), r"needs meta\.name"),
+        (
+            {**rule(NOT_NULL, column="id"), "meta": {"why": "it matters", "flag": "is_wrong"}},
+            r"meta\.flag is for unexpected_rows_expectation only",
+        ),
     ],
 )
 def test_a_wrong_expectation_names_the_file_and_the_fault(orders, write_suite, broken, message):

@@ -36,7 +36,7 @@ def test_an_unknown_place_is_named(country: str, subdivision: str) -> None:
 
 def test_a_missing_module_says_what_the_job_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "holidays", None)
-    with pytest.raises(JobError, match="holidays is missing; next: .*--additional-python-modules"):
+    with pytest.raises(JobError, match=r"holidays is missing; next: .*--additional-python-modules"):
         public_holidays("US", "", [2023])
 
 

@@ -43,7 +43,12 @@ def audit(
     from biz_insights.quality import engine
 
     started = time.monotonic()
-    names = {"published": settings.published_database, "process_date": process_date}
+    names = {
+        "published": settings.published_database,
+        "process_date": process_date,
+        "price_basis": settings.price_basis,
+        "business_timezone": settings.business_timezone,
+    }
     suites = {table: load_suite(table, settings.suites_folder) for table in candidates}
     results: list[RuleResult] = []
     validations: dict[str, Any] = {}

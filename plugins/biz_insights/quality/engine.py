@@ -5,7 +5,8 @@ and fetches the rows of every rule in SQL: one or two queries each. Where all is
 
 1. row-wise expectations, yes or no only: all of them share one aggregate query;
 2. those that failed, and the aggregates: with counts, observed values and samples;
-3. all rules in SQL as one question, how many rows each of them finds; then those that find any, with the rows.
+3. all rules in SQL as one question, how many rows each of them finds; then those that find any, with the rows;
+4. the rules in SQL that measure, each for itself: their rows are wanted in any case.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _source(connection_url: str) -> Any:
 
 
 def build_expectation(rule: Rule, path: object, index: int = 0, names: Mapping[str, str] | None = None) -> Any:
-    """The Great Expectations object of a rule; ``names`` fills ``{published}`` and ``{process_date}``.
+    """The Great Expectations object of a rule; ``names`` fills the placeholders but ``{batch}``.
 
     Raises:
         SuiteError: the type is unknown, or its arguments do not fit; the message names the file.
@@ -97,7 +98,7 @@ def validate(
     except Exception as error:  # whatever the engine raises, the audit reports it and blocks
         found = {i: _unreadable(expectation, error) for i, expectation in enumerate(expectations)}
     else:
-        found = _three_passes(suite, expectations, batch.validate)
+        found = _passes(suite, expectations, batch.validate)
     results = [_result(suite, table, rule, found[i]) for i, rule in enumerate(suite.rules)]
     return results, _document(suite, table, [found[i] for i in range(len(suite.rules))])
 
@@ -123,7 +124,7 @@ def _unreadable(expectation: Any, error: Exception) -> Any:
     )
 
 
-def _three_passes(suite: Suite, expectations: list[Any], run: Callable[..., Any]) -> dict[int, Any]:
+def _passes(suite: Suite, expectations: list[Any], run: Callable[..., Any]) -> dict[int, Any]:
     """Rule index → Great Expectations' result, by the passes that the module describes."""
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
@@ -133,7 +134,8 @@ def _three_passes(suite: Suite, expectations: list[Any], run: Callable[..., Any]
 
     kinds = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
     row_wise = {i for i, expectation in enumerate(expectations) if isinstance(expectation, kinds)}
-    sql = {i for i, rule in enumerate(suite.rules) if rule.type == SQL_TYPE}
+    measuring = {i for i, rule in enumerate(suite.rules) if rule.flag}
+    sql = {i for i, rule in enumerate(suite.rules) if rule.type == SQL_TYPE} - measuring
     found = _one_pass(suite, expectations, row_wise, run, "BOOLEAN_ONLY")
     for i, result in found.items():
         if result.success and expectations[i].mostly == 1:
@@ -142,13 +144,34 @@ def _three_passes(suite: Suite, expectations: list[Any], run: Callable[..., Any]
     summary: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": SAMPLES}
     if suite.key:
         summary["unexpected_index_column_names"] = list(suite.key)
-    detailed = set(range(len(expectations))) - row_wise - sql | failed
+    detailed = set(range(len(expectations))) - row_wise - sql - measuring | failed
     for i, result in _one_pass(suite, expectations, detailed, run, summary).items():
         if i not in found or not _error_of(result):  # a verdict without samples beats none
             found[i] = result
     found.update(_rules_that_find_nothing(expectations, sql, run))
     found.update(_one_pass(suite, expectations, sql - set(found), run, "COMPLETE"))
+    for i, result in _one_pass(suite, expectations, measuring, run, "COMPLETE").items():
+        found[i] = _judged(expectations[i], result, suite.rules[i].flag)
     return found
+
+
+def _judged(expectation: Any, measured: Any, flag: str) -> Any:
+    """The result of a rule that measures: its rows as observed, those whose flag is true as unexpected."""
+    if _error_of(measured):
+        return measured
+    rows = measured.result["details"]["unexpected_rows"]
+    if not rows or flag not in rows[0]:
+        return _unreadable(
+            expectation, LookupError(f"the query returned no row with the flag {flag!r}; mend the suite")
+        )
+    unexpected = [row for row in rows if row[flag]]
+    measured.success = not unexpected
+    measured.result = {
+        "observed_value": rows,
+        "unexpected_count": len(unexpected),
+        "details": {"unexpected_rows": unexpected},
+    }
+    return measured
 
 
 def _rules_that_find_nothing(expectations: list[Any], sql: set[int], run: Callable[..., Any]) -> dict[int, Any]:
@@ -205,7 +228,7 @@ def _result(suite: Suite, table: str, rule: Rule, found: Any) -> RuleResult:
     count = document.get("unexpected_count")
     percent = document.get("unexpected_percent")
     rows = (document.get("details") or {}).get("unexpected_rows") if rule.type == SQL_TYPE else None
-    if rule.type == SQL_TYPE and not error:
+    if rule.type == SQL_TYPE and not rule.flag and not error:
         count, observed = observed, None
     samples = rows or document.get("partial_unexpected_index_list") or document.get("partial_unexpected_list") or []
     return RuleResult(

@@ -33,7 +33,8 @@ def overview_html(report: Mapping[str, Any], pages: Mapping[tuple[str, str], str
         f"<style>{STYLE}</style><h1>Data quality</h1>"
         f"<p>Run {run}, process date {escape(str(report['process_date']))}: score <strong>{score}</strong> "
         f"of 100 (gate {report['gate']:g}), {state}{link}</p>"
-        f"<h2>Checkpoints</h2>{_checkpoints(report, pages)}<h2>Failures</h2>{_failures(report)}</html>\n"
+        f"<h2>Checkpoints</h2>{_checkpoints(report, pages)}<h2>Failures</h2>{_failures(report)}"
+        f"<h2>Measured</h2>{_measured(report)}</html>\n"
     )
 
 
@@ -65,3 +66,14 @@ def _failures(report: Mapping[str, Any]) -> str:
         )
     head = "<tr><th>severity<th>table<th>expectation<th>found<th>who mends it"
     return f"<table>{head}{''.join(rows)}</table>" if rows else "<p>None.</p>"
+
+
+def _measured(report: Mapping[str, Any]) -> str:
+    """What the rules that question a setting measured, whether they hold or not."""
+    rows = [
+        f"<tr><td>{'holds' if entry['success'] else escape(entry['severity'])}<td>{escape(entry['suite'])}"
+        f"<td>{escape(entry['name'])}<br>{escape(entry['why'])}<td><code>{escape(entry['observed'])}</code>"
+        for entry in report["measured"]
+    ]
+    head = "<tr><th>state<th>table<th>expectation<th>measured"
+    return f"<table>{head}{''.join(rows)}</table>" if rows else "<p>Nothing: no such expectation was evaluated.</p>"

@@ -8,8 +8,10 @@ from typing import Any
 from biz_insights import s3
 from biz_insights.quality.outcome import RuleResult, counts_of, score_of
 from biz_insights.quality.settings import QualitySettings
+from biz_insights.quality.suites import SQL_TYPE
 
 REPORT_NAME = "quality_report.json"
+MEASURED_FIELDS = ("suite", "name", "severity", "success", "observed", "why", "fix")
 
 
 def read_parts(run: str, settings: QualitySettings, session: Any) -> list[dict[str, Any]]:
@@ -22,7 +24,7 @@ def read_parts(run: str, settings: QualitySettings, session: Any) -> list[dict[s
 def merge_parts(
     run: str, parts: Iterable[Mapping[str, Any]], ledger: Sequence[Mapping[str, Any]], gate: float
 ) -> dict[str, Any]:
-    """The report of a run from its checkpoints.
+    """The report of a run from its checkpoints; ``measured`` is the evidence of the rules that measure, held or not.
 
     The score is that of all expectations together (see :func:`biz_insights.quality.outcome.score_of`), not a
     mean of the checkpoints' scores: a small suite weighs what its expectations weigh.
@@ -34,6 +36,12 @@ def merge_parts(
         for part in parts
         for entry in part["results"]
         if not entry["success"]
+    ]
+    measured = [
+        {"checkpoint": part["checkpoint"], **{name: entry[name] for name in MEASURED_FIELDS}}
+        for part in parts
+        for entry in part["results"]
+        if entry["expectation"] == SQL_TYPE and entry["observed"] is not None
     ]
     order = {"critical": 0, "warning": 1, "info": 2}
     return {
@@ -55,6 +63,7 @@ def merge_parts(
             for part in parts
         },
         "failures": sorted(failures, key=lambda entry: order[entry["severity"]]),
+        "measured": measured,
         "ledger": [dict(row) for row in ledger],
     }
 

@@ -14,7 +14,8 @@ class QualitySettings:
     """Names of databases and addresses; addresses end with ``/``.
 
     ``poll_seconds`` is how long PyAthena waits between two looks at a query; ``gate`` the lowest score (0–100)
-    that may be published; ``suites_folder`` holds ``<layer>/<table>.json``.
+    that may be published; ``suites_folder`` holds ``<layer>/<table>.json``. ``price_basis`` and
+    ``business_timezone`` are what silver was built with, for the suites that question them.
     """
 
     region: str
@@ -27,6 +28,8 @@ class QualitySettings:
     poll_seconds: float = 0.5
     gate: float = 80.0
     suites_folder: Path = SUITES_FOLDER
+    price_basis: str = "line_total"
+    business_timezone: str = "America/Chicago"
 
     def connection_url(self) -> str:
         """SQLAlchemy address of the build database; credentials come from the default chain of boto3."""

@@ -14,8 +14,13 @@
 
 A rule in SQL has the type ``unexpected_rows_expectation`` and a ``meta.name``; its ``unexpected_rows_query`` (text,
 or lines of text) returns the rows that should not be there. It reads the candidate as ``{batch}``, published
-tables as ``{published}.<table>`` and the run's date as ``DATE '{process_date}'``. Put ``{batch}`` in a CTE
-(``WITH built AS (SELECT … FROM {batch})``): Great Expectations aliases it itself unless the query has a JOIN.
+tables as ``{published}.<table>``, the run's date as ``DATE '{process_date}'`` and the settings that silver was built
+with as ``'{price_basis}'`` and ``'{business_timezone}'``. Put ``{batch}`` in a CTE (``WITH built AS (SELECT … FROM
+{batch})``): Great Expectations aliases it itself unless the query has a JOIN.
+
+A rule in SQL that measures has a ``meta.flag``: its query returns what it measured, always, and of those rows the ones
+whose boolean column of that name is true are the unexpected ones. All are kept as ``observed``, so that the report has
+the evidence also when the rule holds.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ from biz_insights.quality.settings import SUITES_FOLDER
 SEVERITIES = ("critical", "warning", "info")
 SQL_TYPE = "unexpected_rows_expectation"
 SQL_KWARG = "unexpected_rows_query"
-PLACEHOLDERS = {"batch", "published", "process_date"}
+PLACEHOLDERS = {"batch", "published", "process_date", "price_basis", "business_timezone"}
 
 
 class SuiteError(PermanentError):
@@ -42,7 +47,7 @@ class SuiteError(PermanentError):
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of a suite, with the reason for it and who mends a failure."""
+    """One expectation of a suite, with the reason for it and who mends a failure; ``flag`` where it measures."""
 
     type: str
     kwargs: dict[str, Any]
@@ -50,6 +55,7 @@ class Rule:
     why: str
     fix: str
     name: str
+    flag: str = ""
 
     @property
     def column(self) -> str:
@@ -132,7 +138,8 @@ def _rule(entry: Any, number: int, default_fix: str, path: Path) -> Rule:
     where = f"{where} ({kind})"
     meta = {"fix": default_fix, **meta}
     _require(severity in SEVERITIES, path, f"{where}: severity {severity!r} is none; use {', '.join(SEVERITIES)}")
-    _only(meta, {"name", "why", "fix"}, path, f"{where} meta")
+    _only(meta, {"name", "why", "fix", "flag"}, path, f"{where} meta")
+    _require("flag" not in meta or kind == SQL_TYPE, path, f"{where}: meta.flag is for {SQL_TYPE} only")
     for field in ("why", "fix"):
         _require(
             bool(meta.get(field)),
@@ -144,7 +151,7 @@ def _rule(entry: Any, number: int, default_fix: str, path: Path) -> Rule:
         query = kwargs.get(SQL_KWARG)
         kwargs[SQL_KWARG] = "\n".join(query) if isinstance(query, list) else query
         _check_query(kwargs[SQL_KWARG], meta, where, path)
-    rule = Rule(kind, kwargs, severity, meta["why"], meta["fix"], meta.get("name", ""))
+    rule = Rule(kind, kwargs, severity, meta["why"], meta["fix"], meta.get("name", ""), meta.get("flag", ""))
     return rule if rule.name else Rule(**{**rule.__dict__, "name": f"{kind}({rule.column})"})
 
 

@@ -117,6 +117,8 @@ def quality_settings(settings: Settings) -> Any:
         ops_uri=settings.lake_uri("ops/"),
         poll_seconds=min(settings.poll_seconds, 1) / 20,
         gate=settings.quality_gate,
+        price_basis=settings.price_basis,
+        business_timezone=settings.business_timezone,
     )
 
 
