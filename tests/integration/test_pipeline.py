@@ -99,6 +99,31 @@ def test_no_order_is_lost_for_want_of_a_calendar_row(laptop, reckoned):
     assert cents(trend_net) == cents(reckoned.net_sales)
 
 
+def test_every_order_date_has_one_row_in_the_calendar(laptop):
+    found = laptop.query(
+        "SELECT days.order_date FROM (SELECT DISTINCT order_date FROM silver_order_items) AS days "
+        "LEFT JOIN silver_date_dim ON calendar_date = days.order_date GROUP BY 1 HAVING count(calendar_date) <> 1"
+    )
+    assert found == []
+    ((source, holidays),) = laptop.query(
+        "SELECT count_if(NOT is_generated), count_if(is_generated AND is_holiday AND holiday_name IS NOT NULL) "
+        "FROM silver_date_dim"
+    )
+    assert source == 365 and holidays >= 40
+
+
+def test_the_settings_were_held_against_the_data(laptop):
+    found = laptop.query(
+        "SELECT rule_name, success, json_extract_scalar(observed, '$[0].night_share') IS NOT NULL, "
+        "json_extract_scalar(observed, '$[0].supported_basis') "
+        "FROM data_quality_results WHERE observed LIKE '%contradicts_setting%' ORDER BY checked_at, rule_name LIMIT 2"
+    )
+    assert found == [
+        ("orders_keep_the_hours_of_the_time_zone", True, True, None),
+        ("prices_fit_the_price_basis", True, False, "line_total"),
+    ]
+
+
 def test_the_summary_s_figures_are_the_tables_(laptop, first_run, reckoned):
     text = first_run.stdout
     assert f"{cents(reckoned.net_sales):,}" in text
