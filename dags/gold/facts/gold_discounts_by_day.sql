@@ -11,8 +11,10 @@
 --   discounted_gross_sales: gross sales of discounted orders
 --   discount_amount: what the discounts took off, as a positive amount
 --   discounted_net_sales: net sales of discounted orders
+--   discounted_net_sales_squared: sum of the squares of the discounted orders' net sales in the store and currency, from which intervals of their mean follow
 --   full_price_orders: orders without any discount
 --   full_price_net_sales: net sales of orders without any discount
+--   full_price_net_sales_squared: sum of the squares of the full-price orders' net sales, likewise
 --   no_discounts_observed: true where no order of the store and day carried a discount
 --   order_date: local calendar date of the lines
 WITH order_lines AS (
@@ -22,6 +24,16 @@ WITH order_lines AS (
         gross_sales,
         discount_amount,
         net_sales,
+        -- The order's part in the store and currency, on one of its lines. Squared and summed as decimals, so that the
+        -- sum does not depend on the order of the rows.
+        CAST(
+            IF(
+                ROW_NUMBER() OVER (
+                    PARTITION BY order_id, order_date, restaurant_id, currency ORDER BY created_at, lineitem_id
+                ) = 1,
+                SUM(net_sales) OVER (PARTITION BY order_id, order_date, restaurant_id, currency)
+            ) AS DECIMAL(18, 4)
+        ) AS order_net_sales,
         ROW_NUMBER() OVER (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id) = 1 AS opens_order,
         MAX(discount_amount) OVER (PARTITION BY order_id, order_date) > 0 AS is_discounted_order,
         order_date
@@ -37,8 +49,14 @@ SELECT
     CAST(COALESCE(SUM(gross_sales) FILTER (WHERE is_discounted_order), 0) AS DECIMAL(18, 4)) AS discounted_gross_sales,
     CAST(SUM(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
     CAST(COALESCE(SUM(net_sales) FILTER (WHERE is_discounted_order), 0) AS DECIMAL(18, 4)) AS discounted_net_sales,
+    CAST(
+        COALESCE(SUM(order_net_sales * order_net_sales) FILTER (WHERE is_discounted_order), 0) AS DOUBLE
+    ) AS discounted_net_sales_squared,
     COUNT(*) FILTER (WHERE opens_order AND NOT is_discounted_order) AS full_price_orders,
     CAST(COALESCE(SUM(net_sales) FILTER (WHERE NOT is_discounted_order), 0) AS DECIMAL(18, 4)) AS full_price_net_sales,
+    CAST(
+        COALESCE(SUM(order_net_sales * order_net_sales) FILTER (WHERE NOT is_discounted_order), 0) AS DOUBLE
+    ) AS full_price_net_sales_squared,
     NOT BOOL_OR(is_discounted_order) AS no_discounts_observed,
     order_date
 FROM order_lines

@@ -1,14 +1,14 @@
--- about: How often a paid option comes with an item, what it brings, and discounted beside full-price orders where there are discounts.
+-- about: How often a paid option comes with an item, what it brings, discounted beside full-price orders where there are discounts, and how sales answer to price changes.
 -- grain: level x restaurant_id x item_category x item_key x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_item_sales_by_day, gold_discounts_by_day
+-- reads: gold_item_sales_by_day, gold_discounts_by_day, gold_price_changes
 -- denominator: guests in
 -- columns:
---   level: chain, store, item (of the chain) or store_item; each level adds up to all sales
---   restaurant_id: the store; all on the levels chain and item
+--   level: chain, store, category (of the chain), item (of the chain) or store_item; each level adds up to all sales, so read one level at a time
+--   restaurant_id: the store; all on the levels chain, category and item
 --   item_category: the category; all on the levels chain and store
---   item_key: the item, name folded to one case; all on the levels chain and store
---   item_name: the item's latest spelling; all on the levels chain and store
+--   item_key: the item, name folded to one case; all on the levels chain, store and category
+--   item_name: the item's latest spelling; all on the levels chain, store and category
 --   currency: currency of every amount in the row
 --   lines: order lines
 --   lines_with_paid_option: lines on which at least one option cost something
@@ -23,24 +23,53 @@
 --   options_revenue_share: options revenue as a part of gross sales
 --   discount_amount: what discounts took off, as a positive amount
 --   net_sales: gross less discounts
---   orders: orders of the chain or store; null on the item levels, as are all columns below but the status
---   discount_status: discounts_observed, no_discounts_observed, or not_counted_by_item on the item levels
+--   orders: orders of the chain or store; null on the other levels, as are all columns of discounts but their status
+--   discount_status: discounts_observed, no_discounts_observed, or not_counted_by_item on the levels category, item and store_item
 --   discounted_orders: orders with a discount
 --   discounted_order_share: discounted orders over orders
 --   discounted_order_share_low: lower end of its 95 % Wilson interval; 0 where no discount was observed
 --   discounted_order_share_high: upper end of that interval; where no discount was observed the bound 3 / orders (rule of three)
 --   discounted_net_sales: net sales of discounted orders; null where no discount was observed
 --   discounted_aov: net sales per discounted order; null where no discount was observed
+--   discounted_aov_low: lower end of the 95 % interval of that mean; null under 30 such orders
+--   discounted_aov_high: upper end of that interval
 --   discount_depth: discount amount over the gross sales of discounted orders; null where no discount was observed
 --   full_price_orders: orders without a discount
 --   full_price_net_sales: net sales of orders without a discount
 --   full_price_aov: net sales per full-price order
+--   full_price_aov_low: lower end of the 95 % interval of that mean; null under 30 such orders
+--   full_price_aov_high: upper end of that interval
+--   aov_difference: discounted_aov less full_price_aov: what comes with a discount, not what it causes; null unless estimated
+--   aov_difference_low: lower end of its 95 % interval (Welch)
+--   aov_difference_high: upper end of that interval
+--   aov_difference_status: estimated, insufficient_data (under 30 orders of one of the two kinds), no_discounts_observed or not_counted_by_item
+--   price_changes: lasting price changes found (gold_price_changes); a change of an item counts once a store
+--   last_price_change_week: Monday of the week of the latest of them
+--   elasticity_events: those of them that have whole weeks before and after and unchanged siblings; null where not_estimated_at_this_level
+--   mean_price_change: mean change of the price in those events, as a part of the old price
+--   elasticity: percent by which units change for one percent of price, against unchanged items of the same store and category
+--   elasticity_low: lower end of its 95 % interval
+--   elasticity_high: upper end of that interval
+--   elasticity_status: estimated, insufficient_variation (under 100 events, or under 10 groups of them), not_identified (no finite answer fits), or not_estimated_at_this_level (only chain and category pool enough events)
 --   as_of_date: the last day counted
+{% set newton_steps = 6 %}
+{% set effect = "EXP(latest.elasticity * events.log_price)" %}
+{% set score = "events.log_price * (events.sold_after - " ~ effect ~ " * events.sold_before)" %}
+{% set slope = "events.log_price * events.log_price * " ~ effect ~ " * events.sold_before" %}
+{% macro total(term) %}CAST(SUM(CAST({{ term }} AS DECIMAL(38, 12))) AS DOUBLE){% endmacro %}
+{% macro half_width(squared, total, orders) %}IF(
+            {{ orders }} >= 30,
+            1.96E0 * SQRT(
+                GREATEST(0E0, {{ squared }} - {{ total }} * {{ total }} / {{ orders }})
+                / ({{ orders }} - 1E0) / {{ orders }}
+            )
+        ){% endmacro %}
 WITH item_totals AS (
     SELECT
         CASE
-            WHEN GROUPING(restaurant_id) = 1 AND GROUPING(item_key) = 1 THEN 'chain'
-            WHEN GROUPING(item_key) = 1 THEN 'store'
+            WHEN GROUPING(restaurant_id) = 1 AND GROUPING(item_category) = 1 THEN 'chain'
+            WHEN GROUPING(item_category) = 1 THEN 'store'
+            WHEN GROUPING(item_key) = 1 THEN 'category'
             WHEN GROUPING(restaurant_id) = 1 THEN 'item'
             ELSE 'store_item'
         END AS level,
@@ -61,6 +90,7 @@ WITH item_totals AS (
     GROUP BY GROUPING SETS (
         (currency),
         (currency, restaurant_id),
+        (currency, item_category),
         (currency, item_category, item_key),
         (currency, restaurant_id, item_category, item_key)
     )
@@ -74,12 +104,155 @@ discount_totals AS (
         CAST(SUM(discounted_orders) AS BIGINT) AS discounted_orders,
         SUM(discounted_gross_sales) AS discounted_gross_sales,
         SUM(discounted_net_sales) AS discounted_net_sales,
+        CAST(SUM(CAST(discounted_net_sales_squared AS DECIMAL(38, 4))) AS DOUBLE) AS discounted_squared,
         CAST(SUM(full_price_orders) AS BIGINT) AS full_price_orders,
         SUM(full_price_net_sales) AS full_price_net_sales,
+        CAST(SUM(CAST(full_price_net_sales_squared AS DECIMAL(38, 4))) AS DOUBLE) AS full_price_squared,
         BOOL_AND(no_discounts_observed) AS no_discounts_observed
     FROM {{ database }}.gold_discounts_by_day
     WHERE order_date <= {{ as_of_date }}
     GROUP BY GROUPING SETS ((currency), (currency, restaurant_id))
+),
+discount_means AS (
+    -- The mean of 30 orders or more is taken as normal; the half widths follow from sums of squares.
+    SELECT
+        *,
+        CAST(discounted_net_sales AS DOUBLE) / NULLIF(discounted_orders, 0) AS discounted_aov,
+        CAST(full_price_net_sales AS DOUBLE) / NULLIF(full_price_orders, 0) AS full_price_aov,
+        {{ half_width("discounted_squared", "CAST(discounted_net_sales AS DOUBLE)", "discounted_orders") }}
+            AS discounted_half_width,
+        {{ half_width("full_price_squared", "CAST(full_price_net_sales AS DOUBLE)", "full_price_orders") }}
+            AS full_price_half_width
+    FROM discount_totals
+),
+discount_differences AS (
+    SELECT
+        *,
+        SQRT(discounted_half_width * discounted_half_width + full_price_half_width * full_price_half_width)
+            AS difference_half_width
+    FROM discount_means
+),
+change_totals AS (
+    SELECT
+        CASE
+            WHEN GROUPING(restaurant_id) = 1 AND GROUPING(item_category) = 1 THEN 'chain'
+            WHEN GROUPING(item_category) = 1 THEN 'store'
+            WHEN GROUPING(item_key) = 1 THEN 'category'
+            WHEN GROUPING(restaurant_id) = 1 THEN 'item'
+            ELSE 'store_item'
+        END AS level,
+        COALESCE(restaurant_id, 'all') AS restaurant_id,
+        COALESCE(item_category, 'all') AS item_category,
+        COALESCE(item_key, 'all') AS item_key,
+        currency,
+        COUNT(*) AS price_changes,
+        MAX(change_week) AS last_price_change_week
+    FROM {{ database }}.gold_price_changes
+    WHERE as_of_date = {{ as_of_date }}
+    GROUP BY GROUPING SETS (
+        (currency),
+        (currency, restaurant_id),
+        (currency, item_category),
+        (currency, item_category, item_key),
+        (currency, restaurant_id, item_category, item_key)
+    )
+),
+price_events AS (
+    -- Mantel and Haenszel: were the price without effect, an event's item and siblings would make two equal products,
+    -- items_after x sibling_items_before and items_before x sibling_items_after. A price ratio p changes the first by
+    -- p ^ elasticity. The sum over events holds with few units, even none on a side, where logarithms of counts do not.
+    SELECT
+        pooled.level,
+        IF(pooled.level = 'chain', 'all', changes.item_category) AS item_category,
+        changes.currency,
+        changes.restaurant_id,
+        changes.item_category AS sibling_category,
+        DATE_TRUNC('quarter', changes.change_week) AS quarter,
+        changes.price_change,
+        LN(1 + changes.price_change) AS log_price,
+        CAST(changes.items_after AS DOUBLE) * CAST(changes.sibling_items_before AS DOUBLE) / (
+            changes.items_before + changes.items_after + changes.sibling_items_before + changes.sibling_items_after
+        ) AS sold_after,
+        CAST(changes.items_before AS DOUBLE) * CAST(changes.sibling_items_after AS DOUBLE) / (
+            changes.items_before + changes.items_after + changes.sibling_items_before + changes.sibling_items_after
+        ) AS sold_before
+    FROM {{ database }}.gold_price_changes AS changes
+    CROSS JOIN UNNEST(ARRAY['chain', 'category']) AS pooled (level)
+    WHERE changes.as_of_date = {{ as_of_date }}
+        AND changes.use_status = 'usable'
+),
+elasticity_0 AS (
+    SELECT level, item_category, currency, 0E0 AS elasticity, 0E0 AS previous
+    FROM price_events
+    GROUP BY level, item_category, currency
+),
+{% for step in range(1, newton_steps + 1) %}
+elasticity_{{ step }} AS (
+    SELECT
+        events.level,
+        events.item_category,
+        events.currency,
+        GREATEST(-20E0, LEAST(20E0, MAX(latest.elasticity) + {{ total(score) }} / NULLIF({{ total(slope) }}, 0E0)))
+            AS elasticity,
+        MAX(latest.elasticity) AS previous
+    FROM price_events AS events
+    INNER JOIN elasticity_{{ step - 1 }} AS latest
+        ON latest.level = events.level
+        AND latest.item_category = events.item_category
+        AND latest.currency = events.currency
+    GROUP BY events.level, events.item_category, events.currency
+),
+{% endfor %}
+event_groups AS (
+    -- Events of one store, category and quarter share their siblings, so their errors go together (Liang and Zeger).
+    SELECT
+        events.level,
+        events.item_category,
+        events.currency,
+        COUNT(*) AS events,
+        SUM(CAST(events.price_change AS DECIMAL(38, 12))) AS price_change,
+        {{ total(score) }} AS score,
+        SUM(CAST({{ slope }} AS DECIMAL(38, 12))) AS slope,
+        MAX(latest.elasticity) AS elasticity,
+        MAX(latest.previous) AS previous
+    FROM price_events AS events
+    INNER JOIN elasticity_{{ newton_steps }} AS latest
+        ON latest.level = events.level
+        AND latest.item_category = events.item_category
+        AND latest.currency = events.currency
+    GROUP BY
+        events.level,
+        events.item_category,
+        events.currency,
+        events.restaurant_id,
+        events.sibling_category,
+        events.quarter
+),
+elasticity_estimates AS (
+    SELECT
+        level,
+        item_category,
+        currency,
+        CAST(SUM(events) AS BIGINT) AS events,
+        CAST(SUM(price_change) AS DOUBLE) / CAST(SUM(events) AS DOUBLE) AS mean_price_change,
+        COUNT(*) AS event_groups,
+        MAX(elasticity) AS elasticity,
+        ABS(MAX(elasticity) - MAX(previous)) < 0.000001E0 AND ABS(MAX(elasticity)) < 20E0 AS is_found,
+        SQRT(COUNT(*) / NULLIF(COUNT(*) - 1E0, 0E0) * {{ total("score * score") }}) / NULLIF(CAST(SUM(slope) AS DOUBLE), 0E0) AS standard_error,
+        -- The 97.5 % point of Student's t with a degree of freedom less than groups (Cornish and Fisher).
+        1.96E0 + 2.3724E0 / NULLIF(COUNT(*) - 1E0, 0E0) + 2.8225E0 / NULLIF(POWER(COUNT(*) - 1E0, 2), 0E0) AS quantile
+    FROM event_groups
+    GROUP BY level, item_category, currency
+),
+elasticities AS (
+    SELECT
+        *,
+        CASE
+            WHEN events < 100 OR event_groups < 10 THEN 'insufficient_variation'
+            WHEN is_found AND standard_error IS NOT NULL THEN 'estimated'
+            ELSE 'not_identified'
+        END AS status
+    FROM elasticity_estimates
 )
 SELECT
     CAST(sold.level AS VARCHAR) AS level,
@@ -122,7 +295,9 @@ SELECT
     END AS discounted_order_share_high,
     IF(discounts.no_discounts_observed, NULL, CAST(discounts.discounted_net_sales AS DECIMAL(18, 2)))
         AS discounted_net_sales,
-    CAST(discounts.discounted_net_sales AS DOUBLE) / NULLIF(discounts.discounted_orders, 0) AS discounted_aov,
+    discounts.discounted_aov,
+    discounts.discounted_aov - discounts.discounted_half_width AS discounted_aov_low,
+    discounts.discounted_aov + discounts.discounted_half_width AS discounted_aov_high,
     IF(
         discounts.no_discounts_observed,
         NULL,
@@ -130,10 +305,49 @@ SELECT
     ) AS discount_depth,
     discounts.full_price_orders,
     CAST(discounts.full_price_net_sales AS DECIMAL(18, 2)) AS full_price_net_sales,
-    CAST(discounts.full_price_net_sales AS DOUBLE) / NULLIF(discounts.full_price_orders, 0) AS full_price_aov,
+    discounts.full_price_aov,
+    discounts.full_price_aov - discounts.full_price_half_width AS full_price_aov_low,
+    discounts.full_price_aov + discounts.full_price_half_width AS full_price_aov_high,
+    IF(discounts.difference_half_width IS NOT NULL, discounts.discounted_aov - discounts.full_price_aov)
+        AS aov_difference,
+    discounts.discounted_aov - discounts.full_price_aov - discounts.difference_half_width AS aov_difference_low,
+    discounts.discounted_aov - discounts.full_price_aov + discounts.difference_half_width AS aov_difference_high,
+    CAST(
+        CASE
+            WHEN discounts.level IS NULL THEN 'not_counted_by_item'
+            WHEN discounts.no_discounts_observed THEN 'no_discounts_observed'
+            WHEN discounts.difference_half_width IS NOT NULL THEN 'estimated'
+            ELSE 'insufficient_data'
+        END AS VARCHAR
+    ) AS aov_difference_status,
+    COALESCE(changes.price_changes, 0) AS price_changes,
+    changes.last_price_change_week,
+    IF(sold.level IN ('chain', 'category'), COALESCE(elasticities.events, 0)) AS elasticity_events,
+    elasticities.mean_price_change,
+    IF(elasticities.status = 'estimated', elasticities.elasticity) AS elasticity,
+    IF(elasticities.status = 'estimated', elasticities.elasticity - elasticities.quantile * elasticities.standard_error)
+        AS elasticity_low,
+    IF(elasticities.status = 'estimated', elasticities.elasticity + elasticities.quantile * elasticities.standard_error)
+        AS elasticity_high,
+    CAST(
+        CASE
+            WHEN sold.level NOT IN ('chain', 'category') THEN 'not_estimated_at_this_level'
+            ELSE COALESCE(elasticities.status, 'insufficient_variation')
+        END AS VARCHAR
+    ) AS elasticity_status,
     {{ as_of_date }} AS as_of_date
 FROM item_totals AS sold
-LEFT JOIN discount_totals AS discounts
+LEFT JOIN discount_differences AS discounts
     ON discounts.level = sold.level
     AND discounts.restaurant_id = sold.restaurant_id
     AND discounts.currency = sold.currency
+LEFT JOIN change_totals AS changes
+    ON changes.level = sold.level
+    AND changes.restaurant_id = sold.restaurant_id
+    AND changes.item_category = sold.item_category
+    AND changes.item_key = sold.item_key
+    AND changes.currency = sold.currency
+LEFT JOIN elasticities
+    ON elasticities.level = sold.level
+    AND elasticities.item_category = sold.item_category
+    AND elasticities.currency = sold.currency
