@@ -10,6 +10,8 @@
     -- columns:
     --   net_sales: gross less discounts, in currency units
     SELECT …
+
+The SELECT is a Jinja template. A rule that several tables state is a macro in ``dags/gold/macros``, which they import.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 GOLD_FOLDER = Path(__file__).resolve().parents[2] / "dags" / "gold"
 KINDS = ("facts", "marts", "views")
@@ -31,7 +33,9 @@ Kind = Literal["facts", "marts", "views"]
 
 _FIELD = re.compile(r"^-- (about|grain|partition|reads|denominator|columns):\s*(.*)$")
 _COLUMN = re.compile(r"^--   (\w+): (.+)$")
-_SQL = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+_SQL = Environment(
+    loader=FileSystemLoader(GOLD_FOLDER), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
+)
 
 
 class GoldHeaderError(ValueError):

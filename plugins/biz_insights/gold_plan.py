@@ -1,8 +1,8 @@
 """What a gold table must build now: the partitions whose inputs or SQL changed since they were published.
 
 The fingerprint of a gold partition is a digest of the fingerprints of the partitions it reads and of its own
-SQL. So a first load, a late row, a corrected row, a deleted day and an edited definition are one case: the
-fingerprint differs. Nothing differs, nothing is built.
+SQL, macros included. So a first load, a late row, a corrected row, a deleted day and an edited definition are one
+case: the fingerprint differs. Nothing differs, nothing is built.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from biz_insights.lake.catalog import batches
 
 PARTITIONS_PER_STATEMENT = 100
 """Athena writes at most 100 partitions in one statement."""
+
+ANY_DAY = "0001-01-01"
+"""Stands for a partition's day where a definition is fingerprinted."""
 
 Published = Callable[[str], Mapping[str, str]]
 """Fingerprint by partition value of a published table."""
@@ -69,7 +72,8 @@ def plan_gold(
         database: published database, for the SQL.
         full_refresh: build every partition whether it changed or not.
     """
-    definition = fingerprint(table.sql_template)
+    # As rendered, so that an edited macro counts as an edited definition of every table that imports it.
+    definition = fingerprint(_select(table, [ANY_DAY], database))
     inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
     if table.partition == "order_date":
         wanted = _by_day(inputs, definition, process_date)

@@ -37,6 +37,7 @@
 --   m_score: money: 1 to 5 by quintile cut-offs of net sales in the currency; equal amounts get equal scores
 --   m_cutoffs_frozen_on: the cut-offs are those of all orders before this date (start of the quarter), or of the as-of date while there were none
 --   as_of_date: the last day counted
+{% import 'macros/rfm.sql' as rfm %}
 WITH active_days AS (
     SELECT
         *,
@@ -72,7 +73,7 @@ customers AS (
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 90), 0) AS net_sales_last_90d,
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago BETWEEN 90 AND 179), 0) AS net_sales_previous_90d,
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 365), 0) AS net_sales_last_365d,
-        SUM(net_sales) FILTER (WHERE order_date < DATE_TRUNC('quarter', {{ as_of_date }})) AS net_sales_at_freeze
+        SUM(net_sales) FILTER (WHERE order_date < {{ rfm.cutoffs_frozen_on(as_of_date) }}) AS net_sales_at_freeze
     FROM active_days
     GROUP BY app_name, user_id, currency
 ),
@@ -81,28 +82,12 @@ customers_at_freeze AS (
     FROM customers
 ),
 cutoff_values AS (
-    -- Frozen at the start of the quarter, so that a customer changes score by buying, not because others did.
+    -- Those at the start of the quarter; while the data has none, those of the as-of date.
     SELECT currency, is_frozen, IF(is_frozen, net_sales_at_freeze, net_sales) AS net_sales
     FROM customers_at_freeze
 ),
-ranked_values AS (
-    SELECT
-        *,
-        CUME_DIST() OVER (PARTITION BY currency ORDER BY net_sales) AS share_at_or_below
-    FROM cutoff_values
-    WHERE net_sales IS NOT NULL
-),
 money_cutoffs AS (
-    -- The smallest amount that a fifth, two fifths ... of the customers do not exceed: exact, and ties stay together.
-    SELECT
-        currency,
-        BOOL_OR(is_frozen) AS is_frozen,
-        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.2) AS cutoff_20,
-        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.4) AS cutoff_40,
-        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.6) AS cutoff_60,
-        MIN(net_sales) FILTER (WHERE share_at_or_below >= 0.8) AS cutoff_80
-    FROM ranked_values
-    GROUP BY currency
+    {{ rfm.money_cutoffs("cutoff_values", "currency, is_frozen") }}
 )
 SELECT
     customers.app_name,
@@ -134,29 +119,11 @@ SELECT
     CAST(customers.net_sales_last_90d AS DECIMAL(18, 4)) AS net_sales_last_90d,
     CAST(customers.net_sales_previous_90d AS DECIMAL(18, 4)) AS net_sales_previous_90d,
     CAST(customers.net_sales_last_365d AS DECIMAL(18, 4)) AS net_sales_last_365d,
-    CASE
-        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 14 THEN 5
-        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 30 THEN 4
-        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 90 THEN 3
-        WHEN DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) <= 180 THEN 2
-        ELSE 1
-    END AS r_score,
-    CASE
-        WHEN customers.orders >= 10 THEN 5
-        WHEN customers.orders >= 5 THEN 4
-        WHEN customers.orders >= 3 THEN 3
-        WHEN customers.orders = 2 THEN 2
-        ELSE 1
-    END AS f_score,
-    CASE
-        WHEN customers.net_sales > money_cutoffs.cutoff_80 THEN 5
-        WHEN customers.net_sales > money_cutoffs.cutoff_60 THEN 4
-        WHEN customers.net_sales > money_cutoffs.cutoff_40 THEN 3
-        WHEN customers.net_sales > money_cutoffs.cutoff_20 THEN 2
-        ELSE 1
-    END AS m_score,
+    {{ rfm.r_score("DATE_DIFF('day', customers.last_order_date, " ~ as_of_date ~ ")") }} AS r_score,
+    {{ rfm.f_score("customers.orders") }} AS f_score,
+    {{ rfm.m_score("customers.net_sales", "money_cutoffs") }} AS m_score,
     CAST(
-        CASE WHEN money_cutoffs.is_frozen THEN DATE_TRUNC('quarter', {{ as_of_date }}) ELSE {{ as_of_date }} END AS DATE
+        CASE WHEN money_cutoffs.is_frozen THEN {{ rfm.cutoffs_frozen_on(as_of_date) }} ELSE {{ as_of_date }} END AS DATE
     ) AS m_cutoffs_frozen_on,
     {{ as_of_date }} AS as_of_date
 FROM customers

@@ -14,12 +14,12 @@
 --   old_unit_price: median of the unit prices of the three weeks with sales before the change
 --   new_unit_price: median of the unit prices of the first three weeks with sales from the change on
 --   price_change: new over old less 1; changes under 1 % are not counted
---   items_before: units of the item in the 8 weeks before last_week_at_old_price; a week counts 5 times the item's median week at most, but up to 10 units in any case; null, like the columns below, where not_dated
---   items_after: units of the item in the 8 weeks after change_week, counted likewise
+--   items_before: units of the item in the 13 weeks before last_week_at_old_price; a week counts 5 times the item's median week at most, but up to 10 units in any case; null, like the columns below, where not_dated
+--   items_after: units of the item in the 13 weeks after change_week, counted likewise
 --   siblings: other items of the store and category that sold at one price from before those weeks to after them, and in them; they show what would have happened anyway
 --   sibling_items_before: units of the siblings in the weeks of items_before, counted likewise
 --   sibling_items_after: units of the siblings in the weeks of items_after
---   use_status: usable; or why the elasticity leaves the change out: not_comparable (half or double the price: another product), not_dated (over 4 weeks without sales between the prices), window_incomplete (the 8 weeks and one more reach beyond the store's data), item_not_sold_throughout, another_change_in_window, no_unchanged_siblings, no_units (of the item, before and after)
+--   use_status: usable; or why the elasticity leaves the change out: not_comparable (half or double the price: another product), not_dated (over 8 weeks without sales between the prices), window_incomplete (the 13 weeks and one more reach beyond the store's data), item_not_sold_throughout, another_change_in_window, no_unchanged_siblings, no_units (of the item, before and after)
 --   as_of_date: the last day counted
 {% macro median_of_three(a, b, c) %}GREATEST(LEAST({{ a }}, {{ b }}), LEAST(GREATEST({{ a }}, {{ b }}), {{ c }})){% endmacro %}
 {% macro is_same(price, other) %}ABS({{ price }} / {{ other }} - 1) < 0.005E0{% endmacro %}
@@ -117,8 +117,8 @@ changes AS (
         week AS change_week,
         IF({{ is_same("before_1", "old_price") }}, week_1, week_2) AS last_old_week,
         DATE_DIFF('week', IF({{ is_same("before_1", "old_price") }}, week_1, week_2), week) AS weeks_between,
-        DATE_ADD('week', -8, IF({{ is_same("before_1", "old_price") }}, week_1, week_2)) AS window_start,
-        DATE_ADD('week', 9, week) AS window_end
+        DATE_ADD('week', -13, IF({{ is_same("before_1", "old_price") }}, week_1, week_2)) AS window_start,
+        DATE_ADD('week', 14, week) AS window_end
     FROM judged_weeks
     WHERE is_change
 ),
@@ -163,7 +163,7 @@ compared_items AS (
         AND spells.item_key <> changes.item_key
         AND spells.first_week < changes.window_start
         AND spells.last_week >= changes.window_end
-    WHERE changes.weeks_between <= 4
+    WHERE changes.weeks_between <= 8
     UNION ALL
     SELECT
         restaurant_id,
@@ -176,7 +176,7 @@ compared_items AS (
         window_end,
         item_key AS compared_key
     FROM changes
-    WHERE weeks_between <= 4
+    WHERE weeks_between <= 8
 ),
 compared_weeks AS (
     SELECT
@@ -241,7 +241,7 @@ SELECT
         CASE
             WHEN changes.new_price >= 2 * changes.old_price OR changes.old_price >= 2 * changes.new_price
                 THEN 'not_comparable'
-            WHEN changes.weeks_between > 4 THEN 'not_dated'
+            WHEN changes.weeks_between > 8 THEN 'not_dated'
             WHEN changes.window_start < store_starts.first_date THEN 'window_incomplete'
             WHEN DATE_ADD('week', 1, changes.window_end) > DATE_ADD('day', 1, {{ as_of_date }}) THEN 'window_incomplete'
             WHEN typical.first_week >= changes.window_start THEN 'item_not_sold_throughout'

@@ -23,6 +23,7 @@
 --   favourite_daypart: morning, midday, afternoon, evening or night with most orders; on a tie the later, then the first by name
 --   weekend_order_share: part of the orders placed on Saturday or Sunday
 --   as_of_date: the last day counted
+{% import 'macros/rfm.sql' as rfm %}
 WITH customer_days AS (
     SELECT *
     FROM {{ database }}.gold_customer_day
@@ -121,18 +122,7 @@ SELECT
     customers.m_cutoffs_frozen_on,
     CAST(customers.r_score * 100 + customers.f_score * 10 + customers.m_score AS VARCHAR) AS rfm_code,
     CAST(
-        CASE
-            WHEN customers.r_score >= 4 AND customers.f_score >= 4 AND customers.m_score >= 4 THEN 'Champions'
-            WHEN customers.r_score >= 3 AND customers.f_score >= 4 THEN 'Loyal'
-            WHEN customers.r_score >= 4 AND customers.f_score >= 2 THEN 'Potential loyalist'
-            WHEN customers.r_score = 5 THEN 'New'
-            WHEN customers.r_score = 4 THEN 'Promising'
-            WHEN customers.r_score = 3 AND customers.f_score >= 2 THEN 'Needs attention'
-            WHEN customers.r_score = 2 AND customers.f_score >= 3 THEN 'At risk'
-            WHEN customers.r_score = 2 AND customers.f_score = 2 THEN 'Hibernating'
-            WHEN customers.f_score >= 2 THEN 'Lost'
-            ELSE 'One-time'
-        END AS VARCHAR
+        {{ rfm.segment("customers.r_score", "customers.f_score", "customers.m_score") }} AS VARCHAR
     ) AS segment,
     ranked_stores.restaurant_id AS favourite_restaurant_id,
     CAST(ranked_stores.orders AS DOUBLE) / NULLIF(customers.orders, 0) AS favourite_restaurant_order_share,
