@@ -62,19 +62,21 @@ def simulated_item_days(
     currency: str = "USD",
     weeks: int = 110,
 ) -> pd.DataFrame:
-    """Four stores x two categories x 15 items: Poisson units a day, as price ** elasticity, growth and weekly shocks make them.
+    """Five stores x two categories x 15 items: Poisson units a day by price ** elasticity, growth and weekly shocks.
 
-    Every item of a store changes its price `changes` times, 28 weeks apart at least, in a week of its own choice.
+    There are `changes` rounds of price changes, 28 weeks apart at least; in each, six in ten of a store's items
+    change in a week of their own.
     """
     rng = np.random.default_rng(seed)
-    stores, categories, items = 4, 2, 15
+    stores, categories, items = 5, 2, 15
     shape = (stores, categories, items)
     base = np.round(rng.uniform(4, 12, shape), 2)
     price = np.repeat(base[None], weeks, axis=0)
     for change in range(changes):
         week = rng.integers(18 + 40 * change, 30 + 40 * change, shape)
         factor = rng.uniform(1.04, 1.16, shape) ** np.where(raises_only, 1, rng.choice([-1, 1], shape))
-        after = np.arange(weeks)[:, None, None, None] >= week[None]
+        taking_part = rng.random(shape) < 0.6
+        after = (np.arange(weeks)[:, None, None, None] >= week[None]) & taking_part
         price = np.where(after, np.round(price[-1] * factor, 2), price)
     days = np.arange(weeks * 7)
     trend = (1 + yearly_growth) ** (days / 365)

@@ -22,7 +22,7 @@
 --   use_status: usable; or why the elasticity leaves the change out: not_comparable (half or double the price: another product), not_dated (over 8 weeks without sales between the prices), window_incomplete (the 13 weeks and one more reach beyond the store's data), item_not_sold_throughout, another_change_in_window, no_unchanged_siblings, no_units (of the item, before and after)
 --   as_of_date: the last day counted
 {% macro median_of_three(a, b, c) %}GREATEST(LEAST({{ a }}, {{ b }}), LEAST(GREATEST({{ a }}, {{ b }}), {{ c }})){% endmacro %}
-{% macro is_same(price, other) %}ABS({{ price }} / {{ other }} - 1) < 0.005E0{% endmacro %}
+{% macro is_same(price, other) %}ABS({{ price }} - {{ other }}) < 0.005E0 * {{ other }}{% endmacro %}
 WITH item_weeks AS (
     -- The median of the days' prices: one order of a wrong or zero price does not move it. An amount over a
     -- quantity is the unit price whether the source states unit prices or line totals.
@@ -91,7 +91,7 @@ judged_weeks AS (
     SELECT
         *,
         COALESCE(
-            ABS(new_price / old_price - 1) >= 0.01E0
+            ABS(new_price - old_price) >= 0.01E0 * old_price
             AND {{ is_same("unit_price", "new_price") }}
             AND ({{ is_same("after_1", "new_price") }} OR {{ is_same("after_2", "new_price") }})
             AND NOT {{ is_same("before_1", "new_price") }}

@@ -52,18 +52,7 @@
 --   elasticity_high: upper end of that interval
 --   elasticity_status: estimated, insufficient_variation (under 100 events, or under 10 groups of them), not_identified (no finite answer fits), or not_estimated_at_this_level (only chain and category pool enough events)
 --   as_of_date: the last day counted
-{% set newton_steps = 6 %}
-{% set effect = "EXP(latest.elasticity * events.log_price)" %}
-{% set score = "events.log_price * (events.sold_after - " ~ effect ~ " * events.sold_before)" %}
-{% set slope = "events.log_price * events.log_price * " ~ effect ~ " * events.sold_before" %}
-{% macro total(term) %}CAST(SUM(CAST({{ term }} AS DECIMAL(38, 12))) AS DOUBLE){% endmacro %}
-{% macro half_width(squared, total, orders) %}IF(
-            {{ orders }} >= 30,
-            1.96E0 * SQRT(
-                GREATEST(0E0, {{ squared }} - {{ total }} * {{ total }} / {{ orders }})
-                / ({{ orders }} - 1E0) / {{ orders }}
-            )
-        ){% endmacro %}
+{% import 'macros/elasticity.sql' as elasticity %}
 WITH item_totals AS (
     SELECT
         CASE
@@ -114,23 +103,35 @@ discount_totals AS (
     GROUP BY GROUPING SETS ((currency), (currency, restaurant_id))
 ),
 discount_means AS (
-    -- The mean of 30 orders or more is taken as normal; the half widths follow from sums of squares.
     SELECT
         *,
         CAST(discounted_net_sales AS DOUBLE) / NULLIF(discounted_orders, 0) AS discounted_aov,
-        CAST(full_price_net_sales AS DOUBLE) / NULLIF(full_price_orders, 0) AS full_price_aov,
-        {{ half_width("discounted_squared", "CAST(discounted_net_sales AS DOUBLE)", "discounted_orders") }}
-            AS discounted_half_width,
-        {{ half_width("full_price_squared", "CAST(full_price_net_sales AS DOUBLE)", "full_price_orders") }}
-            AS full_price_half_width
+        CAST(full_price_net_sales AS DOUBLE) / NULLIF(full_price_orders, 0) AS full_price_aov
     FROM discount_totals
 ),
-discount_differences AS (
+discount_variances AS (
+    -- Variance of each mean: sum of squared deviations over n (n - 1). The mean of 30 orders or more is taken as normal.
     SELECT
         *,
-        SQRT(discounted_half_width * discounted_half_width + full_price_half_width * full_price_half_width)
-            AS difference_half_width
+        IF(
+            discounted_orders >= 30,
+            GREATEST(0E0, discounted_squared - discounted_orders * discounted_aov * discounted_aov)
+            / (CAST(discounted_orders AS DOUBLE) * (discounted_orders - 1))
+        ) AS discounted_variance,
+        IF(
+            full_price_orders >= 30,
+            GREATEST(0E0, full_price_squared - full_price_orders * full_price_aov * full_price_aov)
+            / (CAST(full_price_orders AS DOUBLE) * (full_price_orders - 1))
+        ) AS full_price_variance
     FROM discount_means
+),
+discount_intervals AS (
+    SELECT
+        *,
+        1.96E0 * SQRT(discounted_variance) AS discounted_half_width,
+        1.96E0 * SQRT(full_price_variance) AS full_price_half_width,
+        1.96E0 * SQRT(discounted_variance + full_price_variance) AS difference_half_width
+    FROM discount_variances
 ),
 change_totals AS (
     SELECT
@@ -157,103 +158,7 @@ change_totals AS (
         (currency, restaurant_id, item_category, item_key)
     )
 ),
-price_events AS (
-    -- Mantel and Haenszel: were the price without effect, an event's item and siblings would make two equal products,
-    -- items_after x sibling_items_before and items_before x sibling_items_after. A price ratio p changes the first by
-    -- p ^ elasticity. The sum over events holds with few units, even none on a side, where logarithms of counts do not.
-    SELECT
-        pooled.level,
-        IF(pooled.level = 'chain', 'all', changes.item_category) AS item_category,
-        changes.currency,
-        changes.restaurant_id,
-        changes.item_category AS sibling_category,
-        DATE_TRUNC('quarter', changes.change_week) AS quarter,
-        changes.price_change,
-        LN(1 + changes.price_change) AS log_price,
-        CAST(changes.items_after AS DOUBLE) * CAST(changes.sibling_items_before AS DOUBLE) / (
-            changes.items_before + changes.items_after + changes.sibling_items_before + changes.sibling_items_after
-        ) AS sold_after,
-        CAST(changes.items_before AS DOUBLE) * CAST(changes.sibling_items_after AS DOUBLE) / (
-            changes.items_before + changes.items_after + changes.sibling_items_before + changes.sibling_items_after
-        ) AS sold_before
-    FROM {{ database }}.gold_price_changes AS changes
-    CROSS JOIN UNNEST(ARRAY['chain', 'category']) AS pooled (level)
-    WHERE changes.as_of_date = {{ as_of_date }}
-        AND changes.use_status = 'usable'
-),
-elasticity_0 AS (
-    SELECT level, item_category, currency, 0E0 AS elasticity, 0E0 AS previous
-    FROM price_events
-    GROUP BY level, item_category, currency
-),
-{% for step in range(1, newton_steps + 1) %}
-elasticity_{{ step }} AS (
-    SELECT
-        events.level,
-        events.item_category,
-        events.currency,
-        GREATEST(-20E0, LEAST(20E0, MAX(latest.elasticity) + {{ total(score) }} / NULLIF({{ total(slope) }}, 0E0)))
-            AS elasticity,
-        MAX(latest.elasticity) AS previous
-    FROM price_events AS events
-    INNER JOIN elasticity_{{ step - 1 }} AS latest
-        ON latest.level = events.level
-        AND latest.item_category = events.item_category
-        AND latest.currency = events.currency
-    GROUP BY events.level, events.item_category, events.currency
-),
-{% endfor %}
-event_groups AS (
-    -- Events of one store, category and quarter share their siblings, so their errors go together (Liang and Zeger).
-    SELECT
-        events.level,
-        events.item_category,
-        events.currency,
-        COUNT(*) AS events,
-        SUM(CAST(events.price_change AS DECIMAL(38, 12))) AS price_change,
-        {{ total(score) }} AS score,
-        SUM(CAST({{ slope }} AS DECIMAL(38, 12))) AS slope,
-        MAX(latest.elasticity) AS elasticity,
-        MAX(latest.previous) AS previous
-    FROM price_events AS events
-    INNER JOIN elasticity_{{ newton_steps }} AS latest
-        ON latest.level = events.level
-        AND latest.item_category = events.item_category
-        AND latest.currency = events.currency
-    GROUP BY
-        events.level,
-        events.item_category,
-        events.currency,
-        events.restaurant_id,
-        events.sibling_category,
-        events.quarter
-),
-elasticity_estimates AS (
-    SELECT
-        level,
-        item_category,
-        currency,
-        CAST(SUM(events) AS BIGINT) AS events,
-        CAST(SUM(price_change) AS DOUBLE) / CAST(SUM(events) AS DOUBLE) AS mean_price_change,
-        COUNT(*) AS event_groups,
-        MAX(elasticity) AS elasticity,
-        ABS(MAX(elasticity) - MAX(previous)) < 0.000001E0 AND ABS(MAX(elasticity)) < 20E0 AS is_found,
-        SQRT(COUNT(*) / NULLIF(COUNT(*) - 1E0, 0E0) * {{ total("score * score") }}) / NULLIF(CAST(SUM(slope) AS DOUBLE), 0E0) AS standard_error,
-        -- The 97.5 % point of Student's t with a degree of freedom less than groups (Cornish and Fisher).
-        1.96E0 + 2.3724E0 / NULLIF(COUNT(*) - 1E0, 0E0) + 2.8225E0 / NULLIF(POWER(COUNT(*) - 1E0, 2), 0E0) AS quantile
-    FROM event_groups
-    GROUP BY level, item_category, currency
-),
-elasticities AS (
-    SELECT
-        *,
-        CASE
-            WHEN events < 100 OR event_groups < 10 THEN 'insufficient_variation'
-            WHEN is_found AND standard_error IS NOT NULL THEN 'estimated'
-            ELSE 'not_identified'
-        END AS status
-    FROM elasticity_estimates
-)
+{{ elasticity.estimates(database ~ ".gold_price_changes", as_of_date) }}
 SELECT
     CAST(sold.level AS VARCHAR) AS level,
     sold.restaurant_id,
@@ -337,7 +242,7 @@ SELECT
     ) AS elasticity_status,
     {{ as_of_date }} AS as_of_date
 FROM item_totals AS sold
-LEFT JOIN discount_differences AS discounts
+LEFT JOIN discount_intervals AS discounts
     ON discounts.level = sold.level
     AND discounts.restaurant_id = sold.restaurant_id
     AND discounts.currency = sold.currency
