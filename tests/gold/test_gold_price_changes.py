@@ -74,9 +74,7 @@ def test_what_is_not_a_lasting_change(prices: list[float]) -> None:
         ([5.0] * 28 + [None] * 4 + [5.5] * 28, 32, 27),  # sold in neither of four weeks
     ],
 )
-def test_noise_beside_a_change_moves_no_date(
-    prices: list[float | None], change_week: int, last_old_week: int
-) -> None:
+def test_noise_beside_a_change_moves_no_date(prices: list[float | None], change_week: int, last_old_week: int) -> None:
     row = wrap_change(weeks_of("wrap", prices), weeks_of("soup", KEPT))
     assert pick(row, "change_week", "last_week_at_old_price") == (monday(change_week), monday(last_old_week))
     assert pick(row, "old_unit_price", "new_unit_price", "use_status") == (Decimal("5"), Decimal("5.5"), "usable")

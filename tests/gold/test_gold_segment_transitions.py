@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -44,7 +45,7 @@ def moves_of_the_mart(lake: Lake) -> dict[tuple[str, str, str, str], int]:
         rows = lake.rows("mart_customer_segments", month_end)
         segments.append({(row["user_id"], row["currency"]): row["segment"] for row in rows})
     counts: dict[tuple[str, str, str, str], int] = {}
-    for (before, after), month_end in zip(zip(segments, segments[1:], strict=False), MONTH_ENDS[1:], strict=True):
+    for (before, after), month_end in zip(pairwise(segments), MONTH_ENDS[1:], strict=True):
         for customer, segment in after.items():
             key = (customer[1], month_end, before.get(customer, "No order yet"), segment)
             counts[key] = counts.get(key, 0) + 1

@@ -81,3 +81,24 @@ def test_a_tie_goes_to_the_later_then_to_the_first_by_name() -> None:
 def test_orders_after_the_as_of_date_change_nothing() -> None:
     lake = Lake([line("o1", day="2024-01-05"), *[line(f"b{i}", day="2024-02-05", restaurant_id="b") for i in "123"]])
     assert pick(lake.row(TABLE, as_of="2024-01-31"), "orders", "favourite_restaurant_id") == (1, "store-a")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([line("o1", user_id=None), line("o2", user_id=None)], []),
+        ([line("o1", 0)], [("ann", "USD", 0, 511, "New")]),
+        ([line("o1", -4), line("o2", 3, user_id="ben")], [("ann", "USD", -4, 511, "New"), ("ben", "USD", 3, 513, "New")]),
+        (
+            [line("o1", 10), line("o2", 10, "2024-01-05", currency="CAD"), line("o3", 5, currency="CAD")],
+            [("ann", "CAD", 15, 521, "Potential loyalist"), ("ann", "USD", 10, 511, "New")],
+        ),
+        ([line("o1", 10, "1969-12-31", user_id="old"), line("o2", 10)],
+         [("ann", "USD", 10, 511, "New"), ("old", "USD", 10, 111, "One-time")]),
+        ([line(f"o{i}", 1) for i in range(3000)], [("ann", "USD", 3000, 551, "Loyal")]),
+    ],
+    ids=["guests", "free", "refund", "currencies", "before 1970", "thousands of orders"],
+)  # fmt: skip
+def test_odd_input(lines: list[Row], expected: list[tuple[object, ...]]) -> None:
+    found = [pick(row, "user_id", "currency", "net_sales", "rfm_code", "segment") for row in Lake(lines).rows(TABLE)]
+    assert [(user, currency, net, int(code), segment) for user, currency, net, code, segment in found] == expected

@@ -130,9 +130,7 @@ def test_a_known_elasticity_lies_in_its_interval(truth: float) -> None:
 
 def test_growth_is_not_taken_for_an_answer_to_price() -> None:
     """Items that sell little, a chain that doubles in a year, and prices that only rise."""
-    lake = item_day_lake(
-        simulated_item_days(3, -1.2, daily_units=0.12, yearly_growth=1.0, raises_only=True, weeks=130)
-    )
+    lake = item_day_lake(simulated_item_days(3, -1.2, daily_units=0.12, yearly_growth=1.0, raises_only=True, weeks=130))
     low, estimate, high, status = pick(lake.row(TABLE, "level = 'chain'"), *ELASTICITY)
     assert status == "estimated"
     assert low < -1.2 < high and abs(estimate + 1.2) < 0.8

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from jinja2 import DictLoader, Environment
 
+from biz_insights import gold
 from biz_insights.gold import GoldTable
 from biz_insights.gold_plan import plan_gold
 
@@ -85,6 +87,18 @@ def test_a_changed_day_of_any_input_is_built_alone(published, table):
 def test_an_input_without_days_touches_them_all(published):
     published.tables["calendar"] = {"": "other"}
     assert len(published.plan().fingerprints) == 2
+
+
+def test_an_edited_macro_is_a_change_of_every_day_of_who_imports_it(lake, monkeypatch):
+    table = replace(
+        DAILY, sql_template="{% import 'macros/rule.sql' as rule %}" + DAILY.sql_template + "{{ rule.limit() }}"
+    )
+    for number, limit in enumerate((14, 14, 30)):
+        text = f"{{% macro limit() %}} AND days <= {limit}{{% endmacro %}}"
+        monkeypatch.setattr(gold, "_SQL", Environment(loader=DictLoader({"macros/rule.sql": text})))
+        plan = lake.plan(table)
+        assert len(plan.fingerprints) == (0 if number == 1 else 2)
+        lake.publish(plan)
 
 
 def test_edited_sql_is_a_change_of_every_day(published):

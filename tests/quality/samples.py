@@ -13,6 +13,7 @@ from tests.gold.harness import Lake, calendar_day, line
 GOLD = tuple(name for name, table in gold_tables().items() if table.kind != "views")
 
 AS_OF = "2024-01-12"
+PRICE_CHANGE_DAYS = ("2023-11-29", "2023-12-06", "2023-12-13", "2023-12-20", "2023-12-27", "2024-01-03")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ def measuring_rule(query: str, severity: str = "warning", name: str = "a_rule_th
 
 
 def gold_lake() -> Lake:
-    """Two stores, a guest, a loyal customer, a discount and a test order, and every gold table built from them."""
+    """Two stores, a guest, a loyal customer, a discount, a test order, a price change; every gold table of them."""
     made = Lake(
         [
             line("o1", "10.1234", "2024-01-10", options="1.50", source_id=1),
@@ -51,6 +52,10 @@ def gold_lake() -> Lake:
             line("o2", 7, "2024-01-10", user_id=None, restaurant_id="store-b", source_id=3),
             line("o3", 12, "2024-01-11", user_id="ben", is_loyalty=True, discount=2, source_id=4),
             line("o4", 20, "2024-01-12", user_id="ann", restaurant_id="store-b", hour=19, source_id=5),
+            *[
+                line(f"p{week}", 5 if week < 3 else 6, day, user_id="eve", item_name="Wrap", source_id=7 + week)
+                for week, day in enumerate(PRICE_CHANGE_DAYS)
+            ],
             line("o5", 99, "2024-01-12", app_name="Cafe - DEVELOPMENT", is_test=True, source_id=6),
         ],
         [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],

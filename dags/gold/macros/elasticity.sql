@@ -101,7 +101,7 @@ elasticity_estimates AS (
         price_change / events AS mean_price_change,
         SQRT(squared_score * event_groups / NULLIF(slope * slope * (event_groups - 1), 0E0)) AS standard_error,
         -- The 97.5 % point of Student's t with one degree of freedom less than groups (Cornish and Fisher).
-        1.96E0 + (2.3724E0 * (event_groups - 1) + 2.8225E0) / NULLIF(POWER(event_groups - 1, 2), 0E0) AS quantile
+        1.96E0 + (2.3724E0 * (event_groups - 1) + 2.8225E0) / NULLIF(POWER(event_groups - 1, 2), 0E0) AS critical_value
     FROM pooled_groups
 ),
 elasticities AS (

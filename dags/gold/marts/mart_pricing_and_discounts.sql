@@ -230,9 +230,9 @@ SELECT
     IF(sold.level IN ('chain', 'category'), COALESCE(elasticities.events, 0)) AS elasticity_events,
     elasticities.mean_price_change,
     IF(elasticities.status = 'estimated', elasticities.elasticity) AS elasticity,
-    IF(elasticities.status = 'estimated', elasticities.elasticity - elasticities.quantile * elasticities.standard_error)
+    IF(elasticities.status = 'estimated', elasticities.elasticity - elasticities.critical_value * elasticities.standard_error)
         AS elasticity_low,
-    IF(elasticities.status = 'estimated', elasticities.elasticity + elasticities.quantile * elasticities.standard_error)
+    IF(elasticities.status = 'estimated', elasticities.elasticity + elasticities.critical_value * elasticities.standard_error)
         AS elasticity_high,
     CAST(
         CASE
