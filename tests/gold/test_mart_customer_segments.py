@@ -88,7 +88,10 @@ def test_orders_after_the_as_of_date_change_nothing() -> None:
     [
         ([line("o1", user_id=None), line("o2", user_id=None)], []),
         ([line("o1", 0)], [("ann", "USD", 0, 511, "New")]),
-        ([line("o1", -4), line("o2", 3, user_id="ben")], [("ann", "USD", -4, 511, "New"), ("ben", "USD", 3, 513, "New")]),
+        (
+            [line("o1", -4), line("o2", 3, user_id="ben")],
+            [("ann", "USD", -4, 511, "New"), ("ben", "USD", 3, 513, "New")],
+        ),
         (
             [line("o1", 10), line("o2", 10, "2024-01-05", currency="CAD"), line("o3", 5, currency="CAD")],
             [("ann", "CAD", 15, 521, "Potential loyalist"), ("ann", "USD", 10, 511, "New")],
