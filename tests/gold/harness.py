@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables
@@ -152,7 +153,7 @@ class Lake:
         for upstream in table.reads:
             if upstream in gold_tables():
                 self.build(upstream, as_of, days)
-        query = to_duckdb(render(table, as_of, days))
+        query = translated(render(table, as_of, days))
         self.connection.execute(f"CREATE OR REPLACE TABLE {DATABASE}.{name} AS {query}")
         self.built[name] = (as_of, days)
 
@@ -192,6 +193,12 @@ def render(table: GoldTable, as_of: str = "2024-01-31", order_dates: Sequence[st
     if table.partition == "as_of_date":
         variables["as_of_date"] = date_literal(as_of)
     return table.select(**variables)
+
+
+@cache
+def translated(sql: str) -> str:
+    """The DuckDB form of Athena SQL; many tests build the same table for the same days."""
+    return to_duckdb(sql)
 
 
 def pick(row: Row, *names: str) -> tuple[Any, ...]:
