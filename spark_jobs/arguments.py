@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,19 @@ class SilverArguments:
     holiday_country: str
     holiday_subdivision: str
     database_rows: Mapping[str, RowBounds]
+
+
+@dataclass(frozen=True)
+class ScoresArguments:
+    """What `customer_scores.py` needs; `inputs_uri` is a document, `scores_uri` a folder and ends with a slash."""
+
+    job_run_id: str
+    as_of_date: date
+    inputs_uri: str
+    input_fingerprint: str
+    scores_uri: str
+    annual_discount_rate: float
+    margin_rate: float | None
 
 
 def job_arguments(argv: Sequence[str]) -> dict[str, str]:
@@ -104,6 +118,22 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
     )
 
 
+def scores_arguments(argv: Sequence[str]) -> ScoresArguments:
+    """Typed arguments of the scores job. Raises JobError naming what is missing or what has an unusable value."""
+    required = ("JOB_RUN_ID", "as_of_date", "inputs_uri", "input_fingerprint", "scores_uri", "annual_discount_rate")
+    found = _required("customer_scores", argv, required)
+    margin = found.get("margin_rate", "")
+    return ScoresArguments(
+        job_run_id=found["JOB_RUN_ID"],
+        as_of_date=_date("as_of_date", found["as_of_date"]),
+        inputs_uri=found["inputs_uri"],
+        input_fingerprint=found["input_fingerprint"],
+        scores_uri=_folder(found["scores_uri"]),
+        annual_discount_rate=_rate("annual_discount_rate", found["annual_discount_rate"]),
+        margin_rate=_rate("margin_rate", margin) if margin else None,
+    )
+
+
 def _required(job: str, argv: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     found = job_arguments(argv)
     missing = [f"--{name}" for name in names if not found.get(name)]
@@ -114,6 +144,23 @@ def _required(job: str, argv: Sequence[str], names: Sequence[str]) -> dict[str, 
 
 def _folder(uri: str) -> str:
     return uri if uri.endswith("/") else f"{uri}/"
+
+
+def _date(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise JobError(f"--{name} is {text!r}, which is no date; next: pass it as YYYY-MM-DD") from error
+
+
+def _rate(name: str, text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1:
+        raise JobError(f"--{name} is {text!r}; next: set {name} to a number from 0 to 1, such as 0.10 for 10 %")
+    return rate
 
 
 def _timezone(name: str) -> str:

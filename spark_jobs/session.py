@@ -27,6 +27,11 @@ def job_session(name: str) -> SparkSession:
     return builder.getOrCreate()
 
 
+def exchange_by_arrow(spark: SparkSession) -> None:
+    """Let DataFrames reach pandas in columns instead of row by row: ten times faster for grouped statistics."""
+    spark.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
+
+
 # About 100 MB of lines in memory, so that a task's share fits the smallest Glue worker four times over.
 ROWS_PER_TASK = 250_000
 

@@ -1,7 +1,7 @@
 """Reading and writing the lake through Spark: the only module of the jobs that does I/O."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -16,6 +16,7 @@ PARQUET_OPTIONS = {
     "mapreduce.fileoutputcommitter.algorithm.version": "2",
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
+LISTING_TASKS = 32
 NOTHING_THERE = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
 
 
@@ -53,20 +54,44 @@ def read_bronze(spark: SparkSession, bronze_uri: str, table: SourceTable, run: s
 def read_known(spark: SparkSession, known_uri: str) -> dict[str, dict[str, str]]:
     """The published fingerprints: table → partition value → fingerprint. Raises JobError when there is no such
     document, so that a lost one never looks like a first load."""
+    return _read_document(spark, known_uri, "published fingerprints", "fingerprint")
+
+
+def read_locations(spark: SparkSession, inputs_uri: str, table: str) -> dict[str, str]:
+    """Where the published partitions of a table lie: partition value → folder. Raises JobError when the document
+    is lost or does not name the table, so that nothing lost ever looks like an empty table."""
+    tables = _read_document(spark, inputs_uri, "published locations", "location")
+    if table not in tables:
+        raise JobError(f"published locations at {inputs_uri} lack {table}; next: clear the plan task that wrote them")
+    return tables[table]
+
+
+def read_published(spark: SparkSession, locations: Mapping[str, str], columns: str, key: str) -> DataFrame:
+    """Columns (Spark's DDL) of published partitions, and the partition key, a date, from the name of their folder."""
+    if not locations:
+        return spark.createDataFrame([], f"{columns}, {key} date")
+    # One small task a folder would cost more than the listing itself.
+    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(LISTING_TASKS))
+    # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
+    rows = spark.read.schema(columns).parquet(*locations.values())
+    value = F.regexp_extract(F.col("_metadata.file_path"), f"/{key}=([^/]+)/", 1)
+    return rows.withColumn(key, value.cast("date"))
+
+
+def _read_document(spark: SparkSession, uri: str, what: str, leaf: str) -> dict[str, dict[str, str]]:
     try:
-        row = spark.read.text(known_uri, wholetext=True).first()
+        row = spark.read.text(uri, wholetext=True).first()
     except AnalysisException as error:
         if not _nothing_there(error):
             raise
         row = None
     if row is None:
-        raise JobError(f"published fingerprints are not at {known_uri}; next: write them there, {{}} on the first load")
+        raise JobError(f"{what} are not at {uri}; next: write them there, {{}} on the first load")
     try:
-        known = json.loads(row["value"])
-        return {table: dict(partitions) for table, partitions in known.items()}
+        return {table: dict(partitions) for table, partitions in json.loads(row["value"]).items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise JobError(
-            f"published fingerprints at {known_uri} are no JSON of table, partition and fingerprint; "
+            f"{what} at {uri} are no JSON of table, partition and {leaf}; "
             "next: write the document again from the catalog"
         ) from error
 
@@ -76,9 +101,14 @@ def run_folder(layer_uri: str, name: str, run: str) -> str:
     return f"{layer_uri}{name}/run={run}/"
 
 
+def partition_folder(folder: str, key: str, value: str) -> str:
+    """Where a run builds one partition, below its folder for the table."""
+    return f"{folder}{key}={value}/"
+
+
 def batch_folder(layer_uri: str, name: str, run: str, batch_id: str) -> str:
     """Where one run builds the partition of a batch."""
-    return f"{run_folder(layer_uri, name, run)}batch_id={batch_id}/"
+    return partition_folder(run_folder(layer_uri, name, run), "batch_id", batch_id)
 
 
 def write_parquet(rows: DataFrame, folder: str) -> None:

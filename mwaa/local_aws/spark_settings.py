@@ -49,6 +49,8 @@ def spark_environment(
         # Workers run the Python that the script runs: the first `python3` on PATH may be another version.
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
+        # Spark's Python workers would be whatever python3 is on PATH, which may lack what the jobs import.
+        "PYSPARK_PYTHON": sys.executable,
     }
 
 

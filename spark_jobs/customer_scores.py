@@ -1,0 +1,142 @@
+"""Glue job: gold_customer_day → what each customer is expected to do and to be worth, as of one day.
+
+Spark reduces the days to one row a customer and, after the fit, scores the customers where they lie. The fit sees
+customers grouped by their statistics; the back-tests see the days of a fixed sample of customers, all of them unless
+there are many. So what reaches the driver is bounded by the range of dates and by SAMPLED_DAYS, not by the customers.
+"""
+
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.arguments import ScoresArguments, scores_arguments
+from spark_jobs.errors import run_job
+from spark_jobs.manifest import BuiltTable, write_manifest
+from spark_jobs.scores.backtests import run_backtests
+from spark_jobs.scores.deciles import frozen_cutoffs
+from spark_jobs.scores.estimates import Estimates, fit_purchases, fit_values
+from spark_jobs.scores.histories import Histories
+from spark_jobs.scores.registry import REPORTS, Findings, in_columns
+from spark_jobs.scores.scoring import Scorer
+from spark_jobs.scores.tables import AS_OF_DATE, PREDICTIONS, ScoreTable
+from spark_jobs.session import exchange_by_arrow, job_session
+from spark_jobs.storage import partition_folder, read_locations, read_published, run_folder, write_parquet
+from spark_jobs.transforms.customers import (
+    DAY_COLUMNS,
+    predictions,
+    purchase_groups,
+    sampled_days,
+    sufficient_statistics,
+    value_groups,
+)
+from spark_jobs.transforms.fingerprints import Partition
+
+INPUT = "gold_customer_day"
+SAMPLED_DAYS = 1_000_000
+"""Customer days that back-tests look at, at most about: some tens of megabytes on the driver."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the driver knows of the customers: groups for the fits, and the sample's histories."""
+
+    customers: int
+    first_day: date | None
+    estimates: Estimates
+    currencies: list[str]
+    histories: Histories
+
+
+def main(argv: Sequence[str]) -> None:
+    """Build the four tables for the as-of date and write their manifest. Raises JobError."""
+    arguments = scores_arguments(argv)
+    spark = job_session("customer_scores")
+    exchange_by_arrow(spark)
+    locations = read_locations(spark, arguments.inputs_uri, INPUT)
+    # Read twice, and the published days are many small files.
+    days = read_published(spark, locations, DAY_COLUMNS, "order_date").persist()
+    customers = sufficient_statistics(days, arguments.as_of_date).persist()
+    evidence = gather(days, customers, arguments.as_of_date)
+    days.unpersist()
+    findings, scorer = learn(evidence, arguments)
+    tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: predictions(customers, scorer)}
+    counts = {PREDICTIONS: evidence.customers}
+    for table, rows_of in REPORTS.items():
+        rows = in_columns(table, rows_of(findings))
+        counts[table] = len(rows)
+        tables[table] = spark.createDataFrame(rows, table.schema).coalesce(1)
+    with ThreadPoolExecutor(max_workers=len(tables)) as pool:
+        built = list(pool.map(lambda table: build(arguments, table, tables[table], counts[table]), tables))
+    as_of = arguments.as_of_date.isoformat()
+    write_manifest(spark, arguments.scores_uri, arguments.job_run_id, as_of, built)
+    customers.unpersist()
+
+
+def gather(days: DataFrame, customers: DataFrame, as_of: date) -> Evidence:
+    """Collect what the fits and the back-tests need."""
+    groups = purchase_groups(customers).toPandas()
+    count, day_count = int(groups["customers"].sum()), int((groups["customers"] * groups["n"]).sum())
+    first_day = customers.agg(F.min("first_day")).first()[0]
+    values = value_groups(customers).toPandas()
+    sample = sampled_days(days, as_of, max(1, ceil(day_count / SAMPLED_DAYS))).toPandas()
+    observed = (as_of - first_day).days if first_day else 0
+    estimates = Estimates(
+        fit=fit_purchases(groups["n"] - 1, groups["t_x"], groups["t"], groups["customers"], observed),
+        values=fit_values(values),
+    )
+    return Evidence(count, first_day, estimates, sorted(values["currency"].unique()), _histories(sample))
+
+
+def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Scorer]:
+    """Back-test the models, freeze the cut-offs; without a first day of data there is nothing to look back on."""
+    as_of, first_day = arguments.as_of_date, evidence.first_day or arguments.as_of_date
+    backtests = run_backtests(evidence.histories, as_of, first_day)
+    findings = Findings(
+        as_of=as_of,
+        first_day=evidence.first_day,
+        version=f"{as_of}-{arguments.input_fingerprint}",
+        currencies=evidence.currencies,
+        estimates=evidence.estimates,
+        backtests=backtests,
+        annual_discount_rate=arguments.annual_discount_rate,
+        margin_rate=arguments.margin_rate,
+    )
+    scorer = Scorer(
+        version=findings.version,
+        estimates=evidence.estimates,
+        bands=backtests.bands,
+        cutoffs=frozen_cutoffs(evidence.histories, as_of, first_day, evidence.estimates),
+        churn_threshold=findings.churn_threshold,
+        annual_discount_rate=arguments.annual_discount_rate,
+        margin_rate=arguments.margin_rate,
+        model_status=findings.model_status,
+        value_status=findings.value_status,
+    )
+    return findings, scorer
+
+
+def build(arguments: ScoresArguments, table: ScoreTable, rows: DataFrame, count: int) -> BuiltTable:
+    """Write the as-of date's partition of one table. Its fingerprint is that of everything it was made from."""
+    as_of = arguments.as_of_date.isoformat()
+    folder = run_folder(arguments.scores_uri, table.name, arguments.job_run_id)
+    write_parquet(rows, partition_folder(folder, AS_OF_DATE, as_of))
+    partition = Partition(count, arguments.input_fingerprint, "new")
+    return BuiltTable(table.name, rows.schema.add(AS_OF_DATE, "date"), AS_OF_DATE, folder, {as_of: partition})
+
+
+def _histories(sample: pd.DataFrame) -> Histories:
+    return Histories(
+        sample["key"].to_numpy(), sample["currency"].to_numpy(dtype=object), sample["day"].to_numpy(),
+        sample["amount"].to_numpy(),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    run_job("customer_scores", lambda: main(sys.argv[1:]))

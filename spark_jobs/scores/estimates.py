@@ -1,0 +1,75 @@
+"""The two models as fitted on what was known at one day: how often customers order, and what an order day is worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spark_jobs.models.credibility import Credibility, credibility
+from spark_jobs.models.estimation import Fit, fit
+from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.scores.histories import Snapshot, grouped
+from spark_jobs.scores.origins import WARM_UP_DAYS
+
+VALUE_SUMS = ("customers", "sum_s", "sum_s2", "sum_ss")
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Purchases for everybody together, value by currency; a currency with too few customers is absent."""
+
+    fit: Fit
+    values: Mapping[str, Credibility]
+
+    def value_per_day(self, currency: npt.ArrayLike, n: Values, s: Values) -> Floats:
+        """Expected net sales of a customer's next active day; NaN where their currency has no estimate."""
+        codes = np.asarray(currency, dtype=object)
+        days, total = np.asarray(n, dtype=np.float64), np.asarray(s, dtype=np.float64)
+        worth = np.full(len(days), np.nan)
+        for code, found in self.values.items():
+            chosen = codes == code
+            worth[chosen] = found.expected_value(days[chosen], total[chosen])
+        return worth
+
+
+def fit_purchases(x: Values, t_x: Values, t: Values, customers: Values, observed_days: int) -> Fit:
+    """MBG/NBD on grouped customers, without those first seen in the first WARM_UP_DAYS of the data.
+
+    `observed_days` is from the first day of the data to the day that x, t_x, t are as of; all in days.
+    """
+    columns = [np.asarray(column, dtype=np.float64) for column in (x, t_x, t, customers)]
+    # Sorted, so that the sums do not depend on the order in which the groups were collected.
+    order = np.lexsort(columns[2::-1])
+    order = order[columns[2][order] <= observed_days - WARM_UP_DAYS]
+    return fit(*(column[order] for column in columns))
+
+
+def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
+    """Bühlmann by currency from `currency`, `n` and VALUE_SUMS: one row per currency and number of active days."""
+    found = {}
+    for currency, rows in groups.sort_values(["currency", "n"]).groupby("currency"):
+        estimate = credibility(rows["n"], *(rows[name] for name in VALUE_SUMS))
+        if estimate is not None:
+            found[str(currency)] = estimate
+    return found
+
+
+def estimates_at(snapshot: Snapshot, day: date, first_day: date) -> Estimates:
+    """Both models as they would have been fitted at a past day."""
+    x, t_x, t, customers = grouped(snapshot.x, snapshot.t_x, snapshot.t)
+    return Estimates(
+        fit=fit_purchases(x, t_x, t, customers, (day - first_day).days),
+        values=fit_values(value_groups(snapshot)),
+    )
+
+
+def value_groups(snapshot: Snapshot) -> pd.DataFrame:
+    """What `fit_values` takes, from one snapshot."""
+    frame = pd.DataFrame({
+        "currency": snapshot.currency, "n": snapshot.n, "customers": 1,
+        "sum_s": snapshot.s, "sum_s2": snapshot.s**2, "sum_ss": snapshot.ss,
+    })  # fmt: skip
+    return frame.groupby(["currency", "n"], as_index=False)[list(VALUE_SUMS)].sum()

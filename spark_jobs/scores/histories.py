@@ -1,0 +1,95 @@
+"""Customers' active days in memory, and what was known of each customer at any past day. Pure numpy."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spark_jobs.models.mbg_nbd import Floats
+
+Integers = npt.NDArray[np.int64]
+EPOCH = date(1970, 1, 1)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01, negative before."""
+    return (day - EPOCH).days
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Customers with an order by a day, one entry each: what was known of them then. Days and currency units."""
+
+    customer: Integers  # index into the histories
+    currency: npt.NDArray[np.object_]
+    n: Integers  # active days
+    t_x: Integers
+    t: Integers
+    s: Floats  # net sales
+    ss: Floats  # sum of squared daily net sales
+
+    @property
+    def x(self) -> Integers:
+        """Active days after the first."""
+        return self.n - 1
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        """Currencies that occur, in order."""
+        return sorted(set(self.currency))
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "Snapshot":
+        """The entries for which `chosen` is true."""
+        fields = ("customer", "currency", "n", "t_x", "t", "s", "ss")
+        return Snapshot(*(getattr(self, name)[chosen] for name in fields))
+
+
+class Histories:
+    """Active days of customers: parallel arrays of (customer, day number, net sales), one row per customer and day."""
+
+    def __init__(self, key: Integers, currency: npt.ArrayLike, day: Integers, amount: Floats) -> None:
+        """`key` is any integer that tells customers apart, `currency` that of the row (one per customer)."""
+        order = np.lexsort((day, key))
+        code, first = np.unique(np.asarray(key)[order], return_index=True)
+        self.customers = len(code)
+        self._start = first.astype(np.int64)
+        self._customer = np.repeat(np.arange(len(code)), np.diff(np.append(first, len(order))))
+        self._day = np.asarray(day, dtype=np.int64)[order]
+        self._amount = np.asarray(amount, dtype=np.float64)[order]
+        self._currency = np.asarray(currency, dtype=object)[order][first]
+
+    def at(self, day: int) -> Snapshot:
+        """What was known of each customer at the end of a day; customers without an order by then are left out."""
+        known = self._day <= day
+        n = self._per_customer(known)
+        seen = np.flatnonzero(n)
+        start = self._start[seen]
+        first, last = self._day[start], self._day[start + n[seen] - 1]
+        s = self._per_customer(known, self._amount)[seen]
+        ss = self._per_customer(known, self._amount**2)[seen]
+        return Snapshot(seen, self._currency[seen], n[seen], last - first, day - first, s, ss)
+
+    def days_after(self, snapshot: Snapshot, day: int, horizon: int) -> Integers:
+        """Active days of the snapshot's customers in (day, day + horizon]."""
+        return self._per_customer(self._within(day, horizon))[snapshot.customer]
+
+    def amount_after(self, snapshot: Snapshot, day: int, horizon: int) -> Floats:
+        """Net sales of the snapshot's customers in (day, day + horizon]."""
+        return self._per_customer(self._within(day, horizon), self._amount)[snapshot.customer]
+
+    def _within(self, day: int, horizon: int) -> npt.NDArray[np.bool_]:
+        return (self._day > day) & (self._day <= day + horizon)
+
+    def _per_customer(self, chosen: npt.NDArray[np.bool_], weights: Floats | None = None) -> npt.NDArray[np.generic]:
+        kept = None if weights is None else weights[chosen]
+        return np.bincount(self._customer[chosen], kept, self.customers)
+
+
+def grouped(*columns: npt.ArrayLike) -> list[Integers]:
+    """Distinct rows of integer columns, in order, and as last column how often each occurs."""
+    frame = pd.DataFrame({f"column_{position}": np.asarray(column) for position, column in enumerate(columns)})
+    counted = frame.groupby(list(frame.columns), sort=True).size().reset_index(name="rows")
+    return [counted[name].to_numpy(dtype=np.int64) for name in counted.columns]

@@ -1,0 +1,177 @@
+"""Rows of model_registry, model_backtests and churn_backtests, from estimates and back-tests."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from spark_jobs.models.backtest import Metrics, OriginResult, Summary
+from spark_jobs.models.credibility import Credibility
+from spark_jobs.scores.backtests import (
+    EVERY_CURRENCY,
+    NET_SALES,
+    PURCHASES,
+    VALUE_HORIZON,
+    Backtests,
+    Series,
+    verdict,
+)  # fmt: skip
+from spark_jobs.scores.estimates import Estimates
+from spark_jobs.scores.origins import WARM_UP_DAYS
+from spark_jobs.scores.tables import AS_OF_DATE, CHURN_BACKTESTS, MODEL_BACKTESTS, REGISTRY, ScoreTable
+
+MBG_NBD, BUHLMANN = "mbg_nbd", "buhlmann"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One run's models: current estimates, their back-tests and what they were made with."""
+
+    as_of: date
+    first_day: date | None
+    version: str
+    currencies: Sequence[str]
+    estimates: Estimates
+    backtests: Backtests
+    annual_discount_rate: float
+    margin_rate: float | None
+
+    @property
+    def model_status(self) -> str:
+        """Of probabilities and expected days: the verdict over the churn horizon."""
+        status = self.estimates.fit.status
+        return verdict(self.backtests.summary(PURCHASES, status), status)
+
+    @property
+    def value_status(self) -> dict[str, str]:
+        """Of expected values, by currency: the verdict over a year."""
+        return {currency: self._value_status(currency) for currency in self.currencies}
+
+    @property
+    def churn_threshold(self) -> float | None:
+        """p_order_90 below which a customer is called churned today; None without a model for today."""
+        threshold = self.backtests.threshold
+        return threshold.p_order if threshold and self.estimates.fit.model else None
+
+    def value_summary(self, currency: str) -> Summary:
+        """The origins of a currency's net sales over a year."""
+        return self.backtests.summary(Series(NET_SALES, currency, VALUE_HORIZON), self.estimates.fit.status)
+
+    def _value_status(self, currency: str) -> str:
+        if currency not in self.estimates.values:
+            return "insufficient_data"
+        return verdict(self.value_summary(currency), self.estimates.fit.status)
+
+
+def registry_rows(findings: Findings) -> list[Row]:
+    """The purchase model's row, then one a currency for the value of an order day."""
+    fit, threshold = findings.estimates.fit, findings.backtests.threshold
+    purchases = {
+        "model": MBG_NBD,
+        "currency": EVERY_CURRENCY,
+        "status": findings.model_status,
+        "fit_status": fit.status,
+        "fitted_from": findings.first_day and findings.first_day + timedelta(days=WARM_UP_DAYS),
+        "customers": fit.customers,
+        "groups": fit.groups,
+        "iterations": fit.iterations,
+        "log_likelihood": fit.log_likelihood,
+        **(asdict(fit.model) if fit.model else {}),
+        **dict(zip(("r_se", "alpha_se", "a_se", "b_se"), fit.standard_errors or (), strict=False)),
+        **_summed_up(findings.backtests.summary(PURCHASES, fit.status), PURCHASES.horizon),
+        "churn_threshold": findings.churn_threshold,
+        "churn_threshold_origin": threshold.origin if threshold else None,
+    }
+    return [_with_run(findings, row) for row in (purchases, *(_value_row(findings, c) for c in findings.currencies))]
+
+
+def _value_row(findings: Findings, currency: str) -> Row:
+    found = findings.estimates.values.get(currency)
+    return {
+        "model": BUHLMANN,
+        "currency": currency,
+        "status": findings.value_status[currency],
+        "fit_status": "fitted" if found else "insufficient_data",
+        "fitted_from": findings.first_day,
+        **(_parameters(found) if found else {}),
+        **_summed_up(findings.value_summary(currency), VALUE_HORIZON),
+    }
+
+
+def _parameters(found: Credibility) -> Row:
+    return asdict(found) | {"k": found.k if math.isfinite(found.k) else None}
+
+
+def _with_run(findings: Findings, row: Row) -> Row:
+    return row | {
+        "version": findings.version,
+        "fitted_to": findings.as_of,
+        "annual_discount_rate": findings.annual_discount_rate,
+        "margin_rate": findings.margin_rate,
+    }
+
+
+def _summed_up(summary: Summary, horizon: int) -> Row:
+    model, naive = summary.model, summary.naive
+    row: Row = {"backtest_horizon": horizon, "backtest_origins": summary.origins}
+    if model is not None and naive is not None:
+        row |= asdict(model) | {f"naive_{name}": value for name, value in asdict(naive).items()}
+    return row
+
+
+def backtest_rows(findings: Findings) -> list[Row]:
+    """One row a series and origin."""
+    return [
+        {"measure": series.measure, "currency": series.currency, "model_version": findings.version, **_origin(result)}
+        for series, results in findings.backtests.results.items()
+        for result in results
+    ]
+
+
+def _origin(result: OriginResult) -> Row:
+    nothing = dict.fromkeys(Metrics.__dataclass_fields__)
+    return {
+        "origin_date": result.origin,
+        "horizon_days": result.horizon,
+        "fit_status": result.status,
+        "customers": result.customers,
+        "realised": result.realised_days,
+        **(asdict(result.model) if result.model else nothing),
+        **{f"naive_{name}": value for name, value in asdict(result.naive).items()},
+    }
+
+
+def churn_rows(findings: Findings) -> list[Row]:
+    """One row an origin and method."""
+    threshold = findings.backtests.threshold
+    return [
+        {
+            "origin_date": result.origin,
+            "horizon_days": result.horizon,
+            "method": result.method,
+            "model_version": findings.version,
+            "customers": result.customers,
+            "churned": result.churned,
+            "flagged": result.flagged,
+            "false_alarms": result.false_alarms,
+            "precision_rate": result.precision,
+            "recall_rate": result.recall,
+            "auc": result.auc,
+            "brier": result.brier,
+            "ece": result.ece,
+            "threshold": None if result.threshold is None else float(result.threshold),
+            "is_threshold_origin": threshold is not None and result.origin == threshold.origin,
+        }
+        for result in findings.backtests.churn
+    ]
+
+
+def in_columns(table: ScoreTable, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Rows as tuples in the table's column order without the partition key; what a row lacks is null."""
+    names = [name for name in table.columns if name != AS_OF_DATE]
+    return [tuple(row.get(name) for name in names) for row in rows]
+
+
+REPORTS = {REGISTRY: registry_rows, MODEL_BACKTESTS: backtest_rows, CHURN_BACKTESTS: churn_rows}

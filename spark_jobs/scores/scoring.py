@@ -1,0 +1,117 @@
+"""Scores of customers: from their sufficient statistics to every column of gold_customer_predictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from spark_jobs.models.discounting import discounted_days
+from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.value_bands import ValueBands
+from spark_jobs.scores.deciles import Cutoffs
+from spark_jobs.scores.estimates import Estimates
+from spark_jobs.scores.tables import HORIZONS
+
+VALUE_HORIZON = 365
+Texts = npt.NDArray[np.object_]
+Column = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Everything that scoring needs, small enough to go to each worker. Mappings are by currency."""
+
+    version: str
+    estimates: Estimates
+    bands: Mapping[str, ValueBands]
+    cutoffs: Mapping[str, Cutoffs]
+    churn_threshold: float | None
+    annual_discount_rate: float
+    margin_rate: float | None
+    model_status: str
+    value_status: Mapping[str, str]
+
+    def score(self, currency: Texts, n: Floats, t_x: Floats, t: Floats, s: Floats) -> dict[str, Column]:
+        """All columns but the customer's key, one entry a customer; NaN and None stand for null.
+
+        n = active days, t_x = days from the first to the latest, t = days from the first to the as-of date, s = net
+        sales. Customers who share (n, t_x, t) are predicted once.
+        """
+        history, customer = np.unique(np.stack([n, t_x, t]), axis=1, return_inverse=True)
+        purchases = {name: column[customer.ravel()] for name, column in self._purchases(*history).items()}
+        present = purchases.pop("discounted_days")
+        worth = self.estimates.value_per_day(currency, n, s)
+        values = {f"expected_value_{h}": purchases[f"expected_days_{h}"] * worth for h in HORIZONS}
+        discounted = present * worth
+        low, high, banded = self._interval(currency, values[f"expected_value_{VALUE_HORIZON}"])
+        decile, frozen_on = self._decile(currency, values[f"expected_value_{VALUE_HORIZON}"])
+        return {
+            **purchases,
+            # What a day is worth is known without a purchase model; what will be bought is not.
+            "value_per_day": worth,
+            **values,
+            "discounted_value_365": discounted,
+            "expected_margin_365": discounted * (np.nan if self.margin_rate is None else self.margin_rate),
+            "value_365_p10": low,
+            "value_365_p90": high,
+            "ltv_decile": decile,
+            "ltv_cutoffs_frozen_on": frozen_on,
+            "churn_threshold": np.full(len(n), np.nan if self.churn_threshold is None else self.churn_threshold),
+            **self._statuses(currency, banded),
+        }
+
+    def _purchases(self, n: Floats, t_x: Floats, t: Floats) -> dict[str, Floats]:
+        x, model = n - 1, self.estimates.fit.model
+        names = ("p_alive", *(f"p_order_{h}" for h in HORIZONS), *(f"expected_days_{h}" for h in HORIZONS),
+                 "discounted_days", "median_gap_days", "overdue_p")  # fmt: skip
+        if model is None:
+            return {name: np.full(len(n), np.nan) for name in names}
+        return {
+            "p_alive": model.p_alive(x, t_x, t),
+            **{f"p_order_{h}": model.p_order(x, t_x, t, h) for h in HORIZONS},
+            **{f"expected_days_{h}": model.expected_days(x, t_x, t, h) for h in HORIZONS},
+            "discounted_days": discounted_days(model, x, t_x, t, VALUE_HORIZON, self.annual_discount_rate),
+            "median_gap_days": model.median_gap(x, t_x),
+            "overdue_p": model.overdue_p(x, t_x, t),
+        }
+
+    def _interval(self, currency: Texts, expected: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+        """p10, p90, and where there are such: only positive expectations were ever compared with what came."""
+        low, high = np.full(len(expected), np.nan), np.full(len(expected), np.nan)
+        for code, bands in self.bands.items():
+            chosen = (currency == code) & (expected > 0)
+            low[chosen], high[chosen] = bands.interval(expected[chosen])
+        return low, high, ~np.isnan(low)
+
+    def _decile(self, currency: Texts, expected: Floats) -> tuple[Floats, Texts]:
+        decile = np.full(len(expected), np.nan)
+        frozen_on: Texts = np.full(len(expected), None, dtype=object)
+        for code, cutoffs in self.cutoffs.items():
+            chosen = currency == code
+            decile[chosen] = cutoffs.decile(expected[chosen])
+            frozen_on[chosen & ~np.isnan(expected)] = _as_object(cutoffs.frozen_on)
+        return decile, frozen_on
+
+    def _statuses(self, currency: Texts, banded: npt.NDArray[np.bool_]) -> dict[str, Texts]:
+        fit_status = self.estimates.fit.status
+        value: Texts = np.full(len(currency), "insufficient_data", dtype=object)
+        for code, status in self.value_status.items():
+            value[currency == code] = status
+        chosen = "backtested" if self.churn_threshold is not None else "insufficient_data"
+        return {
+            "churn_threshold_status": _all(chosen if fit_status == "fitted" else fit_status, len(currency)),
+            "model_status": _all(self.model_status, len(currency)),
+            "value_status": value,
+            "value_interval_status": np.where(banded, "backtested", "insufficient_data").astype(object),
+            "model_version": _all(self.version, len(currency)),
+        }
+
+
+def _all(text: str, rows: int) -> Texts:
+    return np.full(rows, text, dtype=object)
+
+
+def _as_object(day: date) -> object:
+    return day

@@ -1,0 +1,199 @@
+"""The four tables that customer_scores publishes, declared once: each column's name, type and meaning.
+
+The job writes by these schemas, the data dictionary describes them, and tests compare the suites with them.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+AS_OF_DATE = "as_of_date"
+HORIZONS = (30, 90, 365)
+"""Days ahead that are predicted."""
+
+
+class ScoreColumn(NamedTuple):
+    """A column's Athena type and its meaning."""
+
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTable:
+    """One published table. `columns` ends with the partition key; `grain` names the columns that make a row unique."""
+
+    name: str
+    about: str
+    grain: tuple[str, ...]
+    columns: dict[str, ScoreColumn]
+
+    @property
+    def schema(self) -> str:
+        """Spark's DDL of the file columns: all but the partition key."""
+        return ", ".join(f"{name} {column.type}" for name, column in self.columns.items() if name != AS_OF_DATE)
+
+
+_PARTITION = {AS_OF_DATE: ScoreColumn("date", "partition: the last day that was known")}
+_CUSTOMER = {
+    "app_name": ScoreColumn("string", "the ordering channel, half of the customer key"),
+    "user_id": ScoreColumn("string", "the user within the channel, the other half of the customer key"),
+    "currency": ScoreColumn("string", "currency of every amount in the row"),
+}
+_MODEL_STATUS = "validated, not_validated, model_degenerate or insufficient_data"
+
+PREDICTIONS = ScoreTable(
+    name="gold_customer_predictions",
+    about="What each customer is expected to do and to be worth, from the orders up to the as-of date.",
+    grain=("app_name", "user_id", "currency", AS_OF_DATE),
+    columns=_CUSTOMER
+    | {"p_alive": ScoreColumn("double", "probability that the customer has not left for good (MBG/NBD)")}
+    | {
+        f"p_order_{h}": ScoreColumn("double", f"probability of at least one order in the next {h} days")
+        for h in HORIZONS
+    }
+    | {f"expected_days_{h}": ScoreColumn("double", f"expected days with an order in the next {h}") for h in HORIZONS}
+    | {
+        "value_per_day": ScoreColumn(
+            "double", "expected net sales of a day with an order: the customer's own mean, drawn to everybody's (Bühlmann)"
+        ),
+    }
+    | {
+        f"expected_value_{h}": ScoreColumn(
+            "double", f"expected net sales of the next {h} days: expected_days_{h} x value_per_day; revenue, not margin"
+        )
+        for h in HORIZONS
+    }
+    | {
+        "discounted_value_365": ScoreColumn(
+            "double", "expected_value_365 in present value, at the setting annual_discount_rate"
+        ),
+        "expected_margin_365": ScoreColumn(
+            "double", "discounted_value_365 x the setting margin_rate; null where that is not set"
+        ),
+        "value_365_p10": ScoreColumn(
+            "double", "what nine in ten customers of like expectation exceeded in a past year; see value_interval_status"
+        ),
+        "value_365_p90": ScoreColumn("double", "what one in ten of them exceeded"),
+        "ltv_decile": ScoreColumn("int", "10 for the highest expected_value_365, 1 for the lowest, by fixed cut-offs"),
+        "ltv_cutoffs_frozen_on": ScoreColumn(
+            "date", "the cut-offs are those of all customers before this date (start of the quarter), or of the as-of date"
+        ),
+        "median_gap_days": ScoreColumn(
+            "double", "days after the latest order within which a living customer orders again with even odds"
+        ),
+        "overdue_p": ScoreColumn("double", "probability that a living customer would have ordered again by now"),
+        "churn_threshold": ScoreColumn(
+            "double", "p_order_90 below which a customer is called churned, chosen on an early back-test"
+        ),
+        "churn_threshold_status": ScoreColumn("string", "backtested, insufficient_data or model_degenerate"),
+        "model_status": ScoreColumn("string", f"of the probabilities and expected days: {_MODEL_STATUS}"),
+        "value_status": ScoreColumn(
+            "string", f"of the expected values and the decile, by back-tests over 365 days: {_MODEL_STATUS}"
+        ),
+        "value_interval_status": ScoreColumn("string", "of value_365_p10 and _p90: backtested or insufficient_data"),
+        "model_version": ScoreColumn("string", "the fit that the row comes from, see model_registry"),
+    }
+    | _PARTITION,
+)
+
+REGISTRY = ScoreTable(
+    name="model_registry",
+    about="Every model that was fitted: its parameters, how the fit went, and how its back-tests came out.",
+    grain=("model", "currency", AS_OF_DATE),
+    columns={
+        "model": ScoreColumn("string", "mbg_nbd (days with an order) or buhlmann (net sales of such a day)"),
+        "currency": ScoreColumn("string", "currency of a buhlmann row; all for mbg_nbd"),
+        "version": ScoreColumn("string", "as-of date and fingerprint of inputs, code and settings"),
+        "status": ScoreColumn("string", _MODEL_STATUS),
+        "fit_status": ScoreColumn("string", "fitted, model_degenerate or insufficient_data"),
+        "fitted_from": ScoreColumn("date", "first order date of the customers who were fitted: 90 days into the data"),
+        "fitted_to": ScoreColumn("date", "last day that the fit has seen"),
+        "customers": ScoreColumn("bigint", "customers who were fitted"),
+        "groups": ScoreColumn("bigint", "distinct rows they were grouped to"),
+        "iterations": ScoreColumn("bigint", "steps of the optimiser"),
+        "log_likelihood": ScoreColumn("double", "at the maximum"),
+    }
+    | {name: ScoreColumn("double", f"parameter {name} of MBG/NBD, time in days") for name in ("r", "alpha", "a", "b")}
+    | {f"{name}_se": ScoreColumn("double", f"standard error of {name}") for name in ("r", "alpha", "a", "b")}
+    | {
+        "mu": ScoreColumn("double", "Bühlmann: mean net sales of a day with an order"),
+        "s2": ScoreColumn("double", "Bühlmann: variance between the days of one customer"),
+        "tau2": ScoreColumn("double", "Bühlmann: variance between customers' true means"),
+        "k": ScoreColumn("double", "Bühlmann: s2 / tau2, in days; null where customers do not differ beyond chance"),
+        "backtest_horizon": ScoreColumn("int", "days ahead of the back-tests summed up here"),
+        "backtest_origins": ScoreColumn("int", "past origins that could be judged; fewer than 4 never validate"),
+        "bias": ScoreColumn("double", "predicted over realised total, less one"),
+        "mae": ScoreColumn("double", "mean absolute error a customer"),
+        "naive_mae": ScoreColumn("double", "the same of the naive rate, which carries the customer's past forward"),
+        "spearman": ScoreColumn("double", "rank correlation of predicted and realised"),
+        "naive_spearman": ScoreColumn("double", "the same of the naive rate"),
+        "top_decile_capture": ScoreColumn("double", "part of the realised total that the best tenth by prediction held"),
+        "naive_top_decile_capture": ScoreColumn("double", "the same of the naive rate"),
+        "brier": ScoreColumn("double", "mean squared error of the probability to order"),
+        "naive_brier": ScoreColumn("double", "the same of the naive rate"),
+        "ece": ScoreColumn("double", "expected calibration error of that probability, over ten bins"),
+        "auc": ScoreColumn("double", "probability that a customer who ordered was ranked above one who did not"),
+        "churn_threshold": ScoreColumn("double", "p_order_90 below which a customer is called churned"),
+        "churn_threshold_origin": ScoreColumn("date", "origin it was chosen on; figures are of later origins only"),
+        "annual_discount_rate": ScoreColumn("double", "setting that discounted_value_365 was made with"),
+        "margin_rate": ScoreColumn("double", "setting that expected_margin_365 was made with; null where not set"),
+    }
+    | _PARTITION,
+)
+
+_METRICS = {
+    "bias": "predicted over realised total, less one",
+    "mae": "mean absolute error a customer",
+    "spearman": "rank correlation of predicted and realised",
+    "top_decile_capture": "part of the realised total that the best tenth by prediction held",
+    "brier": "mean squared error of the probability to order; null for net sales",
+    "ece": "expected calibration error of that probability; null for net sales",
+    "auc": "probability that a customer who ordered was ranked above one who did not; null for net sales",
+}
+
+MODEL_BACKTESTS = ScoreTable(
+    name="model_backtests",
+    about="Predictions from past origins against what happened, the model beside the naive rate.",
+    grain=("measure", "currency", "origin_date", "horizon_days", AS_OF_DATE),
+    columns={
+        "measure": ScoreColumn("string", "active_days (MBG/NBD) or net_sales (MBG/NBD x Bühlmann)"),
+        "currency": ScoreColumn("string", "currency of a net_sales row; all for active_days"),
+        "origin_date": ScoreColumn("date", "past day that was predicted from, knowing nothing later"),
+        "horizon_days": ScoreColumn("int", "days ahead"),
+        "model_version": ScoreColumn("string", "the fit that these back-tests speak for"),
+        "fit_status": ScoreColumn("string", "fit at the origin: fitted, model_degenerate or insufficient_data"),
+        "customers": ScoreColumn("bigint", "customers seen by the origin (a fixed sample of them where there are many)"),
+        "realised": ScoreColumn("double", "what they did within the horizon: days with an order, or net sales"),
+    }
+    | {name: ScoreColumn("double", f"model: {meaning}") for name, meaning in _METRICS.items()}
+    | {f"naive_{name}": ScoreColumn("double", f"{name} of the naive rate") for name in _METRICS}
+    | _PARTITION,
+)
+
+CHURN_BACKTESTS = ScoreTable(
+    name="churn_backtests",
+    about="Who was called churned at past origins and who ordered again: the model beside the fixed 45-day rule.",
+    grain=("origin_date", "horizon_days", "method", AS_OF_DATE),
+    columns={
+        "origin_date": ScoreColumn("date", "past day that was judged from, knowing nothing later"),
+        "horizon_days": ScoreColumn("int", "churned means: no order within these days after the origin"),
+        "method": ScoreColumn(
+            "string", "rule_45_days, model_at_rule_volume (as many customers as the rule flags) or model_at_threshold"
+        ),
+        "model_version": ScoreColumn("string", "the fit that these back-tests speak for"),
+        "customers": ScoreColumn("bigint", "customers seen by the origin (a fixed sample of them where there are many)"),
+        "churned": ScoreColumn("bigint", "of them without an order within the horizon"),
+        "flagged": ScoreColumn("double", "customers that the method calls churned; a fraction where a tie is cut"),
+        "false_alarms": ScoreColumn("double", "flagged customers who ordered within the horizon"),
+        "precision_rate": ScoreColumn("double", "part of the flagged who did churn"),
+        "recall_rate": ScoreColumn("double", "part of the churned who were flagged"),
+        "auc": ScoreColumn("double", "probability that a churned customer was ranked above one who ordered"),
+        "brier": ScoreColumn("double", "mean squared error of the promised probability (the rule promises 0 or 1)"),
+        "ece": ScoreColumn("double", "expected calibration error of that probability"),
+        "threshold": ScoreColumn("double", "p_order_90 for the model, days for the rule; null at a given volume"),
+        "is_threshold_origin": ScoreColumn("boolean", "the threshold was chosen here, so it is not judged here"),
+    }
+    | _PARTITION,
+)
+
+SCORE_TABLES = {table.name: table for table in (PREDICTIONS, REGISTRY, MODEL_BACKTESTS, CHURN_BACKTESTS)}
