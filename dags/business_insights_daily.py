@@ -1,7 +1,7 @@
 """
 ### What it does
 Takes a chain's orders from the source database to seven published marts, once a day:
-snapshot export → bronze → silver → facts → marts. Every layer is built where nobody reads,
+snapshot export → bronze → silver → facts → scores → marts. Every layer is built where nobody reads,
 audited by a checkpoint, and only then published.
 
 ### A task failed: what now
@@ -225,6 +225,57 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
 
 
 @task(trigger_rule=PASS_SKIPPED)
+def plan_scores(process_date: str, params: dict[str, Any]) -> dict[str, Any]:
+    """What the job must read; skipped when customer days, code and settings are those of the published scores."""
+    from biz_insights.tasks import scores
+    from biz_insights.tasks.context import current
+
+    plan = scores.plan_scores(current(process_date), params["full_refresh"])
+    if plan is None:
+        raise AirflowSkipException("scores are up to date: customer days, code and settings are those they are of")
+    return plan
+
+
+@task
+def audit_scores(process_date: str, job_run_id: str) -> dict[str, str]:
+    """Checkpoint over the predictions, the model registry and the back-tests."""
+    from biz_insights.tasks import scores
+    from biz_insights.tasks.context import current
+
+    return scores.audit_scores(current(process_date), job_run_id)
+
+
+@task
+def publish_scores(process_date: str, job_run_id: str, staged: dict[str, str]) -> list[str]:
+    """Point the day's scores to what was built."""
+    from biz_insights.tasks import scores
+    from biz_insights.tasks.context import current
+
+    return scores.publish_scores(current(process_date), job_run_id, staged)
+
+
+def scores() -> None:
+    """Build, audit and publish what is expected of each customer."""
+    plan = plan_scores.override(task_id="plan")(PROCESS_DATE)
+    build = GlueBuildOperator(
+        task_id="build",
+        job_name="{{ settings.scores_job }}",
+        script_args={
+            "--as_of_date": PROCESS_DATE,
+            "--inputs_uri": "{{ ti.xcom_pull(task_ids='scores.plan')['inputs_uri'] }}",
+            "--input_fingerprint": "{{ ti.xcom_pull(task_ids='scores.plan')['input_fingerprint'] }}",
+            "--scores_uri": "{{ settings.lake_uri('scores/') }}",
+            "--annual_discount_rate": "{{ settings.annual_discount_rate }}",
+            "--margin_rate": "{{ '' if settings.margin_rate is none else settings.margin_rate }}",
+        },
+        **AWS,
+    )
+    staged = audit_scores.override(task_id="audit")(PROCESS_DATE, build.output)
+    publish_scores.override(task_id="publish")(PROCESS_DATE, build.output, staged)
+    plan >> build
+
+
+@task(trigger_rule=PASS_SKIPPED)
 def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str, Any]:
     """Partitions of a gold table to build; skipped when its inputs and its SQL are unchanged."""
     from biz_insights.tasks import gold
@@ -350,6 +401,8 @@ def business_insights_daily() -> None:
         silver(extracted, bronze_run)
     with TaskGroup("facts", tooltip="Aggregates by day that every mart reads") as facts_layer:
         gold_layer(tables_of("facts"))
+    with TaskGroup("scores", tooltip="What each customer is expected to do, with back-tests") as scores_layer:
+        scores()
     with TaskGroup("marts", tooltip="The seven marts, as of the day") as marts_layer:
         gold_layer(tables_of("marts"))
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
@@ -363,7 +416,7 @@ def business_insights_daily() -> None:
         trigger_rule=PASS_SKIPPED,
         **AWS,
     )
-    bronze_layer >> silver_layer >> facts_layer >> marts_layer >> views_layer >> report
+    bronze_layer >> silver_layer >> facts_layer >> scores_layer >> marts_layer >> views_layer >> report
     [extract_layer, views_layer, report] >> announce
 
 

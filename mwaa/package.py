@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-JOBS = ("bronze.py", "silver.py")
+JOBS = ("bronze.py", "silver.py", "customer_scores.py")
 LEFT_OUT = ("__pycache__", ".pyc")
 
 

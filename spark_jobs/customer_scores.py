@@ -9,12 +9,11 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import ceil
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from spark_jobs.arguments import ScoresArguments, scores_arguments
 from spark_jobs.errors import run_job
@@ -30,11 +29,10 @@ from spark_jobs.session import exchange_by_arrow, job_session
 from spark_jobs.storage import partition_folder, read_locations, read_published, run_folder, write_parquet
 from spark_jobs.transforms.customers import (
     DAY_COLUMNS,
+    grouped_customers,
     predictions,
-    purchase_groups,
     sampled_days,
     sufficient_statistics,
-    value_groups,
 )
 from spark_jobs.transforms.fingerprints import Partition
 
@@ -81,17 +79,16 @@ def main(argv: Sequence[str]) -> None:
 
 def gather(days: DataFrame, customers: DataFrame, as_of: date) -> Evidence:
     """Collect what the fits and the back-tests need."""
-    groups = purchase_groups(customers).toPandas()
+    groups = grouped_customers(customers).toPandas()
     count, day_count = int(groups["customers"].sum()), int((groups["customers"] * groups["n"]).sum())
-    first_day = customers.agg(F.min("first_day")).first()[0]
-    values = value_groups(customers).toPandas()
     sample = sampled_days(days, as_of, max(1, ceil(day_count / SAMPLED_DAYS))).toPandas()
-    observed = (as_of - first_day).days if first_day else 0
+    observed = int(groups["t"].max()) if count else 0
     estimates = Estimates(
         fit=fit_purchases(groups["n"] - 1, groups["t_x"], groups["t"], groups["customers"], observed),
-        values=fit_values(values),
+        values=fit_values(groups),
     )
-    return Evidence(count, first_day, estimates, sorted(values["currency"].unique()), _histories(sample))
+    first_day = as_of - timedelta(days=observed) if count else None
+    return Evidence(count, first_day, estimates, sorted(groups["currency"].unique()), _histories(sample))
 
 
 def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Scorer]:

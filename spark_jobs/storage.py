@@ -16,7 +16,12 @@ PARQUET_OPTIONS = {
     "mapreduce.fileoutputcommitter.algorithm.version": "2",
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-LISTING_TASKS = 32
+SMALL_FILES = {
+    # A published table is one small file a day: one task a folder would cost more than listing it.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "16",
+    # Spark reckons 4 MB for opening a file and would make a task of every 32 of them.
+    "spark.sql.files.openCostInBytes": str(256 * 1024),
+}
 NOTHING_THERE = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
 
 
@@ -70,8 +75,8 @@ def read_published(spark: SparkSession, locations: Mapping[str, str], columns: s
     """Columns (Spark's DDL) of published partitions, and the partition key, a date, from the name of their folder."""
     if not locations:
         return spark.createDataFrame([], f"{columns}, {key} date")
-    # One small task a folder would cost more than the listing itself.
-    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(LISTING_TASKS))
+    for setting, value in SMALL_FILES.items():
+        spark.conf.set(setting, value)
     # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
     rows = spark.read.schema(columns).parquet(*locations.values())
     value = F.regexp_extract(F.col("_metadata.file_path"), f"/{key}=([^/]+)/", 1)

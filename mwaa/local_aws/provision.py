@@ -34,7 +34,7 @@ class Resources:
     databases: tuple[str, ...] = ("biz_insights", "biz_insights_build")
     build_workgroup: str = "business-insights-build"
     read_workgroup: str = "business-insights-read"
-    glue_jobs: tuple[str, ...] = ("bronze", "silver")
+    glue_jobs: tuple[str, ...] = ("bronze", "silver", "customer_scores")
     roles: tuple[str, ...] = ("business-insights-glue", "business-insights-rds-export", "business-insights-mwaa")
     kms_alias: str = "alias/business-insights"
     topic: str = "business-insights-alerts"
@@ -117,7 +117,7 @@ def _roles(iam: Client, names: Resources) -> None:
 def _jobs(glue: Client, names: Resources) -> None:
     existing = set(glue.list_jobs(MaxResults=100)["JobNames"])
     for job in names.glue_jobs:
-        name = f"business-insights-{job}"
+        name = f"business-insights-{job.replace('_', '-')}"
         definition = {
             "Role": f"arn:aws:iam::{ACCOUNT_ID}:role/{names.roles[0]}",
             "Command": {

@@ -49,6 +49,7 @@ class Settings:
     # What runs the work.
     bronze_job: str = "business-insights-bronze"
     silver_job: str = "business-insights-silver"
+    scores_job: str = "business-insights-customer-scores"
     build_workgroup: str = "business-insights-build"
     read_workgroup: str = "business-insights-read"
     notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights-alerts"
@@ -61,6 +62,8 @@ class Settings:
     holiday_country: str = "US"
     holiday_subdivision: str = ""
     quality_gate: float = 80.0
+    annual_discount_rate: float = 0.10
+    margin_rate: float | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -79,6 +82,9 @@ class Settings:
             )
         if not 0 <= self.quality_gate <= 100:
             raise SettingsError(f"setting quality_gate: {self.quality_gate} is not between 0 and 100")
+        for name, rate in (("annual_discount_rate", self.annual_discount_rate), ("margin_rate", self.margin_rate)):
+            if rate is not None and not 0 <= rate <= 1:
+                raise SettingsError(f"setting {name}: {rate} is not between 0 and 1; write 10 % as 0.10")
         if self.poll_seconds < 1:
             raise SettingsError(f"setting poll_seconds: {self.poll_seconds} is below 1 second")
 
@@ -94,6 +100,8 @@ def _typed(name: str, kind: Any, value: Any) -> Any:
             return int(value)
         if kind in ("float", float):
             return float(value)
+        if kind == "float | None":
+            return float(value) if value not in ("", None) else None
     except (TypeError, ValueError) as error:
         raise SettingsError(f"setting {name}: {value!r} is not a number") from error
     return str(value)

@@ -48,9 +48,10 @@ def fit_purchases(x: Values, t_x: Values, t: Values, customers: Values, observed
 
 
 def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
-    """Bühlmann by currency from `currency`, `n` and VALUE_SUMS: one row per currency and number of active days."""
+    """Bühlmann by currency from `currency`, `n` = active days and VALUE_SUMS, summed over any groups of customers."""
     found = {}
-    for currency, rows in groups.sort_values(["currency", "n"]).groupby("currency"):
+    by_days = groups.groupby(["currency", "n"], as_index=False)[list(VALUE_SUMS)].sum()
+    for currency, rows in by_days.groupby("currency"):
         estimate = credibility(rows["n"], *(rows[name] for name in VALUE_SUMS))
         if estimate is not None:
             found[str(currency)] = estimate
@@ -60,16 +61,8 @@ def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
 def estimates_at(snapshot: Snapshot, day: date, first_day: date) -> Estimates:
     """Both models as they would have been fitted at a past day."""
     x, t_x, t, customers = grouped(snapshot.x, snapshot.t_x, snapshot.t)
-    return Estimates(
-        fit=fit_purchases(x, t_x, t, customers, (day - first_day).days),
-        values=fit_values(value_groups(snapshot)),
-    )
-
-
-def value_groups(snapshot: Snapshot) -> pd.DataFrame:
-    """What `fit_values` takes, from one snapshot."""
-    frame = pd.DataFrame({
+    each = pd.DataFrame({
         "currency": snapshot.currency, "n": snapshot.n, "customers": 1,
         "sum_s": snapshot.s, "sum_s2": snapshot.s**2, "sum_ss": snapshot.ss,
     })  # fmt: skip
-    return frame.groupby(["currency", "n"], as_index=False)[list(VALUE_SUMS)].sum()
+    return Estimates(fit_purchases(x, t_x, t, customers, (day - first_day).days), fit_values(each))

@@ -23,9 +23,8 @@ ARROW_TYPES = {"string": pa.string(), "double": pa.float64(), "int": pa.int32(),
 
 
 def sufficient_statistics(days: DataFrame, as_of: date) -> DataFrame:
-    """One row a customer and currency with an order by the as-of date: first_day, n = active days, t_x = days from
-    the first to the latest, t = days from the first to the as-of date, s and ss = sums of net sales and of their
-    squares by day."""
+    """One row a customer and currency with an order by the as-of date: n = active days, t_x = days from the first to
+    the latest, t = days from the first to the as-of date, s and ss = sums of net sales and of their squares by day."""
     cents = F.round(F.col("net_sales") * 100).cast("double")
     known = days.filter(F.col("order_date") <= F.lit(as_of))
     grouped = known.groupBy(*CUSTOMER).agg(
@@ -37,7 +36,6 @@ def sufficient_statistics(days: DataFrame, as_of: date) -> DataFrame:
     )
     return grouped.select(
         *CUSTOMER,
-        "first_day",
         "n",
         F.datediff("last_day", "first_day").alias("t_x"),
         F.datediff(F.lit(as_of), "first_day").alias("t"),
@@ -46,18 +44,15 @@ def sufficient_statistics(days: DataFrame, as_of: date) -> DataFrame:
     )
 
 
-def purchase_groups(customers: DataFrame) -> DataFrame:
-    """Customers counted by (n, t_x, t): as many rows as the dates allow, however many customers there are."""
-    return customers.groupBy("n", "t_x", "t").agg(F.count("*").alias("customers"))
-
-
-def value_groups(customers: DataFrame) -> DataFrame:
-    """Sums by currency and number of active days, as Bühlmann's estimates need them."""
-    return customers.groupBy("currency", "n").agg(
+def grouped_customers(customers: DataFrame) -> DataFrame:
+    """Customers counted and summed by (currency, n, t_x, t): as many rows as the dates allow, however many customers
+    there are. Both fits are made from these."""
+    cents = F.round(F.col("s") * 100)
+    return customers.groupBy("currency", "n", "t_x", "t").agg(
         F.count("*").alias("customers"),
-        F.sum("s").alias("sum_s"),
-        F.sum(F.col("s") * F.col("s")).alias("sum_s2"),
-        F.sum("ss").alias("sum_ss"),
+        (F.sum(cents) / 100).alias("sum_s"),
+        (F.sum(cents * cents) / 10_000).alias("sum_s2"),
+        (F.sum(F.round(F.col("ss") * 10_000)) / 10_000).alias("sum_ss"),
     )
 
 

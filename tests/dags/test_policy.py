@@ -54,7 +54,7 @@ def test_every_gold_sql_file_has_its_task_group(daily):
 def test_nothing_is_published_that_was_not_audited(daily):
     publishes = [task for task in daily.tasks if task.task_id.endswith(".publish")]
     gold = [path for kind in ("facts", "marts") for path in (DAGS_FOLDER / "gold" / kind).glob("*.sql")]
-    assert len(publishes) == 2 + len(gold)  # bronze, silver, and each gold table
+    assert len(publishes) == 3 + len(gold)  # bronze, silver, scores, and each gold table
     for task in publishes:
         audit = task.task_id.removesuffix("publish") + "audit"
         assert audit in task.upstream_task_ids, task.task_id
@@ -67,7 +67,7 @@ def test_no_publish_runs_past_a_failed_audit(daily):
 
 
 def test_a_cleared_glue_task_never_resumes_the_old_run(daily):
-    builds = [daily.get_task(name) for name in ("bronze.build", "silver.build")]
+    builds = [daily.get_task(name) for name in ("bronze.build", "silver.build", "scores.build")]
     assert all(task.resume_glue_job_on_retry is False for task in builds)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
+from spark_jobs.scores.tables import PREDICTIONS
 
 DATABASE = "biz_insights"
 
@@ -61,6 +62,10 @@ SILVER: dict[str, dict[str, str]] = {
         "batch_id": "VARCHAR",
     },
 }
+
+DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "date": "DATE"}
+# A Glue job writes these, so that the harness takes them as given, like silver.
+SILVER[PREDICTIONS.name] = {name: DUCKDB_TYPES[column.type] for name, column in PREDICTIONS.columns.items()}
 
 Row = dict[str, Any]
 
@@ -117,6 +122,21 @@ def calendar_day(day: str, holiday_name: str | None = None) -> Row:
         "is_generated": False,
         "batch_id": "b1",
     }
+
+
+def prediction(as_of: str, **fields: Any) -> Row:
+    """One row of gold_customer_predictions: a customer who is as likely gone as not."""
+    row: Row = {
+        "app_name": "Cafe", "user_id": "ann", "currency": "USD", "p_alive": 0.5, "p_order_30": 0.2, "p_order_90": 0.3,
+        "p_order_365": 0.4, "expected_days_30": 0.3, "expected_days_90": 0.8, "expected_days_365": 2.5,
+        "value_per_day": 10.0, "expected_value_30": 3.0, "expected_value_90": 8.0, "expected_value_365": 25.0,
+        "discounted_value_365": 24.0, "expected_margin_365": None, "value_365_p10": 0.0, "value_365_p90": 60.0,
+        "ltv_decile": 7, "ltv_cutoffs_frozen_on": date.fromisoformat(as_of), "median_gap_days": 12.0, "overdue_p": 0.5,
+        "churn_threshold": 0.1, "churn_threshold_status": "backtested", "model_status": "validated",
+        "value_status": "validated", "value_interval_status": "backtested", "model_version": "v1",
+        "as_of_date": date.fromisoformat(as_of),
+    }  # fmt: skip
+    return row | fields
 
 
 class Lake:

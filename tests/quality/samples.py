@@ -8,7 +8,8 @@ from typing import Any
 
 from biz_insights.gold import gold_tables
 from biz_insights.quality.settings import QualitySettings
-from tests.gold.harness import Lake, calendar_day, line
+from spark_jobs.scores.tables import PREDICTIONS
+from tests.gold.harness import Lake, calendar_day, line, prediction
 
 GOLD = tuple(name for name, table in gold_tables().items() if table.kind != "views")
 
@@ -60,6 +61,7 @@ def gold_lake() -> Lake:
         ],
         [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],
     )
+    made.insert(PREDICTIONS.name, [prediction(AS_OF, user_id=user) for user in ("ann", "ben")])
     for name in GOLD:
         made.build(name, AS_OF)
     return made

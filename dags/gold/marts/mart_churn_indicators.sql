@@ -1,7 +1,7 @@
--- about: Who is going quiet: days since the last order beside the customer's own rhythm, and this quarter against the last.
+-- about: Who is going quiet: each customer's silence against their own rhythm, the chance that they return, and what is at stake.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_customer_facts
+-- reads: gold_customer_facts, gold_customer_predictions
 -- denominator: guests out
 -- columns:
 --   app_name: the ordering channel, half of the customer key
@@ -24,28 +24,66 @@
 --   net_sales_last_90d: net sales in the last 90 days
 --   net_sales_previous_90d: net sales in the 90 days before those
 --   reference_rule_45_days_inactive: true after more than 45 days without an order: the usual fixed rule, for comparison only, not a churn status
+--   median_gap_days: days after the latest order within which a living customer orders again with even odds
+--   overdue_p: probability that a living customer would have ordered again by now
+--   p_alive: probability that the customer has not left for good
+--   p_order_90: probability of at least one order in the next 90 days
+--   churn_threshold: p_order_90 below which a customer is called churned: chosen on an early back-test, judged on later ones (churn_backtests)
+--   churn_status: new (first order within the last 30 days), else churned (p_order_90 below the threshold), else at_risk (overdue_p of 0.8 or more), else active; null where churn_threshold_status is not backtested
+--   value_at_risk: net sales of the next 365 days that are in doubt because the customer may have left: expected if they have not, less expected_value_365
+--   churn_threshold_status: backtested, insufficient_data or model_degenerate
+--   model_status: of the probabilities: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell), model_degenerate or insufficient_data (no figures)
+--   value_status: the same of value_at_risk, by back-tests over 365 days
+--   model_version: the fit behind the predictions, see model_registry
 --   as_of_date: the last day counted
+WITH predictions AS (
+    SELECT *
+    FROM {{ database }}.gold_customer_predictions
+    WHERE as_of_date = {{ as_of_date }}
+)
 SELECT
-    app_name,
-    user_id,
-    currency,
-    first_order_date,
-    last_order_date,
-    t AS days_since_first_order,
-    days_since_last_order,
-    orders,
-    active_days,
-    mean_gap_days,
-    longest_gap_days,
-    days_since_last_order / NULLIF(mean_gap_days, 0) AS days_since_last_order_per_mean_gap,
-    orders_last_90d,
-    orders_previous_90d,
-    orders_last_90d - orders_previous_90d AS orders_change_90d,
-    CAST(orders_last_90d - orders_previous_90d AS DOUBLE) / NULLIF(orders_previous_90d, 0) AS orders_change_rate_90d,
-    CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
-    CAST(net_sales_last_90d AS DECIMAL(18, 2)) AS net_sales_last_90d,
-    CAST(net_sales_previous_90d AS DECIMAL(18, 2)) AS net_sales_previous_90d,
-    days_since_last_order > 45 AS reference_rule_45_days_inactive,
-    as_of_date
-FROM {{ database }}.gold_customer_facts
-WHERE as_of_date = {{ as_of_date }}
+    facts.app_name,
+    facts.user_id,
+    facts.currency,
+    facts.first_order_date,
+    facts.last_order_date,
+    facts.t AS days_since_first_order,
+    facts.days_since_last_order,
+    facts.orders,
+    facts.active_days,
+    facts.mean_gap_days,
+    facts.longest_gap_days,
+    facts.days_since_last_order / NULLIF(facts.mean_gap_days, 0) AS days_since_last_order_per_mean_gap,
+    facts.orders_last_90d,
+    facts.orders_previous_90d,
+    facts.orders_last_90d - facts.orders_previous_90d AS orders_change_90d,
+    CAST(facts.orders_last_90d - facts.orders_previous_90d AS DOUBLE)
+        / NULLIF(facts.orders_previous_90d, 0) AS orders_change_rate_90d,
+    CAST(facts.net_sales AS DECIMAL(18, 2)) AS net_sales,
+    CAST(facts.net_sales_last_90d AS DECIMAL(18, 2)) AS net_sales_last_90d,
+    CAST(facts.net_sales_previous_90d AS DECIMAL(18, 2)) AS net_sales_previous_90d,
+    facts.days_since_last_order > 45 AS reference_rule_45_days_inactive,
+    predictions.median_gap_days,
+    predictions.overdue_p,
+    predictions.p_alive,
+    predictions.p_order_90,
+    predictions.churn_threshold,
+    CASE
+        WHEN predictions.churn_threshold IS NULL THEN NULL
+        WHEN facts.t <= 30 THEN 'new'
+        WHEN predictions.p_order_90 < predictions.churn_threshold THEN 'churned'
+        WHEN predictions.overdue_p >= 0.8 THEN 'at_risk'
+        ELSE 'active'
+    END AS churn_status,
+    predictions.expected_value_365 * (1 - predictions.p_alive) / NULLIF(predictions.p_alive, 0) AS value_at_risk,
+    COALESCE(predictions.churn_threshold_status, 'not_scored') AS churn_threshold_status,
+    COALESCE(predictions.model_status, 'not_scored') AS model_status,
+    COALESCE(predictions.value_status, 'not_scored') AS value_status,
+    predictions.model_version,
+    facts.as_of_date
+FROM {{ database }}.gold_customer_facts AS facts
+LEFT JOIN predictions
+    ON predictions.app_name = facts.app_name
+    AND predictions.user_id = facts.user_id
+    AND predictions.currency = facts.currency
+WHERE facts.as_of_date = {{ as_of_date }}
