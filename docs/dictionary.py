@@ -10,6 +10,7 @@ from docs import lake_columns
 from docs.checks import column_checks, table_checks
 from docs.lake_columns import LakeColumn
 from docs.reasons import quarantine_reasons
+from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES, ScoreTable
 from spark_jobs.tables import DATE_DIM, SOURCE_TABLES, Kind, SourceColumn, SourceTable
 
 HEAD = """# Data dictionary
@@ -54,6 +55,8 @@ def data_dictionary() -> str:
     sections: list[str] = [HEAD, _contents(gold)]
     for title, tables in (("Marts", gold["marts"]), ("Views", gold["views"]), ("Facts", gold["facts"])):
         sections += [f"## {title}\n", *(_gold_section(table, suites.get(table.name)) for table in tables)]
+    sections.append("## Scores\n")
+    sections += [_score_section(table, suites[table.name]) for table in SCORE_TABLES.values()]
     sections.append("## Silver, quarantine and ledger\n")
     sections += [_lake_section(name, columns, suites[name]) for name, columns in _LAYER_TABLES.items()]
     sections.append(_reasons_section())
@@ -70,6 +73,7 @@ def _contents(gold: Mapping[str, list[GoldTable]]) -> str:
         "[Marts](#marts)": [table.name for table in gold["marts"]],
         "[Views](#views)": [table.name for table in gold["views"]],
         "[Facts](#facts)": [table.name for table in gold["facts"]],
+        "[Scores](#scores)": list(SCORE_TABLES),
         "[Silver](#silver-quarantine-and-ledger)": list(_LAYER_TABLES),
         "[Bronze](#bronze)": [f"bronze_{table.name}" for table in SOURCE_TABLES],
         "[Operations](#operations)": list(_OPERATIONS),
@@ -86,6 +90,12 @@ def _gold_section(table: GoldTable, suite: Suite | None) -> str:
     )
     rows = [(f"`{name}`", meaning, column_checks(suite, name)) for name, meaning in table.columns.items()]
     return _section(table.name, table.about, facts, _table(("column", "meaning", "checks"), rows), suite)
+
+
+def _score_section(table: ScoreTable, suite: Suite) -> str:
+    facts = f"Grain {_code(table.grain)}; partition `{AS_OF_DATE}`; guests out; by the Glue job customer_scores."
+    rows = [(f"`{c}`", column.type, column.meaning, column_checks(suite, c)) for c, column in table.columns.items()]
+    return _section(table.name, table.about, facts, _table(("column", "type", "meaning", "checks"), rows), suite)
 
 
 def _lake_section(name: str, columns: Mapping[str, LakeColumn], suite: Suite) -> str:

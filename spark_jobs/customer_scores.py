@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from math import ceil
 
 import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from spark_jobs.arguments import ScoresArguments, scores_arguments
 from spark_jobs.errors import run_job

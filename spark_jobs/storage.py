@@ -79,8 +79,8 @@ def read_published(spark: SparkSession, locations: Mapping[str, str], columns: s
         spark.conf.set(setting, value)
     # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
     rows = spark.read.schema(columns).parquet(*locations.values())
-    value = F.regexp_extract(F.col("_metadata.file_path"), f"/{key}=([^/]+)/", 1)
-    return rows.withColumn(key, value.cast("date"))
+    from_folder = F.regexp_extract(F.col("_metadata.file_path"), f"/{key}=([^/]+)/", 1)
+    return rows.withColumn(key, from_folder.cast("date"))
 
 
 def _read_document(spark: SparkSession, uri: str, what: str, leaf: str) -> dict[str, dict[str, str]]:

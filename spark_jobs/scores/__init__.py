@@ -1,1 +1,1 @@
-"""What the job customer_scores does between reading and writing: statistics, back-tests, scores, the registry's rows."""
+"""What customer_scores does between reading and writing: estimates, back-tests, scores, the registry's rows."""

@@ -64,28 +64,29 @@ class Histories:
     def at(self, day: int) -> Snapshot:
         """What was known of each customer at the end of a day; customers without an order by then are left out."""
         known = self._day <= day
-        n = self._per_customer(known)
+        n = self._count(known)
         seen = np.flatnonzero(n)
         start = self._start[seen]
         first, last = self._day[start], self._day[start + n[seen] - 1]
-        s = self._per_customer(known, self._amount)[seen]
-        ss = self._per_customer(known, self._amount**2)[seen]
-        return Snapshot(seen, self._currency[seen], n[seen], last - first, day - first, s, ss)
+        s, ss = self._sum(known, self._amount), self._sum(known, self._amount**2)
+        return Snapshot(seen, self._currency[seen], n[seen], last - first, day - first, s[seen], ss[seen])
 
     def days_after(self, snapshot: Snapshot, day: int, horizon: int) -> Integers:
         """Active days of the snapshot's customers in (day, day + horizon]."""
-        return self._per_customer(self._within(day, horizon))[snapshot.customer]
+        return self._count(self._within(day, horizon))[snapshot.customer]
 
     def amount_after(self, snapshot: Snapshot, day: int, horizon: int) -> Floats:
         """Net sales of the snapshot's customers in (day, day + horizon]."""
-        return self._per_customer(self._within(day, horizon), self._amount)[snapshot.customer]
+        return self._sum(self._within(day, horizon), self._amount)[snapshot.customer]
 
     def _within(self, day: int, horizon: int) -> npt.NDArray[np.bool_]:
         return (self._day > day) & (self._day <= day + horizon)
 
-    def _per_customer(self, chosen: npt.NDArray[np.bool_], weights: Floats | None = None) -> npt.NDArray[np.generic]:
-        kept = None if weights is None else weights[chosen]
-        return np.bincount(self._customer[chosen], kept, self.customers)
+    def _count(self, chosen: npt.NDArray[np.bool_]) -> Integers:
+        return np.bincount(self._customer[chosen], minlength=self.customers).astype(np.int64)
+
+    def _sum(self, chosen: npt.NDArray[np.bool_], amount: Floats) -> Floats:
+        return np.bincount(self._customer[chosen], amount[chosen], self.customers).astype(np.float64)
 
 
 def grouped(*columns: npt.ArrayLike) -> list[Integers]:

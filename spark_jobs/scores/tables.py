@@ -55,7 +55,7 @@ PREDICTIONS = ScoreTable(
     | {
         "value_per_day": ScoreColumn(
             "double",
-            "expected net sales of a day with an order: the customer's own mean, drawn to everybody's (Bühlmann)",
+            "expected net sales of a day with an order: the customer's mean, drawn to everybody's (Bühlmann)",
         ),
     }
     | {
@@ -73,13 +73,13 @@ PREDICTIONS = ScoreTable(
         ),
         "value_365_p10": ScoreColumn(
             "double",
-            "what nine in ten customers of like expectation exceeded in a past year; see value_interval_status",
+            "what nine in ten customers of like expectation exceeded in a past year; see its status",
         ),
         "value_365_p90": ScoreColumn("double", "what one in ten of them exceeded"),
         "ltv_decile": ScoreColumn("int", "10 for the highest expected_value_365, 1 for the lowest, by fixed cut-offs"),
         "ltv_cutoffs_frozen_on": ScoreColumn(
             "date",
-            "the cut-offs are those of all customers before this date (start of the quarter), or of the as-of date",
+            "the cut-offs are those of everybody before this date (start of the quarter), or as of the as-of date",
         ),
         "median_gap_days": ScoreColumn(
             "double", "days after the latest order within which a living customer orders again with even odds"
@@ -167,9 +167,7 @@ MODEL_BACKTESTS = ScoreTable(
         "horizon_days": ScoreColumn("int", "days ahead"),
         "model_version": ScoreColumn("string", "the fit that these back-tests speak for"),
         "fit_status": ScoreColumn("string", "fit at the origin: fitted, model_degenerate or insufficient_data"),
-        "customers": ScoreColumn(
-            "bigint", "customers seen by the origin (a fixed sample of them where there are many)"
-        ),
+        "customers": ScoreColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
         "realised": ScoreColumn("double", "what they did within the horizon: days with an order, or net sales"),
     }
     | {name: ScoreColumn("double", f"model: {meaning}") for name, meaning in _METRICS.items()}
@@ -188,9 +186,7 @@ CHURN_BACKTESTS = ScoreTable(
             "string", "rule_45_days, model_at_rule_volume (as many customers as the rule flags) or model_at_threshold"
         ),
         "model_version": ScoreColumn("string", "the fit that these back-tests speak for"),
-        "customers": ScoreColumn(
-            "bigint", "customers seen by the origin (a fixed sample of them where there are many)"
-        ),
+        "customers": ScoreColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
         "churned": ScoreColumn("bigint", "of them without an order within the horizon"),
         "flagged": ScoreColumn("double", "customers that the method calls churned; a fraction where a tie is cut"),
         "false_alarms": ScoreColumn("double", "flagged customers who ordered within the horizon"),

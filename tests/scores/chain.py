@@ -1,0 +1,49 @@
+"""A small chain's customer days, simulated by the purchase process that sample_data uses; every value from a seed."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from spark_jobs.scores.estimates import VALUE_SUMS, Estimates, fit_purchases, fit_values
+from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped
+from tests.models.process import GENERATED_DATA
+
+FIRST_DAY = date(2020, 1, 1)
+AS_OF = FIRST_DAY + timedelta(days=1399)
+
+
+def customer_days(customers: int, seed: int = 1, days: int = 1400, currency: str = "USD") -> pd.DataFrame:
+    """`key`, `currency`, `day` (number), `amount`: one row a customer and day, customers arriving evenly."""
+    rng = np.random.default_rng(seed)
+    truth = GENERATED_DATA
+    rows = []
+    for key in range(customers):
+        rate, leaving = rng.gamma(truth.r, 1 / truth.alpha), rng.beta(truth.a, truth.b)
+        day, worth = float(rng.integers(0, days)), rng.lognormal(2.5, 0.3)
+        while day < days:
+            rows.append((key, int(day), round(worth * rng.lognormal(0, 0.4), 2)))
+            if rng.random() < leaving:
+                break
+            day += rng.exponential(1 / rate)
+    frame = pd.DataFrame(rows, columns=["key", "day", "amount"])
+    frame = frame.groupby(["key", "day"], as_index=False).sum()
+    return frame.assign(currency=currency, day=frame["day"] + day_number(FIRST_DAY))
+
+
+def histories(frame: pd.DataFrame) -> Histories:
+    """The frame's customers."""
+    return Histories(
+        frame["key"].to_numpy(), frame["currency"].to_numpy(), frame["day"].to_numpy(), frame["amount"].to_numpy()
+    )
+
+
+def estimates(snapshot: Snapshot, observed_days: int) -> Estimates:
+    """Both models on a snapshot, as the job fits them on all customers."""
+    x, t_x, t, customers = grouped(snapshot.x, snapshot.t_x, snapshot.t)
+    each = pd.DataFrame({"currency": snapshot.currency, "n": snapshot.n})
+    sums = (1, snapshot.s, snapshot.s**2, snapshot.ss)
+    return Estimates(
+        fit_purchases(x, t_x, t, customers, observed_days),
+        fit_values(each.assign(**dict(zip(VALUE_SUMS, sums, strict=True)))),
+    )
