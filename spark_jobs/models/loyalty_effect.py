@@ -33,7 +33,8 @@ Econometrics 235 (2023) 2218–2244.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -110,7 +111,7 @@ def totals(found: Comparisons, replicates: int = REPLICATES) -> Totals:
     edges = np.flatnonzero(np.concatenate([[True], stratum[1:] != stratum[:-1], [True]])) if len(order) else order
     added = no_totals(replicates)
     sums, compared, control_anchors = added.sums, 0, 0
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         middle = begin + int(np.searchsorted(treated[begin:end], True))
         controls, joiners = order[begin:middle], order[middle:end]
         if len(joiners) == 0 or len(np.unique(found.customer[controls])) < MINIMUM_CONTROLS:
@@ -132,7 +133,11 @@ def effects(added: Totals) -> list[Effect]:
     orders, net_sales = ratios["orders"], ratios["net_sales"]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios["net_sales_per_order"] = net_sales / orders
-    return [_judged(metric, added.treated, *ratios[metric]) for metric in METRICS]
+    found = {metric: _judged(metric, added.treated, *ratios[metric]) for metric in METRICS}
+    if found["orders"].status == NOT_IDENTIFIED and found["net_sales_per_order"].status == IDENTIFIED:
+        # A quotient of an effect that is none.
+        found["net_sales_per_order"] = replace(found["net_sales_per_order"], status=NOT_IDENTIFIED)
+    return list(found.values())
 
 
 def without_estimate(status: str) -> list[Effect]:

@@ -1,14 +1,14 @@
 """What customers bought before and after an order at which they joined the loyalty programme, or could have.
 
-Every active day of a customer not yet loyal is a comparison: *treated* when it holds the first loyalty order, else
-*control*. Both are anchored at a day with an order, and the anchor itself counts in no window: a customer looked at on a
-day without an order would lack the burst of activity that an order brings, and the difference would look like an effect.
-Around the anchor lie three windows of the same length::
+Every active day of a customer not yet loyal is an anchor: *treated* when it holds the first loyalty order, else
+*control*. Both sides are anchored at a day with an order, since a customer who ordered today is more active than one
+looked at on any day; the anchor itself counts in no window. Around it lie three windows of the same length::
 
     earlier [-180, -91] | before [-90, -1] | anchor | after [+1, +90]
 
 Who is compared:
 
+- Nobody could join before the programme began: an anchor lies on its first day or later.
 - The whole `before` window must lie in the customer's time (tenure of 90 days or more): without it there is nothing to
   take the difference from. The whole `after` window must have passed by the as-of date.
 - A control may join later. Leaving those out would keep customers *because* they came less (joining takes an order),
@@ -20,6 +20,8 @@ Who is compared:
   that chance is the same for both. What they spent is never matched on: that would select a chance high or low, which
   the next window takes back.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -69,29 +71,33 @@ class Comparisons:
     treated: Flags
     sums: Floats
 
+    def where(self, chosen: Flags) -> Comparisons:
+        """The rows chosen."""
+        return Comparisons(
+            self.customer[chosen], self.programme[chosen], self.stratum[chosen], self.treated[chosen], self.sums[chosen]
+        )
+
 
 def comparisons(days: CustomerDays, as_of_day: int, window_days: int = WINDOW_DAYS) -> Comparisons:
     """The comparisons of customers whose days are all given. Days after `as_of_day` must have been left out."""
     days = _sorted(days)
     rows = np.arange(len(days.day))
-    start = _starts(days)
-    unit = np.cumsum(start == rows)
-    first_row = start
+    first_row = _first_rows(days)
+    unit = np.cumsum(first_row == rows)
     tenure = days.day - days.day[first_row]
     under_way = days.day >= days.launch_day
     visits_before = np.concatenate([[0], np.cumsum(under_way)])[:-1]
     visits = visits_before - visits_before[first_row]
     joined = _first_loyal_day(days, unit)
 
-    anchors = (joined >= days.day) & (tenure >= window_days) & (days.day <= as_of_day - window_days)
+    # From the launch to the own first loyalty order, with room for the windows before and after.
+    anchors = under_way & (joined >= days.day) & (tenure >= window_days) & (days.day <= as_of_day - window_days)
     treated = joined == days.day
     values = np.stack([days.orders, days.net_sales, np.ones(len(rows))], axis=1)
-    around = _Around(unit, days.day, rows[anchors])
+    around = _Around(unit, days.day, rows[anchors], window_days)
     after = around.sums(values, 1, window_days)
     # A treated customer is a member for the whole window after; a control from the day after the own joining.
-    member = np.where(
-        treated[anchors, None], after, around.sums(values * (days.day > joined)[:, None], 1, window_days)
-    )
+    member = np.where(treated[anchors, None], after, around.sums(values * (days.day > joined)[:, None], 1, window_days))
     sums = np.hstack([
         np.ones((int(anchors.sum()), 1)),
         around.sums(values, -2 * window_days, -window_days - 1),
@@ -100,9 +106,8 @@ def comparisons(days: CustomerDays, as_of_day: int, window_days: int = WINDOW_DA
         member,
     ])  # fmt: skip
     stratum = strata(days.day[anchors], tenure[anchors], visits[anchors])
-    return _summed(
-        Comparisons(days.customer[anchors], days.programme[anchors], stratum, treated[anchors], sums), unit[anchors]
-    )
+    found = Comparisons(days.customer[anchors], days.programme[anchors], stratum, treated[anchors], sums)
+    return _summed(found, unit[anchors])
 
 
 def strata(day: Ints, tenure: Ints, visits: Ints) -> Ints:
@@ -116,11 +121,10 @@ def strata(day: Ints, tenure: Ints, visits: Ints) -> Ints:
 class _Around:
     """Sums over the days of the same unit within some distance of each anchor, by cumulative sums."""
 
-    def __init__(self, unit: Ints, day: Ints, anchors: Ints) -> None:
+    def __init__(self, unit: Ints, day: Ints, anchors: Ints, window_days: int) -> None:
         # One ascending number a row: units lie farther apart than any window reaches.
-        reach = int(day.max() - day.min() + 1) if len(day) else 1
-        self.stride = 3 * max(reach, 4 * WINDOW_DAYS)
-        self.place = unit * self.stride + (day - (day.min() if len(day) else 0))
+        earliest = day.min(initial=0)
+        self.place = unit * (day.max(initial=0) - earliest + 4 * window_days) + day - earliest
         self.anchor = self.place[anchors]
 
     def sums(self, values: Floats, first: int, last: int) -> Floats:
@@ -144,7 +148,7 @@ def _sorted(days: CustomerDays) -> CustomerDays:
     )
 
 
-def _starts(days: CustomerDays) -> Ints:
+def _first_rows(days: CustomerDays) -> Ints:
     """Row of the first day of each row's customer and programme."""
     rows = np.arange(len(days.day))
     opens = np.ones(len(rows), dtype=bool)

@@ -1,0 +1,184 @@
+"""The loyalty effect on Spark: customers' histories to comparisons, strata to totals, and a small table at the end.
+
+Spark only brings together what belongs together; the method is numpy (spark_jobs.models.loyalty_windows and
+loyalty_effect). First all days of a customer meet, then all comparisons of a stratum, so that each task finishes its
+strata with all bootstrap replicates and hands the driver a fixed number of sums, however many customers there are.
+A task holds one shuffle partition, about spark_jobs.session.ROWS_PER_TASK rows. A history small enough for the driver
+goes there at once: starting Python workers would take longer than the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.models.loyalty_effect import NOT_SUPPORTED, Totals, effects, no_totals, totals, without_estimate
+from spark_jobs.models.loyalty_windows import SUMS, WINDOW_DAYS, Comparisons, CustomerDays, comparisons
+
+LOYALTY_EFFECTS = (
+    "metric string, window_days int, currency string, "
+    "effect_ratio double, effect_lower double, effect_upper double, "
+    "placebo_ratio double, placebo_lower double, placebo_upper double, "
+    "loyalty_customers bigint, treated_customers bigint, control_customer_days bigint, "
+    "status string, as_of_date date"
+)
+"""gold_loyalty_effects: one row per metric, window and currency; partition as_of_date."""
+
+DRIVER_DAYS = 500_000  # customer-days, 28 MB as columns
+
+_COMPARISONS = "customer long, programme long, stratum long, treated boolean, sums array<double>"
+_TOTALS = "programme long, treated long, control_anchors long, sums array<double>"
+_NO_RATIO = (None, None, None)
+
+
+class Programme(NamedTuple):
+    """A loyalty programme as seen in one currency."""
+
+    currency: str
+    launch_day: int | None  # of the first loyalty order, days since 1970-01-01; None without one
+    loyalty_customers: int  # with a loyalty order
+    not_yet_loyal: int  # customers seen on a day before joining, if they ever join
+    customer_days: int
+
+    @property
+    def is_comparable(self) -> bool:
+        return self.launch_day is not None and self.not_yet_loyal > 0
+
+
+def loyalty_effects(customer_days: DataFrame, as_of_date: date) -> DataFrame:
+    """The rows of gold_loyalty_effects: what joining changes in each metric, per currency, with interval and placebo.
+
+    `customer_days` has gold_customer_day's app_name, user_id, currency, order_date, orders, net_sales, loyalty_orders;
+    days after `as_of_date` are left out. A currency without loyalty orders, or in which nobody is seen before joining,
+    is `not_supported`; no customers at all give no rows. Runs Spark actions: reads `customer_days` twice.
+    """
+    days = customer_days.filter(F.col("order_date") <= F.lit(as_of_date))
+    programmes = loyalty_programmes(days)
+    added = _programme_totals(days, [one for one in programmes if one.is_comparable], as_of_date)
+    rows = []
+    for programme in programmes:
+        found = added.get(programme.currency)
+        counts = (programme.loyalty_customers, *((found.treated, found.control_anchors) if found else (0, 0)))
+        for effect in effects(found) if found else without_estimate(NOT_SUPPORTED):
+            ratios = (*(effect.effect or _NO_RATIO), *(effect.placebo or _NO_RATIO))
+            rows.append((effect.metric, WINDOW_DAYS, programme.currency, *ratios, *counts, effect.status, as_of_date))
+    return customer_days.sparkSession.createDataFrame(rows, LOYALTY_EFFECTS)
+
+
+def loyalty_programmes(customer_days: DataFrame) -> list[Programme]:
+    """What there is to compare in each currency, by currency."""
+    customers = customer_days.groupBy("currency", customer_key().alias("customer")).agg(
+        F.min(day_number()).alias("first_day"),
+        F.min(F.when(F.col("loyalty_orders") > 0, day_number())).alias("joined"),
+        F.count("*").alias("days"),
+    )
+    before = F.col("joined").isNull() | (F.col("first_day") < F.col("joined"))
+    found = customers.groupBy("currency").agg(
+        F.min("joined"), F.count("joined"), F.count(F.when(before, True)), F.sum("days")
+    )
+    return sorted(Programme(*row) for row in found.collect())
+
+
+def loyalty_days(customer_days: DataFrame, programmes: Sequence[Programme]) -> DataFrame:
+    """The columns of CustomerDays for these programmes; a programme is known by its position."""
+    spark = customer_days.sparkSession
+    numbered = [(one.currency, number, one.launch_day) for number, one in enumerate(programmes)]
+    known = spark.createDataFrame(numbered, "currency string, programme long, launch_day long")
+    return customer_days.join(F.broadcast(known), "currency").select(
+        customer_key().alias("customer"),
+        "programme",
+        "launch_day",
+        day_number().alias("day"),
+        F.col("orders").cast("double").alias("orders"),
+        F.col("net_sales").cast("double").alias("net_sales"),
+        (F.col("loyalty_orders") > 0).alias("is_loyal"),
+    )
+
+
+def loyalty_comparisons(days: DataFrame, as_of_date: date) -> DataFrame:
+    """Sums around each anchor, per customer, programme, stratum and side, from `loyalty_days`."""
+    as_of_day = _number_of(as_of_date)
+    return days.repartition("customer").mapInPandas(partial(_compare_task, as_of_day=as_of_day), _COMPARISONS)
+
+
+def loyalty_totals(compared: DataFrame) -> DataFrame:
+    """Bootstrap sums of complete strata: a row per programme and task, to be added up."""
+    return compared.repartition("programme", "stratum").mapInPandas(_total_task, _TOTALS)
+
+
+def customer_key() -> Column:
+    """bigint: a hash of (app_name, user_id); the bootstrap weights derive from it, so it must not change."""
+    return F.xxhash64("app_name", "user_id")
+
+
+def day_number() -> Column:
+    """bigint: days from 1970-01-01 to order_date."""
+    return F.datediff(F.col("order_date"), F.lit(date(1970, 1, 1))).cast("long")
+
+
+def _programme_totals(customer_days: DataFrame, programmes: list[Programme], as_of_date: date) -> dict[str, Totals]:
+    if not programmes:
+        return {}
+    days = loyalty_days(customer_days, programmes)
+    if sum(one.customer_days for one in programmes) <= DRIVER_DAYS:
+        parts = list(_totals(_compared(days.toPandas(), _number_of(as_of_date))))
+    else:
+        found = loyalty_totals(loyalty_comparisons(days, as_of_date)).collect()
+        parts = [(row["programme"], _totals_of(row.asDict())) for row in found]
+    return {
+        one.currency: sum((part for owner, part in parts if owner == number), no_totals())
+        for number, one in enumerate(programmes)
+    }
+
+
+def _compared(days: pd.DataFrame, as_of_day: int) -> Comparisons:
+    names = CustomerDays.__dataclass_fields__
+    return comparisons(CustomerDays(**{name: days[name].to_numpy() for name in names}), as_of_day)
+
+
+def _totals(found: Comparisons) -> Iterator[tuple[int, Totals]]:
+    for programme in np.unique(found.programme):
+        yield int(programme), totals(found.where(found.programme == programme))
+
+
+def _compare_task(batches: Iterable[pd.DataFrame], as_of_day: int) -> Iterator[pd.DataFrame]:
+    if frames := list(batches):
+        found = _compared(pd.concat(frames), as_of_day)
+        yield pd.DataFrame({
+            "customer": found.customer,
+            "programme": found.programme,
+            "stratum": found.stratum,
+            "treated": found.treated,
+            "sums": list(found.sums),
+        })  # fmt: skip
+
+
+def _total_task(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    frames = [frame for frame in batches if len(frame)]
+    if not frames:
+        return
+    rows = pd.concat(frames)
+    keys = {name: rows[name].to_numpy() for name in ("customer", "programme", "stratum", "treated")}
+    for programme, part in _totals(Comparisons(**keys, sums=np.vstack(rows["sums"].to_list()))):
+        yield pd.DataFrame({
+            "programme": [programme],
+            "treated": [part.treated],
+            "control_anchors": [part.control_anchors],
+            "sums": [part.sums.ravel()],
+        })  # fmt: skip
+
+
+def _totals_of(row: dict[str, Any]) -> Totals:
+    sums = np.asarray(row["sums"], dtype=np.float64).reshape(-1, 2, len(SUMS))
+    return Totals(sums, row["treated"], row["control_anchors"])
+
+
+def _number_of(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
