@@ -24,7 +24,7 @@ from spark_jobs.scores.estimates import Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories
 from spark_jobs.scores.registry import REPORTS, Findings, in_columns
 from spark_jobs.scores.scoring import Scorer
-from spark_jobs.scores.tables import AS_OF_DATE, PREDICTIONS, ScoreTable
+from spark_jobs.scores.tables import AS_OF_DATE, LOYALTY_EFFECTS, PREDICTIONS, ScoreTable
 from spark_jobs.session import exchange_by_arrow, job_session
 from spark_jobs.storage import partition_folder, read_locations, read_published, run_folder, write_parquet
 from spark_jobs.transforms.customers import (
@@ -35,6 +35,7 @@ from spark_jobs.transforms.customers import (
     sufficient_statistics,
 )
 from spark_jobs.transforms.fingerprints import Partition
+from spark_jobs.transforms.loyalty import loyalty_effects
 
 INPUT = "gold_customer_day"
 SAMPLED_DAYS = 1_000_000
@@ -53,21 +54,23 @@ class Evidence:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Build the four tables for the as-of date and write their manifest. Raises JobError."""
+    """Build the tables for the as-of date and write their manifest. Raises JobError."""
     arguments = scores_arguments(argv)
     spark = job_session("customer_scores")
     exchange_by_arrow(spark)
     locations = read_locations(spark, arguments.inputs_uri, INPUT)
-    # Read twice, and the published days are many small files.
+    # Read several times, and the published days are many small files.
     days = read_published(spark, locations, DAY_COLUMNS, "order_date").persist()
     customers = sufficient_statistics(days, arguments.as_of_date).persist()
     evidence = gather(days, customers, arguments.as_of_date)
+    effects = loyalty_effects(days, arguments.as_of_date)
     days.unpersist()
     findings, scorer = learn(evidence, arguments)
     tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: predictions(customers, scorer)}
     counts = {PREDICTIONS: evidence.customers}
-    for table, rows_of in REPORTS.items():
-        rows = in_columns(table, rows_of(findings))
+    reports = {table: rows_of(findings) for table, rows_of in REPORTS.items()} | {LOYALTY_EFFECTS: effects}
+    for table, found in reports.items():
+        rows = in_columns(table, found)
         counts[table] = len(rows)
         tables[table] = spark.createDataFrame(rows, table.schema).coalesce(1)
     with ThreadPoolExecutor(max_workers=len(tables)) as pool:

@@ -201,4 +201,42 @@ CHURN_BACKTESTS = ScoreTable(
     | _PARTITION,
 )
 
-SCORE_TABLES = {table.name: table for table in (PREDICTIONS, REGISTRY, MODEL_BACKTESTS, CHURN_BACKTESTS)}
+_RATIO = "1 means no difference"
+LOYALTY_EFFECTS = ScoreTable(
+    name="gold_loyalty_effects",
+    about="What joining the loyalty programme changes in a customer's buying, and a placebo that tests the comparison.",
+    grain=("metric", "window_days", "currency", AS_OF_DATE),
+    columns={
+        "metric": ScoreColumn("string", "orders, net_sales or active_days in the window, or net_sales_per_order"),
+        "window_days": ScoreColumn("int", "days before and after the first loyalty order that are compared"),
+        "currency": ScoreColumn("string", "currency of the orders"),
+        "effect_ratio": ScoreColumn(
+            "double", f"what joining multiplies the metric by ({_RATIO}); to be shown only where status is identified"
+        ),
+        "effect_lower": ScoreColumn("double", "lower end of its 95 % interval"),
+        "effect_upper": ScoreColumn("double", "upper end of its 95 % interval"),
+        "placebo_ratio": ScoreColumn(
+            "double", f"the same comparison one window earlier, when nobody had joined ({_RATIO})"
+        ),
+        "placebo_lower": ScoreColumn("double", "lower end of its 95 % interval"),
+        "placebo_upper": ScoreColumn("double", "upper end of its 95 % interval"),
+        "loyalty_customers": ScoreColumn("bigint", "customers with a loyalty order"),
+        "treated_customers": ScoreColumn(
+            "bigint",
+            "of them compared: 90 days or more a customer when they joined, 90 days seen since, controls alike",
+        ),
+        "control_customer_days": ScoreColumn(
+            "bigint", "order days of customers not yet loyal, to compare with"
+        ),
+        "status": ScoreColumn(
+            "string",
+            "identified; not_identified (the placebo's interval excludes 1); insufficient_data (too few treated); "
+            "not_supported (no loyalty orders, or nobody seen before joining)",
+        ),
+    }
+    | _PARTITION,
+)
+
+SCORE_TABLES = {
+    table.name: table for table in (PREDICTIONS, REGISTRY, MODEL_BACKTESTS, CHURN_BACKTESTS, LOYALTY_EFFECTS)
+}

@@ -16,7 +16,9 @@ from spark_jobs.scores.scoring import Scorer
 from spark_jobs.scores.tables import AS_OF_DATE, PREDICTIONS
 
 CUSTOMER = ("app_name", "user_id", "currency")
-DAY_COLUMNS = "app_name string, user_id string, currency string, net_sales decimal(18,4)"
+DAY_COLUMNS = (
+    "app_name string, user_id string, currency string, orders bigint, net_sales decimal(18,4), loyalty_orders bigint"
+)
 """What is read of gold_customer_day, besides its partition key order_date."""
 
 ARROW_TYPES = {"string": pa.string(), "double": pa.float64(), "int": pa.int32(), "date": pa.date32()}

@@ -3,7 +3,7 @@
 Spark only brings together what belongs together; the method is numpy (spark_jobs.models.loyalty_windows and
 loyalty_effect). First all days of a customer meet, then all comparisons of a stratum, so that each task finishes its
 strata with all bootstrap replicates and hands the driver a fixed number of sums, however many customers there are.
-A task holds one shuffle partition, about spark_jobs.session.ROWS_PER_TASK rows. A history small enough for the driver
+A task holds about spark_jobs.session.ROWS_PER_TASK rows. A history small enough for the driver
 goes there at once: starting Python workers would take longer than the method.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,22 +20,18 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.models.loyalty_effect import NOT_SUPPORTED, Totals, effects, no_totals, totals, without_estimate
+from spark_jobs.models.loyalty_effect import NOT_SUPPORTED, Effect, Totals, effects, no_totals, totals, without_estimate
 from spark_jobs.models.loyalty_windows import SUMS, WINDOW_DAYS, Comparisons, CustomerDays, comparisons
-
-LOYALTY_EFFECTS = (
-    "metric string, window_days int, currency string, "
-    "effect_ratio double, effect_lower double, effect_upper double, "
-    "placebo_ratio double, placebo_lower double, placebo_upper double, "
-    "loyalty_customers bigint, treated_customers bigint, control_customer_days bigint, "
-    "status string, as_of_date date"
-)
-"""gold_loyalty_effects: one row per metric, window and currency; partition as_of_date."""
+from spark_jobs.session import ROWS_PER_TASK
 
 DRIVER_DAYS = 500_000  # customer-days, 28 MB as columns
 
-_COMPARISONS = "customer long, programme long, stratum long, treated boolean, sums array<double>"
+_KEYS = ("customer", "programme", "stratum", "treated")
+_COMPARISONS = ", ".join(
+    ["customer long, programme long, stratum long, treated boolean", *(f"{name} double" for name in SUMS)]
+)
 _TOTALS = "programme long, treated long, control_anchors long, sums array<double>"
+_RATIOS = tuple(f"{kind}_{end}" for kind in ("effect", "placebo") for end in ("ratio", "lower", "upper"))
 _NO_RATIO = (None, None, None)
 
 
@@ -52,7 +49,7 @@ class Programme(NamedTuple):
         return self.launch_day is not None and self.not_yet_loyal > 0
 
 
-def loyalty_effects(customer_days: DataFrame, as_of_date: date) -> DataFrame:
+def loyalty_effects(customer_days: DataFrame, as_of_date: date) -> list[dict[str, Any]]:
     """The rows of gold_loyalty_effects: what joining changes in each metric, per currency, with interval and placebo.
 
     `customer_days` has gold_customer_day's app_name, user_id, currency, order_date, orders, net_sales, loyalty_orders;
@@ -62,14 +59,11 @@ def loyalty_effects(customer_days: DataFrame, as_of_date: date) -> DataFrame:
     days = customer_days.filter(F.col("order_date") <= F.lit(as_of_date))
     programmes = loyalty_programmes(days)
     added = _programme_totals(days, [one for one in programmes if one.is_comparable], as_of_date)
-    rows = []
-    for programme in programmes:
-        found = added.get(programme.currency)
-        counts = (programme.loyalty_customers, *((found.treated, found.control_anchors) if found else (0, 0)))
-        for effect in effects(found) if found else without_estimate(NOT_SUPPORTED):
-            ratios = (*(effect.effect or _NO_RATIO), *(effect.placebo or _NO_RATIO))
-            rows.append((effect.metric, WINDOW_DAYS, programme.currency, *ratios, *counts, effect.status, as_of_date))
-    return customer_days.sparkSession.createDataFrame(rows, LOYALTY_EFFECTS)
+    return [
+        _effect_row(programme, added.get(programme.currency, no_totals()), effect) | {"as_of_date": as_of_date}
+        for programme in programmes
+        for effect in _effects(programme, added)
+    ]
 
 
 def loyalty_programmes(customer_days: DataFrame) -> list[Programme]:
@@ -102,15 +96,15 @@ def loyalty_days(customer_days: DataFrame, programmes: Sequence[Programme]) -> D
     )
 
 
-def loyalty_comparisons(days: DataFrame, as_of_date: date) -> DataFrame:
+def loyalty_comparisons(days: DataFrame, as_of_date: date, tasks: int) -> DataFrame:
     """Sums around each anchor, per customer, programme, stratum and side, from `loyalty_days`."""
-    as_of_day = _number_of(as_of_date)
-    return days.repartition("customer").mapInPandas(partial(_compare_task, as_of_day=as_of_day), _COMPARISONS)
+    compare = partial(_compare_task, as_of_day=_number_of(as_of_date))
+    return days.repartition(tasks, "customer").mapInPandas(compare, _COMPARISONS)
 
 
-def loyalty_totals(compared: DataFrame) -> DataFrame:
+def loyalty_totals(compared: DataFrame, tasks: int) -> DataFrame:
     """Bootstrap sums of complete strata: a row per programme and task, to be added up."""
-    return compared.repartition("programme", "stratum").mapInPandas(_total_task, _TOTALS)
+    return compared.repartition(tasks, "programme", "stratum").mapInPandas(_total_task, _TOTALS)
 
 
 def customer_key() -> Column:
@@ -126,15 +120,34 @@ def day_number() -> Column:
 def _programme_totals(customer_days: DataFrame, programmes: list[Programme], as_of_date: date) -> dict[str, Totals]:
     if not programmes:
         return {}
-    days = loyalty_days(customer_days, programmes)
-    if sum(one.customer_days for one in programmes) <= DRIVER_DAYS:
+    days, rows = loyalty_days(customer_days, programmes), sum(one.customer_days for one in programmes)
+    if rows <= DRIVER_DAYS:
         parts = list(_totals(_compared(days.toPandas(), _number_of(as_of_date))))
     else:
-        found = loyalty_totals(loyalty_comparisons(days, as_of_date)).collect()
+        tasks = ceil(rows / ROWS_PER_TASK)
+        found = loyalty_totals(loyalty_comparisons(days, as_of_date, tasks), tasks).collect()
         parts = [(row["programme"], _totals_of(row.asDict())) for row in found]
     return {
         one.currency: sum((part for owner, part in parts if owner == number), no_totals())
         for number, one in enumerate(programmes)
+    }
+
+
+def _effects(programme: Programme, added: dict[str, Totals]) -> list[Effect]:
+    return effects(added[programme.currency]) if programme.is_comparable else without_estimate(NOT_SUPPORTED)
+
+
+def _effect_row(programme: Programme, added: Totals, effect: Effect) -> dict[str, Any]:
+    ratios = (*(effect.effect or _NO_RATIO), *(effect.placebo or _NO_RATIO))
+    return {
+        "metric": effect.metric,
+        "window_days": WINDOW_DAYS,
+        "currency": programme.currency,
+        **dict(zip(_RATIOS, ratios, strict=True)),
+        "loyalty_customers": programme.loyalty_customers,
+        "treated_customers": added.treated,
+        "control_customer_days": added.control_anchors,
+        "status": effect.status,
     }
 
 
@@ -151,28 +164,21 @@ def _totals(found: Comparisons) -> Iterator[tuple[int, Totals]]:
 def _compare_task(batches: Iterable[pd.DataFrame], as_of_day: int) -> Iterator[pd.DataFrame]:
     if frames := list(batches):
         found = _compared(pd.concat(frames), as_of_day)
-        yield pd.DataFrame({
-            "customer": found.customer,
-            "programme": found.programme,
-            "stratum": found.stratum,
-            "treated": found.treated,
-            "sums": list(found.sums),
-        })  # fmt: skip
+        rows = pd.DataFrame(found.sums, columns=list(SUMS))
+        yield rows.assign(**{name: getattr(found, name) for name in _KEYS})
 
 
 def _total_task(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    frames = [frame for frame in batches if len(frame)]
-    if not frames:
-        return
-    rows = pd.concat(frames)
-    keys = {name: rows[name].to_numpy() for name in ("customer", "programme", "stratum", "treated")}
-    for programme, part in _totals(Comparisons(**keys, sums=np.vstack(rows["sums"].to_list()))):
-        yield pd.DataFrame({
-            "programme": [programme],
-            "treated": [part.treated],
-            "control_anchors": [part.control_anchors],
-            "sums": [part.sums.ravel()],
-        })  # fmt: skip
+    if frames := list(batches):
+        rows = pd.concat(frames)
+        keys = {name: rows[name].to_numpy() for name in _KEYS}
+        for programme, part in _totals(Comparisons(**keys, sums=rows[list(SUMS)].to_numpy())):
+            yield pd.DataFrame({
+                "programme": [programme],
+                "treated": [part.treated],
+                "control_anchors": [part.control_anchors],
+                "sums": [part.sums.ravel()],
+            })  # fmt: skip
 
 
 def _totals_of(row: dict[str, Any]) -> Totals:

@@ -17,7 +17,7 @@ from typing import Any
 from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
-from spark_jobs.scores.tables import PREDICTIONS
+from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
 
 DATABASE = "biz_insights"
 
@@ -63,9 +63,10 @@ SILVER: dict[str, dict[str, str]] = {
     },
 }
 
-DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "date": "DATE"}
+DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "date": "DATE"}
 # A Glue job writes these, so that the harness takes them as given, like silver.
-SILVER[PREDICTIONS.name] = {name: DUCKDB_TYPES[column.type] for name, column in PREDICTIONS.columns.items()}
+for scores in (PREDICTIONS, LOYALTY_EFFECTS):
+    SILVER[scores.name] = {name: DUCKDB_TYPES[column.type] for name, column in scores.columns.items()}
 
 Row = dict[str, Any]
 
@@ -134,6 +135,17 @@ def prediction(as_of: str, **fields: Any) -> Row:
         "ltv_decile": 7, "ltv_cutoffs_frozen_on": date.fromisoformat(as_of), "median_gap_days": 12.0, "overdue_p": 0.5,
         "churn_threshold": 0.1, "churn_threshold_status": "backtested", "model_status": "validated",
         "value_status": "validated", "value_interval_status": "backtested", "model_version": "v1",
+        "as_of_date": date.fromisoformat(as_of),
+    }  # fmt: skip
+    return row | fields
+
+
+def loyalty_effect(metric: str, as_of: str, **fields: Any) -> Row:
+    """One row of gold_loyalty_effects: a fifth more, and a comparison that stands its placebo."""
+    row: Row = {
+        "metric": metric, "window_days": 90, "currency": "USD", "effect_ratio": 1.2, "effect_lower": 1.1,
+        "effect_upper": 1.3, "placebo_ratio": 1.0, "placebo_lower": 0.9, "placebo_upper": 1.1, "loyalty_customers": 400,
+        "treated_customers": 100, "control_customer_days": 3000, "status": "identified",
         "as_of_date": date.fromisoformat(as_of),
     }  # fmt: skip
     return row | fields

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.models.loyalty_effect import METRICS, effects, totals
 from spark_jobs.models.loyalty_windows import CustomerDays, comparisons
+from spark_jobs.scores.tables import LOYALTY_EFFECTS
 from spark_jobs.transforms import loyalty
 from spark_jobs.transforms.loyalty import loyalty_effects
 from tests.models.loyalty_simulation import DAYS, Chain
@@ -50,8 +51,8 @@ def customer_days(spark: SparkSession, rows: pd.DataFrame, folder: Path) -> Data
     return as_given.selectExpr(*(f"cast({column} as {kind}) as {column}" for column, kind in COLUMNS.items()))
 
 
-def by_metric(found: DataFrame, currency: str = "USD") -> dict[str, dict[str, Any]]:
-    return {row["metric"]: row.asDict() for row in found.collect() if row["currency"] == currency}
+def by_metric(found: list[dict[str, Any]], currency: str = "USD") -> dict[str, dict[str, Any]]:
+    return {row["metric"]: row for row in found if row["currency"] == currency}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,7 @@ def test_every_metric_has_an_estimate_an_interval_and_the_customers_behind_it(
     on_the_driver: dict[str, dict[str, Any]],
 ) -> None:
     assert list(on_the_driver) == list(METRICS)
+    assert {tuple(row) for row in on_the_driver.values()} == {tuple(LOYALTY_EFFECTS.columns)}
     orders = on_the_driver["orders"]
     assert orders["status"] == "identified"
     assert orders["effect_lower"] < 1.3 < orders["effect_upper"]
@@ -80,6 +82,7 @@ def test_many_tasks_give_what_the_driver_gives(
     chain: DataFrame, on_the_driver: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loyalty, "DRIVER_DAYS", 0)
+    monkeypatch.setattr(loyalty, "ROWS_PER_TASK", 6_000)
     in_tasks = by_metric(loyalty_effects(chain, AS_OF))
     for metric, row in on_the_driver.items():
         assert in_tasks[metric] == {
@@ -105,7 +108,7 @@ def test_each_currency_has_a_status_of_its_own(spark: SparkSession, tmp_path: Pa
     found = loyalty_effects(
         customer_days(spark, pd.concat([none, everyone, frame(days, "FEW")], ignore_index=True)), AS_OF
     )
-    status = {(row["currency"], row["status"], row["effect_ratio"]) for row in found.collect()}
+    status = {(row["currency"], row["status"], row["effect_ratio"]) for row in found}
     assert status == {
         ("NONE", "not_supported", None), ("EVERY", "not_supported", None), ("FEW", "insufficient_data", None),
     }  # fmt: skip
@@ -120,4 +123,4 @@ def test_days_after_the_as_of_date_change_nothing(
 
 
 def test_guests_alone_give_no_rows(chain: DataFrame) -> None:
-    assert loyalty_effects(chain.limit(0), AS_OF).collect() == []
+    assert loyalty_effects(chain.limit(0), AS_OF) == []

@@ -15,7 +15,13 @@ from biz_insights.lake.manifest import read_manifest
 from biz_insights.tasks.context import RunContext
 from biz_insights.tasks.gold import NO_FILES
 
-SCORE_TABLES = ("model_registry", "model_backtests", "churn_backtests", "gold_customer_predictions")
+SCORE_TABLES = (
+    "model_registry",
+    "model_backtests",
+    "churn_backtests",
+    "gold_loyalty_effects",
+    "gold_customer_predictions",
+)
 """In publishing order: what vouches for the predictions before the predictions."""
 
 INPUT = "gold_customer_day"
@@ -57,10 +63,10 @@ def score_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
 
 
 def audit_scores(run: RunContext, job_run_id: str) -> dict[str, str]:
-    """Checkpoint over the four tables' partitions of the day."""
+    """Checkpoint over the tables' partitions of the day."""
     return run.stage_and_audit("scores", score_builds(run, job_run_id))
 
 
 def publish_scores(run: RunContext, job_run_id: str, staged: dict[str, str]) -> list[str]:
-    """Publish the four tables."""
+    """Publish the tables."""
     return run.publish_builds(score_builds(run, job_run_id), staged.values())
