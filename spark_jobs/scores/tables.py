@@ -225,9 +225,7 @@ LOYALTY_EFFECTS = ScoreTable(
             "bigint",
             "of them compared: 90 days or more a customer when they joined, 90 days seen since, controls alike",
         ),
-        "control_customer_days": ScoreColumn(
-            "bigint", "order days of customers not yet loyal, to compare with"
-        ),
+        "control_customer_days": ScoreColumn("bigint", "order days of customers not yet loyal, to compare with"),
         "status": ScoreColumn(
             "string",
             "identified; not_identified (the placebo's interval excludes 1); insufficient_data (too few treated); "

@@ -8,13 +8,14 @@ from typing import Any
 
 from biz_insights.gold import gold_tables
 from biz_insights.quality.settings import QualitySettings
-from spark_jobs.scores.tables import PREDICTIONS
-from tests.gold.harness import Lake, calendar_day, line, prediction
+from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
+from tests.gold.harness import Lake, calendar_day, line, loyalty_effect, prediction
 
 GOLD = tuple(name for name, table in gold_tables().items() if table.kind != "views")
 
 AS_OF = "2024-01-12"
 PRICE_CHANGE_DAYS = ("2023-11-29", "2023-12-06", "2023-12-13", "2023-12-20", "2023-12-27", "2024-01-03")
+LOYALTY_METRICS = ("orders", "net_sales", "active_days", "net_sales_per_order")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ def gold_lake() -> Lake:
         [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],
     )
     made.insert(PREDICTIONS.name, [prediction(AS_OF, user_id=user) for user in ("ann", "ben")])
+    made.insert(LOYALTY_EFFECTS.name, [loyalty_effect(metric, AS_OF) for metric in LOYALTY_METRICS])
     for name in GOLD:
         made.build(name, AS_OF)
     return made

@@ -8,10 +8,13 @@ import pytest
 
 from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, load_suite
 from mwaa.local_aws.athena.dialect import to_duckdb
+from spark_jobs.scores.tables import LOYALTY_EFFECTS
 from tests.gold.harness import DATABASE, Lake
 from tests.quality.samples import AS_OF, GOLD
 
-RULES = [(name, rule) for name in GOLD for rule in load_suite(name).rules if rule.type == SQL_TYPE]
+# The SQL tables, and what a Glue job gives the loyalty mart.
+RULED = (*GOLD, LOYALTY_EFFECTS.name)
+RULES = [(name, rule) for name in RULED for rule in load_suite(name).rules if rule.type == SQL_TYPE]
 
 
 def offending(lake: Lake, rule: Any, candidate: str) -> list[dict[str, Any]]:
@@ -68,9 +71,16 @@ BREAKS = [
         "SET net_sales = 1 WHERE level = 'store'",
     ),
     ("mart_sales_trends", "periods_end_after_they_start", "SET period_end = DATE '2020-01-01'"),
+    ("gold_loyalty_effects", "as_of_date_is_the_process_date", "SET as_of_date = DATE '2024-01-11'"),
+    ("gold_loyalty_effects", "every_currency_has_every_metric", "SET currency = 'EUR' WHERE metric = 'orders'"),
+    ("gold_loyalty_effects", "estimates_rest_on_enough_customers", "SET treated_customers = 29"),
+    ("gold_loyalty_effects", "status_and_figures_agree", "SET placebo_lower = 1.05"),
     ("mart_loyalty_impact", "totals_reconcile_with_the_facts", "SET non_loyal_numerator = 1"),
     ("mart_loyalty_impact", "rates_are_parts", "SET loyal_value = 2"),
     ("mart_loyalty_impact", "each_metric_states_its_denominator", "SET denominator = 'guests in'"),
+    ("mart_loyalty_impact", "an_effect_is_shown_only_where_it_is_identified", "SET effect_status = 'not_identified'"),
+    ("mart_loyalty_impact", "an_identified_effect_has_its_interval_and_a_sound_placebo", "SET placebo_lower = 1.05"),
+    ("mart_loyalty_impact", "every_metric_with_an_effect_has_a_status", "SET effect_status = NULL"),
     ("mart_location_performance", "stores_reconcile_with_the_facts", "SET orders = orders + 1"),
     ("mart_location_performance", "every_ranking_begins_at_one", "SET net_sales_rank = 2"),
     ("mart_pricing_and_discounts", "levels_reconcile_with_the_facts", "SET net_sales = net_sales + 1"),

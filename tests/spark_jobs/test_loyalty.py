@@ -106,7 +106,7 @@ def test_each_currency_has_a_status_of_its_own(spark: SparkSession, tmp_path: Pa
     none = frame(days, "NONE").assign(loyalty_orders=0)
     everyone = frame(days, "EVERY").assign(loyalty_orders=1)
     found = loyalty_effects(
-        customer_days(spark, pd.concat([none, everyone, frame(days, "FEW")], ignore_index=True)), AS_OF
+        customer_days(spark, pd.concat([none, everyone, frame(days, "FEW")], ignore_index=True), tmp_path), AS_OF
     )
     status = {(row["currency"], row["status"], row["effect_ratio"]) for row in found}
     assert status == {

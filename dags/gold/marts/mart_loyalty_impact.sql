@@ -1,10 +1,10 @@
--- about: Loyalty orders and customers beside the others, month by month: a plain comparison, not yet proof of an effect.
+-- about: Loyalty orders and customers beside the others, a plain comparison, and the adjusted effect of joining the programme.
 -- grain: metric x period_type x period_start x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_daily_sales_by_store, gold_customer_day
+-- reads: gold_daily_sales_by_store, gold_customer_day, gold_loyalty_effects
 -- denominator: guests in
 -- columns:
---   metric: net_sales, orders, aov (of orders); customers, orders_per_customer, net_sales_per_customer, repeat_rate, retention (of customers)
+--   metric: net_sales, orders, aov (of orders); customers, orders_per_customer, active_days_per_customer, net_sales_per_customer, repeat_rate, retention (of customers)
 --   period_type: month, year or all (from the first day to the as-of date)
 --   period_start: first day of the period
 --   is_whole_period: true when the period ended by the as-of date and the data begins no later than it
@@ -19,6 +19,16 @@
 --   naive_difference: loyal less non-loyal value; who joins differs from who does not, so this is no effect of the programme
 --   naive_ratio: loyal over non-loyal value
 --   loyal_share: loyal part of the total, for the plain totals (net_sales, orders, customers)
+--   effect_window_days: days before and after joining that the effect compares
+--   effect_ratio: what joining multiplies the metric by in the days after, against like customers not yet loyal; aov: of the customer's own orders; null unless effect_status is identified
+--   effect_lower: lower end of its 95 % interval
+--   effect_upper: upper end of its 95 % interval
+--   placebo_ratio: the same comparison one window earlier, when nobody had joined: 1 but for chance, where it is fair
+--   placebo_lower: lower end of its 95 % interval
+--   placebo_upper: upper end of its 95 % interval
+--   treated_customers: customers who joined and could be compared
+--   control_customer_days: order days of like customers not yet loyal
+--   effect_status: identified; not_identified (the placebo's interval excludes 1); insufficient_data; not_supported (no loyalty orders, or no customers seen before joining); null where no effect is estimated: months, years, other metrics
 --   as_of_date: the last day counted
 WITH sales_days AS (
     SELECT order_date, MIN(order_date) OVER () AS first_date
@@ -81,6 +91,7 @@ customer_periods AS (
         customer_days.app_name,
         customer_days.user_id,
         SUM(customer_days.loyalty_orders) > 0 AS is_loyal,
+        COUNT(*) AS active_days,
         SUM(customer_days.orders) AS orders,
         SUM(customer_days.net_sales) AS net_sales
     FROM {{ database }}.gold_customer_day AS customer_days
@@ -105,6 +116,7 @@ customer_totals AS (
         COUNT(*) AS customers,
         SUM(orders) AS customer_orders,
         SUM(net_sales) AS customer_net_sales,
+        SUM(active_days) AS active_days,
         COUNT(*) FILTER (WHERE orders >= 2) AS repeaters,
         COUNT(*) FILTER (WHERE came_back) AS returners
     FROM customer_returns
@@ -120,6 +132,7 @@ measures AS (
                 WHEN 'orders' THEN order_totals.orders
                 WHEN 'customers' THEN COALESCE(customer_totals.customers, 0)
                 WHEN 'orders_per_customer' THEN customer_totals.customer_orders
+                WHEN 'active_days_per_customer' THEN customer_totals.active_days
                 WHEN 'net_sales_per_customer' THEN customer_totals.customer_net_sales
                 WHEN 'repeat_rate' THEN customer_totals.repeaters
                 WHEN 'retention' THEN
@@ -143,7 +156,8 @@ measures AS (
         AND customer_totals.is_loyal = order_totals.is_loyal
     CROSS JOIN UNNEST(ARRAY[
         'net_sales', 'orders', 'aov',
-        'customers', 'orders_per_customer', 'net_sales_per_customer', 'repeat_rate', 'retention'
+        'customers', 'orders_per_customer', 'active_days_per_customer', 'net_sales_per_customer',
+        'repeat_rate', 'retention'
     ]) AS metric (name)
     WHERE order_totals.period_type <> 'all'
         OR metric.name <> 'retention'
@@ -166,23 +180,73 @@ comparisons AS (
             FILTER (WHERE NOT is_loyal) AS non_loyal_value
     FROM measures
     GROUP BY metric, period_type, period_start, next_start, first_date, currency
+),
+effects AS (
+    -- An estimate whose placebo fails is no effect: its figure stays behind, in gold_loyalty_effects.
+    SELECT
+        CASE metric
+            WHEN 'orders' THEN 'orders_per_customer'
+            WHEN 'active_days' THEN 'active_days_per_customer'
+            WHEN 'net_sales' THEN 'net_sales_per_customer'
+            WHEN 'net_sales_per_order' THEN 'aov'
+        END AS metric,
+        currency,
+        window_days,
+        IF(status = 'identified', effect_ratio) AS effect_ratio,
+        IF(status = 'identified', effect_lower) AS effect_lower,
+        IF(status = 'identified', effect_upper) AS effect_upper,
+        placebo_ratio,
+        placebo_lower,
+        placebo_upper,
+        treated_customers,
+        control_customer_days,
+        status
+    FROM {{ database }}.gold_loyalty_effects
+    WHERE as_of_date = {{ as_of_date }}
+        AND window_days = 90
 )
 SELECT
-    CAST(metric AS VARCHAR) AS metric,
-    CAST(period_type AS VARCHAR) AS period_type,
-    period_start,
-    is_whole_period,
-    currency,
-    CAST(IF(metric IN ('net_sales', 'orders', 'aov'), 'guests in', 'guests out') AS VARCHAR) AS denominator,
-    loyal_numerator,
-    loyal_denominator,
-    loyal_value,
-    non_loyal_numerator,
-    non_loyal_denominator,
-    non_loyal_value,
-    loyal_value - non_loyal_value AS naive_difference,
-    loyal_value / NULLIF(non_loyal_value, 0) AS naive_ratio,
-    IF(metric IN ('net_sales', 'orders', 'customers'), loyal_value / NULLIF(loyal_value + non_loyal_value, 0))
-        AS loyal_share,
+    CAST(comparisons.metric AS VARCHAR) AS metric,
+    CAST(comparisons.period_type AS VARCHAR) AS period_type,
+    comparisons.period_start,
+    comparisons.is_whole_period,
+    comparisons.currency,
+    CAST(IF(comparisons.metric IN ('net_sales', 'orders', 'aov'), 'guests in', 'guests out') AS VARCHAR)
+        AS denominator,
+    comparisons.loyal_numerator,
+    comparisons.loyal_denominator,
+    comparisons.loyal_value,
+    comparisons.non_loyal_numerator,
+    comparisons.non_loyal_denominator,
+    comparisons.non_loyal_value,
+    comparisons.loyal_value - comparisons.non_loyal_value AS naive_difference,
+    comparisons.loyal_value / NULLIF(comparisons.non_loyal_value, 0) AS naive_ratio,
+    IF(
+        comparisons.metric IN ('net_sales', 'orders', 'customers'),
+        comparisons.loyal_value / NULLIF(comparisons.loyal_value + comparisons.non_loyal_value, 0)
+    ) AS loyal_share,
+    effects.window_days AS effect_window_days,
+    effects.effect_ratio,
+    effects.effect_lower,
+    effects.effect_upper,
+    effects.placebo_ratio,
+    effects.placebo_lower,
+    effects.placebo_upper,
+    effects.treated_customers,
+    effects.control_customer_days,
+    -- Guests alone make no customers, and so no row to join: that too is not supported.
+    CAST(
+        IF(
+            comparisons.period_type = 'all'
+            AND comparisons.metric IN (
+                'orders_per_customer', 'active_days_per_customer', 'net_sales_per_customer', 'aov'
+            ),
+            COALESCE(effects.status, 'not_supported')
+        ) AS VARCHAR
+    ) AS effect_status,
     {{ as_of_date }} AS as_of_date
 FROM comparisons
+LEFT JOIN effects
+    ON effects.metric = comparisons.metric
+    AND effects.currency = comparisons.currency
+    AND comparisons.period_type = 'all'
