@@ -1,4 +1,4 @@
--- about: Sales of the chain, each store and each category by day, week and month, against the week and the year before.
+-- about: Sales of the chain, each store and each category by day, week and month, against the past, against what was to be expected, and on holidays.
 -- grain: level x level_key x currency x period_type x period_start x as_of_date
 -- partition: as_of_date
 -- reads: gold_daily_sales_by_store, gold_item_sales_by_day, silver_date_dim
@@ -24,15 +24,26 @@
 --   net_sales_yoy_weekday: change against 364 days earlier, as a part of it
 --   net_sales_year_ago_calendar: on days and whole months: net sales of the same calendar date or month of the year before
 --   net_sales_yoy_calendar: change against the same date or month of the year before, as a part of it
+--   expected_net_sales: on days: mean net sales of the last 8 same weekdays with sales, null until there are 8; on weeks: the sum of that over the week's days with sales
+--   expected_orders: the same of orders
+--   anomaly_dispersion: phi, the variance of orders around the expected over the variance that chance alone gives (Poisson), for an ordinary period of this size; at least 1, estimated from the key's own past
+--   anomaly_z: distance of the orders from the expected in standard deviations (Anscombe 1948); orders and not money, which one large order would move
+--   is_anomaly: true where that is 3 or more up or down; null where not judged
+--   anomaly_status: judged, insufficient_data (no 8 same weekdays before, or under 26 such periods to take phi from), period_not_over, or not_judged (only days of the chain and weeks of a store have enough orders and few enough tests)
 --   is_holiday: on days: the calendar's holiday flag; null where the calendar does not cover the day
 --   holiday_name: on days: the holiday's name
+--   holiday_effect: on holidays: net sales against the expected, beyond what ordinary days differ from it, as a part of it; geometric mean of the key's days of that name so far
+--   holiday_effect_low: lower end of its 95 % interval, from the scatter of ordinary days or of the same holiday in other years, whichever is wider
+--   holiday_effect_high: upper end of that interval
+--   holiday_effect_days: days that the effect is of: with sales above zero, an expected value, and the same holiday name
+--   holiday_effect_status: estimated, insufficient_data (no such day, or under 26 ordinary days to compare with), not_a_holiday, not_in_calendar, or not_a_day (weeks and months)
 --   as_of_date: the last day counted
 WITH store_days AS (
     SELECT restaurant_id, currency, order_date, net_sales, orders, items
     FROM {{ database }}.gold_daily_sales_by_store
     WHERE order_date <= {{ as_of_date }}
 ),
-daily_sales AS (
+daily_parts AS (
     SELECT 'chain' AS level, 'all' AS level_key, currency, order_date, net_sales, orders, items
     FROM store_days
     UNION ALL
@@ -43,18 +54,47 @@ daily_sales AS (
     FROM {{ database }}.gold_item_sales_by_day
     WHERE order_date <= {{ as_of_date }}
 ),
-period_starts AS (
+daily_sales AS (
     SELECT
-        daily_sales.*,
+        level,
+        level_key,
+        currency,
+        order_date,
+        DAY_OF_WEEK(order_date) AS weekday,
+        SUM(net_sales) AS net_sales,
+        CAST(SUM(orders) AS BIGINT) AS orders,
+        CAST(SUM(items) AS BIGINT) AS items
+    FROM daily_parts
+    GROUP BY level, level_key, currency, order_date
+),
+days AS (
+    -- Beside each day its last eight same weekdays with sales. A closed day has no row, so it is neither one of
+    -- them nor a zero.
+    SELECT
+        *,
+        COUNT(*) OVER same_weekdays AS weekdays_before,
+        SUM(net_sales) OVER same_weekdays AS net_sales_8_weekdays,
+        SUM(orders) OVER same_weekdays AS orders_8_weekdays,
+        MIN(order_date) OVER (PARTITION BY level, level_key, currency) AS first_order_date
+    FROM daily_sales
+    WINDOW same_weekdays AS (
+        PARTITION BY level, level_key, currency, weekday
+        ORDER BY order_date
+        ROWS BETWEEN 8 PRECEDING AND 1 PRECEDING
+    )
+),
+period_days AS (
+    SELECT
+        days.*,
         period.period_type,
         CAST(
             CASE period.period_type
-                WHEN 'day' THEN daily_sales.order_date
-                WHEN 'week' THEN DATE_TRUNC('week', daily_sales.order_date)
-                ELSE DATE_TRUNC('month', daily_sales.order_date)
+                WHEN 'day' THEN days.order_date
+                WHEN 'week' THEN DATE_TRUNC('week', days.order_date)
+                ELSE DATE_TRUNC('month', days.order_date)
             END AS DATE
         ) AS period_start
-    FROM daily_sales
+    FROM days
     CROSS JOIN UNNEST(ARRAY['day', 'week', 'month']) AS period (period_type)
 ),
 period_totals AS (
@@ -71,91 +111,265 @@ period_totals AS (
                 ELSE DATE_ADD('day', -1, DATE_ADD('month', 1, period_start))
             END AS DATE
         ) AS period_end,
-        MIN(MIN(order_date)) OVER (PARTITION BY level, level_key, currency) AS first_order_date,
-        COUNT(DISTINCT order_date) AS open_days,
+        MIN(first_order_date) AS first_order_date,
+        COUNT(*) AS open_days,
         SUM(net_sales) AS net_sales,
         SUM(orders) AS orders,
-        SUM(items) AS items
-    FROM period_starts
+        SUM(items) AS items,
+        -- A week is expected to bring what its days with sales are: of none of them are the eight weekdays in the week.
+        IF(
+            period_type <> 'month' AND MIN(weekdays_before) = 8, CAST(SUM(net_sales_8_weekdays) AS DOUBLE) / 8
+        ) AS expected_net_sales,
+        IF(
+            period_type <> 'month' AND MIN(weekdays_before) = 8, CAST(SUM(orders_8_weekdays) AS DOUBLE) / 8
+        ) AS expected_orders
+    FROM period_days
     GROUP BY level, level_key, currency, period_type, period_start
 ),
-periods AS (
+whole_periods AS (
     SELECT
         *,
-        CAST(net_sales AS DOUBLE) AS net,
-        -- Sums stay decimal: doubles added in another order would differ from run to run.
-        SUM(net_sales) OVER (PARTITION BY level, currency, period_type, period_start) AS level_net_sales,
         first_order_date <= period_start AND period_end <= {{ as_of_date }} AS is_whole_period,
-        CAST(DATE_ADD('day', -7, period_start) AS DATE) AS start_week_before,
-        CAST(DATE_ADD('day', -364, period_start) AS DATE) AS start_364_days_before,
-        CAST(DATE_ADD('year', -1, period_start) AS DATE) AS start_year_before,
-        ROW_NUMBER() OVER (PARTITION BY level, level_key, currency, period_type ORDER BY period_start) AS period_number,
-        SUM(net_sales) OVER (
-            PARTITION BY level, level_key, currency, period_type
-            ORDER BY period_start
-            ROWS BETWEEN 6 PRECEDING AND CURRENT ROW
-        ) AS net_sales_7_rows
+        IF(first_order_date <= period_start AND period_end <= {{ as_of_date }}, net_sales) AS whole_net_sales,
+        CAST(net_sales AS DOUBLE) AS net,
+        (level = 'chain' AND period_type = 'day') OR (level = 'store' AND period_type = 'week') AS is_judged_kind
     FROM period_totals
 ),
-holidays AS (
+periods AS (
+    -- What came before is looked up by frames of one date. Sums stay decimal: doubles added in another order would
+    -- differ from run to run.
+    SELECT
+        *,
+        SUM(net_sales) OVER (PARTITION BY level, currency, period_type, period_start) AS level_net_sales,
+        COUNT(*) OVER last_seven AS last_periods,
+        SUM(net_sales) OVER last_seven AS net_sales_last_periods,
+        IF(is_whole_period AND period_type = 'week', MAX(whole_net_sales) OVER (
+            history RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND INTERVAL '7' DAY PRECEDING
+        )) AS net_sales_previous_week,
+        IF(is_whole_period AND period_type <> 'month', MAX(whole_net_sales) OVER (
+            history RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND INTERVAL '364' DAY PRECEDING
+        )) AS net_sales_year_ago_weekday,
+        IF(is_whole_period AND period_type <> 'week', MAX(whole_net_sales) OVER (
+            history RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING
+        )) AS net_sales_year_ago_calendar
+    FROM whole_periods
+    WINDOW
+        history AS (PARTITION BY level, level_key, currency, period_type ORDER BY period_start),
+        last_seven AS (history ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
+),
+distances AS (
+    -- squared_distance: of the orders from the expected on Anscombe's scale. It is 1 on average where counts scatter by
+    -- chance alone; 9/8, for the expected is itself a mean of eight. The best guess of an ordinary period's true mean is
+    -- the mean of all nine; the dispersion belongs to it.
+    SELECT
+        level,
+        level_key,
+        currency,
+        period_start,
+        (orders + 8 * expected_orders) / 9 AS mean_of_nine,
+        POWER(SQRT(orders + 0.375E0) - SQRT(expected_orders + 0.375E0), 2) * 4 / (9E0 / 8) AS squared_distance
+    FROM whole_periods
+    WHERE is_judged_kind
+        AND is_whole_period
+        AND expected_orders > 0
+),
+slopes AS (
+    -- Busy periods scatter more than chance by a factor that grows with their size (negative binomial counts):
+    -- phi = 1 + slope x mean. Half of the squared distances lie below 0.4549 phi (the median of chi-squared), so the
+    -- median of these slopes is the one that fits. A median, for what is out of the ordinary must not set the measure.
+    SELECT *, (squared_distance / 0.4549364E0 - 1) / mean_of_nine AS slope
+    FROM distances
+),
+ordered_slopes AS (
+    SELECT
+        *,
+        ROW_NUMBER() OVER (PARTITION BY level, level_key, currency ORDER BY slope, period_start) AS slope_position,
+        COUNT(*) OVER (PARTITION BY level, level_key, currency) AS measured_periods
+    FROM slopes
+),
+median_slopes AS (
+    SELECT
+        *,
+        GREATEST(
+            0E0,
+            MAX(IF(slope_position = (measured_periods + 1) / 2, slope)) OVER (PARTITION BY level, level_key, currency)
+        ) AS median_slope
+    FROM ordered_slopes
+),
+standardised_distances AS (
+    SELECT
+        level,
+        level_key,
+        currency,
+        median_slope,
+        squared_distance / (1 + median_slope * mean_of_nine) AS squared_distance
+    FROM median_slopes
+),
+dispersions AS (
+    -- The level of phi: the mean squared distance within 3 standard deviations, over 0.9733, what that is for a normal
+    -- distribution cut there. 5 less in the divisor widens it at 3 as Student's t is wider than the normal distribution
+    -- (Fisher's expansion), so that a short past does not raise false alarms.
+    SELECT
+        level,
+        level_key,
+        currency,
+        median_slope AS slope,
+        CAST(SUM(CAST(squared_distance AS DECIMAL(18, 12))) AS DOUBLE) / 0.9733E0 / (COUNT(*) - 5) AS scale
+    FROM standardised_distances
+    WHERE squared_distance <= 9
+    GROUP BY level, level_key, currency, median_slope
+    HAVING COUNT(*) >= 26
+),
+calendar AS (
     -- One row a date whatever the calendar holds, so that a date listed twice cannot double a day's sales.
     SELECT calendar_date, BOOL_OR(is_holiday) AS is_holiday, MAX(holiday_name) AS holiday_name
     FROM {{ database }}.silver_date_dim
     GROUP BY calendar_date
+),
+log_ratios AS (
+    -- How far each day's net sales were from the expected, as a logarithm: halved is as far as doubled.
+    SELECT
+        days.level,
+        days.level_key,
+        days.currency,
+        IF(calendar.is_holiday, COALESCE(calendar.holiday_name, 'unnamed')) AS holiday_name,
+        CAST(
+            LN(CAST(days.net_sales AS DOUBLE) * 8 / CAST(days.net_sales_8_weekdays AS DOUBLE)) AS DECIMAL(18, 12)
+        ) AS log_ratio
+    FROM days
+    LEFT JOIN calendar
+        ON calendar.calendar_date = days.order_date
+    WHERE days.weekdays_before = 8
+        AND days.net_sales > 0
+        AND days.net_sales_8_weekdays > 0
+),
+log_ratio_totals AS (
+    -- One row a holiday; the row without a holiday name holds the ordinary days.
+    SELECT
+        level,
+        level_key,
+        currency,
+        holiday_name,
+        CAST(COUNT(*) AS DOUBLE) AS days,
+        CAST(SUM(log_ratio) AS DOUBLE) / COUNT(*) AS mean_log_ratio,
+        CAST(
+            GREATEST(0E0, CAST(SUM(log_ratio * log_ratio) AS DOUBLE) - POWER(CAST(SUM(log_ratio) AS DOUBLE), 2) / COUNT(*))
+            AS DECIMAL(38, 12)
+        ) AS squared_deviations
+    FROM log_ratios
+    GROUP BY level, level_key, currency, holiday_name
+),
+log_ratio_scatters AS (
+    SELECT
+        *,
+        MAX(IF(holiday_name IS NULL, days)) OVER each_key AS ordinary_days,
+        MAX(IF(holiday_name IS NULL, mean_log_ratio)) OVER each_key AS ordinary_mean,
+        MAX(IF(holiday_name IS NULL, CAST(squared_deviations AS DOUBLE) / NULLIF(days - 1, 0))) OVER each_key
+            AS ordinary_variance,
+        CAST(SUM(IF(holiday_name IS NOT NULL, squared_deviations)) OVER each_key AS DOUBLE)
+            / NULLIF(SUM(IF(holiday_name IS NOT NULL, days - 1)) OVER each_key, 0) AS holiday_variance
+    FROM log_ratio_totals
+    WINDOW each_key AS (PARTITION BY level, level_key, currency)
+),
+holiday_effects AS (
+    -- One day's variance is that of ordinary days or that of the same holiday in other years, whichever is larger.
+    SELECT
+        level,
+        level_key,
+        currency,
+        holiday_name,
+        days,
+        mean_log_ratio - ordinary_mean AS log_effect,
+        1.96E0 * SQRT(
+            GREATEST(ordinary_variance, COALESCE(holiday_variance, 0E0)) * (1 / days + 1 / ordinary_days)
+        ) AS half_width
+    FROM log_ratio_scatters
+    WHERE holiday_name IS NOT NULL
+        AND ordinary_days >= 26
+),
+judged_periods AS (
+    SELECT
+        periods.*,
+        IF(
+            periods.is_judged_kind AND periods.is_whole_period AND periods.expected_orders > 0,
+            GREATEST(
+                1E0, dispersions.scale * (1 + dispersions.slope * (periods.orders + 8 * periods.expected_orders) / 9)
+            )
+        ) AS phi,
+        calendar.is_holiday,
+        calendar.holiday_name,
+        holiday_effects.days AS holiday_effect_days,
+        holiday_effects.log_effect,
+        holiday_effects.half_width
+    FROM periods
+    LEFT JOIN dispersions
+        ON dispersions.level = periods.level
+        AND dispersions.level_key = periods.level_key
+        AND dispersions.currency = periods.currency
+    LEFT JOIN calendar
+        ON periods.period_type = 'day'
+        AND calendar.calendar_date = periods.period_start
+    LEFT JOIN holiday_effects
+        ON calendar.is_holiday
+        AND holiday_effects.level = periods.level
+        AND holiday_effects.level_key = periods.level_key
+        AND holiday_effects.currency = periods.currency
+        AND holiday_effects.holiday_name = COALESCE(calendar.holiday_name, 'unnamed')
+),
+judgements AS (
+    SELECT
+        *,
+        2 * (SQRT(orders + 0.375E0) - SQRT(expected_orders + 0.375E0)) / SQRT(phi * 9 / 8) AS z
+    FROM judged_periods
 )
 SELECT
-    CAST(periods.level AS VARCHAR) AS level,
-    CAST(periods.level_key AS VARCHAR) AS level_key,
-    periods.currency,
-    CAST(periods.period_type AS VARCHAR) AS period_type,
-    periods.period_start,
-    periods.period_end,
-    periods.is_whole_period,
-    periods.open_days,
-    CAST(periods.net_sales AS DECIMAL(18, 2)) AS net_sales,
-    CAST(periods.orders AS BIGINT) AS orders,
-    CAST(periods.items AS BIGINT) AS items,
-    periods.net / NULLIF(CAST(periods.orders AS DOUBLE), 0) AS aov,
-    periods.net / NULLIF(CAST(periods.level_net_sales AS DOUBLE), 0) AS net_sales_share,
-    IF(periods.period_type = 'day' AND periods.period_number >= 7, CAST(periods.net_sales_7_rows AS DOUBLE) / 7)
-        AS net_sales_mean_7d,
-    CAST(week_before.net_sales AS DECIMAL(18, 2)) AS net_sales_previous_week,
-    periods.net / NULLIF(week_before.net, 0) - 1 AS net_sales_week_over_week,
-    CAST(same_weekday.net_sales AS DECIMAL(18, 2)) AS net_sales_year_ago_weekday,
-    periods.net / NULLIF(same_weekday.net, 0) - 1 AS net_sales_yoy_weekday,
-    CAST(same_calendar.net_sales AS DECIMAL(18, 2)) AS net_sales_year_ago_calendar,
-    periods.net / NULLIF(same_calendar.net, 0) - 1 AS net_sales_yoy_calendar,
-    holidays.is_holiday,
-    holidays.holiday_name,
+    CAST(level AS VARCHAR) AS level,
+    CAST(level_key AS VARCHAR) AS level_key,
+    currency,
+    CAST(period_type AS VARCHAR) AS period_type,
+    period_start,
+    period_end,
+    is_whole_period,
+    open_days,
+    CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
+    CAST(orders AS BIGINT) AS orders,
+    CAST(items AS BIGINT) AS items,
+    net / NULLIF(CAST(orders AS DOUBLE), 0) AS aov,
+    net / NULLIF(CAST(level_net_sales AS DOUBLE), 0) AS net_sales_share,
+    IF(period_type = 'day' AND last_periods = 7, CAST(net_sales_last_periods AS DOUBLE) / 7) AS net_sales_mean_7d,
+    CAST(net_sales_previous_week AS DECIMAL(18, 2)) AS net_sales_previous_week,
+    net / NULLIF(CAST(net_sales_previous_week AS DOUBLE), 0) - 1 AS net_sales_week_over_week,
+    CAST(net_sales_year_ago_weekday AS DECIMAL(18, 2)) AS net_sales_year_ago_weekday,
+    net / NULLIF(CAST(net_sales_year_ago_weekday AS DOUBLE), 0) - 1 AS net_sales_yoy_weekday,
+    CAST(net_sales_year_ago_calendar AS DECIMAL(18, 2)) AS net_sales_year_ago_calendar,
+    net / NULLIF(CAST(net_sales_year_ago_calendar AS DOUBLE), 0) - 1 AS net_sales_yoy_calendar,
+    expected_net_sales,
+    expected_orders,
+    phi AS anomaly_dispersion,
+    z AS anomaly_z,
+    ABS(z) >= 3 AS is_anomaly,
+    CAST(
+        CASE
+            WHEN NOT is_judged_kind THEN 'not_judged'
+            WHEN period_end > {{ as_of_date }} THEN 'period_not_over'
+            WHEN z IS NULL THEN 'insufficient_data'
+            ELSE 'judged'
+        END AS VARCHAR
+    ) AS anomaly_status,
+    is_holiday,
+    holiday_name,
+    EXP(log_effect) - 1 AS holiday_effect,
+    EXP(log_effect - half_width) - 1 AS holiday_effect_low,
+    EXP(log_effect + half_width) - 1 AS holiday_effect_high,
+    IF(is_holiday, CAST(COALESCE(holiday_effect_days, 0) AS BIGINT)) AS holiday_effect_days,
+    CAST(
+        CASE
+            WHEN period_type <> 'day' THEN 'not_a_day'
+            WHEN is_holiday IS NULL THEN 'not_in_calendar'
+            WHEN NOT is_holiday THEN 'not_a_holiday'
+            WHEN log_effect IS NULL THEN 'insufficient_data'
+            ELSE 'estimated'
+        END AS VARCHAR
+    ) AS holiday_effect_status,
     {{ as_of_date }} AS as_of_date
-FROM periods
-LEFT JOIN periods AS week_before
-    ON periods.period_type = 'week'
-    AND periods.is_whole_period
-    AND week_before.is_whole_period
-    AND week_before.level = periods.level
-    AND week_before.level_key = periods.level_key
-    AND week_before.currency = periods.currency
-    AND week_before.period_type = periods.period_type
-    AND week_before.period_start = periods.start_week_before
-LEFT JOIN periods AS same_weekday
-    ON periods.period_type IN ('day', 'week')
-    AND periods.is_whole_period
-    AND same_weekday.is_whole_period
-    AND same_weekday.level = periods.level
-    AND same_weekday.level_key = periods.level_key
-    AND same_weekday.currency = periods.currency
-    AND same_weekday.period_type = periods.period_type
-    AND same_weekday.period_start = periods.start_364_days_before
-LEFT JOIN periods AS same_calendar
-    ON periods.period_type IN ('day', 'month')
-    AND periods.is_whole_period
-    AND same_calendar.is_whole_period
-    AND same_calendar.level = periods.level
-    AND same_calendar.level_key = periods.level_key
-    AND same_calendar.currency = periods.currency
-    AND same_calendar.period_type = periods.period_type
-    AND same_calendar.period_start = periods.start_year_before
-LEFT JOIN holidays
-    ON periods.period_type = 'day'
-    AND holidays.calendar_date = periods.period_start
+FROM judgements
