@@ -1,0 +1,1 @@
+"""The dashboards: one page a mart, over what the pipeline published."""

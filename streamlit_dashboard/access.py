@@ -1,0 +1,139 @@
+"""Who may see what.
+
+Without a login the app serves its own machine only. With one (Streamlit's OpenID Connect: an ``[auth]`` section in
+the secrets) it serves the members of the allowed groups; figures of single customers need a group of their own.
+
+    [access]
+    groups_claim = "cognito:groups"              # where the identity token lists groups
+    allowed_groups = ["business-insights"]       # nobody else gets in
+    customer_groups = ["business-insights-crm"]  # who sees user ids and order histories
+    pseudonym_key = "…"                          # 64 hexadecimal letters
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CUSTOMERS = "customers"
+"""The role that sees single customers: their user ids and order histories."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks. ``local``: at the machine that the app runs on, without a login."""
+
+    name: str
+    roles: frozenset[str]
+    local: bool
+
+    @property
+    def sees_customers(self) -> bool:
+        return CUSTOMERS in self.roles
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nobody, or not this viewer, gets in; ``login`` where logging in may help."""
+
+    reason: str
+    login: bool = False
+
+
+def secret(section: str, name: str) -> Any:
+    """One value of Streamlit's secrets; None where there is no such value, section or file."""
+    try:
+        return st.secrets[section][name] if section in st.secrets and name in st.secrets[section] else None
+    except StreamlitSecretNotFoundError:
+        return None
+
+
+def login_configured() -> bool:
+    """Whether the secrets hold an OpenID Connect provider."""
+    return secret("auth", "cookie_secret") is not None
+
+
+def decide(
+    *,
+    login: bool,
+    address: str | None,
+    forwarded: bool,
+    claims: Mapping[str, Any] | None,
+    access: Mapping[str, Any],
+    now: float,
+) -> Viewer | Refusal:
+    """Who the viewer is, or why there is none. Everything it depends on is an argument.
+
+    Args:
+        login: an OpenID Connect provider is configured.
+        address: the address the server listens on (None: all of them).
+        forwarded: the request came through a proxy.
+        claims: the identity token's claims; None before the login.
+        access: the ``access`` section of the secrets.
+        now: seconds since 1970.
+    """
+    if not login:
+        if address not in LOOPBACK or forwarded:
+            return Refusal(
+                "This server can be reached from other machines and has no login. Add an [auth] section to its "
+                "secrets (streamlit_dashboard/README.md), or start it with server.address=127.0.0.1."
+            )
+        return Viewer("this machine", frozenset({CUSTOMERS}), local=True)
+    if claims is None:
+        return Refusal("Log in to see the dashboards.", login=True)
+    if float(claims.get("exp", now)) < now:
+        return Refusal("Your login has expired.", login=True)
+    listed = claims.get(str(access.get("groups_claim", "cognito:groups"))) or ()
+    groups = {listed} if isinstance(listed, str) else set(listed)
+    name = str(claims.get("email") or claims.get("name") or claims.get("sub") or "unnamed")
+    if not groups & set(access.get("allowed_groups", ())):
+        return Refusal(f"{name} is in no group that may see the dashboards. Ask who administers them for access.")
+    roles = {CUSTOMERS} if groups & set(access.get("customer_groups", ())) else set()
+    return Viewer(name, frozenset(roles), local=False)
+
+
+def admit() -> Viewer:
+    """The viewer; for everyone else the page ends here."""
+    login = login_configured()
+    claims: Mapping[str, Any] | None = None
+    if login and st.user.is_logged_in:
+        claims = st.user.to_dict()
+    decided = decide(
+        login=login,
+        address=st.get_option("server.address"),
+        forwarded="X-Forwarded-For" in st.context.headers or "Forwarded" in st.context.headers,
+        claims=claims,
+        access=_access_section(),
+        now=time.time(),
+    )
+    if isinstance(decided, Viewer):
+        st.session_state["_viewer"] = decided
+        return decided
+    st.title("Business Insights")
+    if decided.login:
+        st.info(decided.reason, icon=":material/lock:")
+        st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
+    else:
+        st.error(decided.reason, icon=":material/lock:")
+        if claims is not None:
+            st.button("Log out", on_click=st.logout)
+    st.stop()
+
+
+def viewer() -> Viewer:
+    """The viewer that this page run was admitted for."""
+    found: Viewer = st.session_state["_viewer"]
+    return found
+
+
+def _access_section() -> Mapping[str, Any]:
+    try:
+        return dict(st.secrets["access"]) if "access" in st.secrets else {}
+    except StreamlitSecretNotFoundError:
+        return {}

@@ -1,0 +1,167 @@
+"""A chart as every page shows it: title, what is measured, the figure, the same as a table, and its download."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from streamlit_dashboard import states
+from streamlit_dashboard.charts import CONFIG
+from streamlit_dashboard.formats import SYMBOLS, Column, csv_text, day
+
+
+@dataclass(frozen=True)
+class Card:
+    """One chart (or, without ``figure``, one table).
+
+    Attributes:
+        key: unique on its page.
+        title: what is measured, in a few words.
+        unit: for example "USD a day".
+        denominator: who is counted: "guests in", "guests out", …
+        source: the mart or view.
+        as_of: the last day counted.
+        rows: exactly what is shown; the table and the download hold it too.
+        columns: the columns of ``rows`` to show, in order.
+        needs: columns without which there is nothing to draw.
+        filters: name → value of the filters that differ from their default; they go into the file's name.
+        note: how to read it, in a sentence.
+    """
+
+    key: str
+    title: str
+    unit: str
+    denominator: str
+    source: str
+    as_of: date
+    rows: pd.DataFrame
+    columns: Sequence[Column]
+    figure: Callable[[], go.Figure] | None = None
+    currency: str = ""
+    needs: Sequence[str] = ()
+    filters: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+    empty: str = "No rows match these filters."
+    on_select: Callable[[str], None] | None = None
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns that this version of the mart has."""
+        return tuple(column for column in self.columns if column.name in self.rows.columns)
+
+    @property
+    def download_name(self) -> str:
+        """See :func:`file_name`."""
+        return file_name(self.source, self.as_of, self.key, self.filters)
+
+
+def file_name(source: str, as_of: date, key: str, filters: Mapping[str, str]) -> str:
+    """``mart_sales_trends_2024-02-18_net-sales_store-5a990….csv``: mart, as-of date, chart, filters."""
+    parts = [source, as_of.isoformat(), key, *(f"{name}-{value}" for name, value in filters.items())]
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", "_".join(parts))[:180].rstrip("-_.") + ".csv"
+
+
+def figures(cells: Sequence[tuple[str, str, str]]) -> None:
+    """A row of key figures: label, value as written, what it counts."""
+    for column, (label, value, note) in zip(st.columns(len(cells)), cells, strict=True):
+        column.metric(label, value, help=note, border=True)
+
+
+def show(card: Card) -> None:
+    """Draw the card, or say why there is nothing to draw."""
+    with st.container(border=True, key=f"card-{card.key}"):
+        if any(name not in card.rows.columns for name in card.needs):
+            _title(card)
+            states.lacks(card.rows, card.source, card.needs)
+        elif card.rows.empty:
+            _title(card)
+            states.no_data(card.empty)
+        else:
+            _drawn(card)
+
+
+def _title(card: Card) -> None:
+    st.markdown(f"### {card.title}")
+    st.caption(f"{card.unit} · {card.denominator} · as of {day(card.as_of)} · `{card.source}`")
+
+
+@st.fragment
+def _drawn(card: Card) -> None:
+    """In a fragment: looking at the table, or downloading it, runs nothing else of the page."""
+    as_table = card.figure is None
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        with st.container(gap=None):
+            _title(card)
+        if card.figure is not None:
+            as_table = st.toggle("Table", key=f"table-{card.key}")
+        _download(card)
+    if as_table or card.figure is None:
+        table(card.rows, card.shown, card.currency, key=f"rows-{card.key}")
+    elif card.on_select is None:
+        st.plotly_chart(card.figure(), key=f"chart-{card.key}", config=CONFIG)
+    else:
+        _selectable(card, card.figure(), card.on_select)
+    if card.note:
+        st.caption(card.note)
+
+
+def _download(card: Card) -> None:
+    st.download_button(
+        "CSV",
+        data=lambda: csv_text(card.rows, card.shown),
+        file_name=card.download_name,
+        mime="text/csv",
+        key=f"csv-{card.key}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _selectable(card: Card, figure: go.Figure, on_select: Callable[[str], None]) -> None:
+    """A chart whose marks lead somewhere: a click hands over the mark's ``customdata``."""
+    chosen: Any = st.plotly_chart(
+        figure, key=f"chart-{card.key}", config=CONFIG, on_select="rerun", selection_mode="points"
+    )
+    points = chosen["selection"]["points"] if chosen else []
+    if points:
+        data = points[0].get("customdata")
+        on_select(str(data[0] if isinstance(data, list) else data))
+
+
+def table(rows: pd.DataFrame, columns: Sequence[Column], currency: str, *, key: str, height: int | None = None) -> Any:
+    """A table with headings and number formats."""
+    return st.dataframe(
+        rows[[column.name for column in columns]],
+        hide_index=True,
+        key=key,
+        height=height or min(36 * (len(rows) + 1) + 3, 420),
+        column_config={column.name: column_config(column, currency) for column in columns},
+    )
+
+
+def column_config(column: Column, currency: str) -> Any:
+    """Streamlit's description of one column."""
+    symbol = SYMBOLS.get(currency, "")
+    made: Any = st.column_config
+    options: dict[str, Any] = {"label": column.label, "help": column.help}
+    if column.kind == "money":
+        return made.NumberColumn(**options, format=f"{symbol}%,.2f" if symbol else "%,.2f")
+    if column.kind == "count":
+        return made.NumberColumn(**options, format="%,d")
+    if column.kind == "number":
+        return made.NumberColumn(**options, format="%.2f")
+    if column.kind == "share":
+        return made.NumberColumn(**options, format="percent")
+    if column.kind == "date":
+        return made.DateColumn(**options, format="YYYY-MM-DD")
+    if column.kind == "flag":
+        return made.CheckboxColumn(**options)
+    return made.TextColumn(**options)

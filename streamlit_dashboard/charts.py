@@ -1,0 +1,258 @@
+"""The one chart style: Plotly figures with this project's colours, axes, hover and intervals.
+
+Fonts, grid and background come from Streamlit's theme, light or dark. The colours stand out from both backgrounds
+by at least 3 : 1 and stay apart for colour-blind readers; dashes, markers and labels say the same a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from streamlit_dashboard.formats import SYMBOLS, Kind
+
+BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY = "#2E7FD0", "#D1660F", "#138A72", "#A763B5", "#A07A00", "#7A838C"
+SEQUENCE = (BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY)
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOL_SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+SEQUENTIAL = [[0.0, "rgba(46,127,208,0.06)"], [1.0, "rgba(46,127,208,0.95)"]]
+MAX_POINTS = 5_000
+HEIGHT = 340
+CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+class TooManyPointsError(ValueError):
+    """A figure holds more points than a browser should get; aggregate before drawing."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line, or row of bars or marks: values over x, with an interval where there is one."""
+
+    name: str
+    x: Sequence[Any] | pd.Series[Any]
+    y: Sequence[Any] | pd.Series[Any]
+    mark: Literal["line", "bars", "points"] = "line"
+    colour: str | None = None
+    dash: str | None = None
+    width: float = 2.0
+    low: pd.Series[Any] | None = None
+    high: pd.Series[Any] | None = None
+    hover: Sequence[str] | None = None
+
+
+def over_time(series: Sequence[Series], kind: Kind, currency: str = "", height: int = HEIGHT) -> go.Figure:
+    """Values over a time axis (or another ordered x)."""
+    figure = go.Figure()
+    for i, one in enumerate(series):
+        colour = one.colour or SEQUENCE[i % len(SEQUENCE)]
+        if one.low is not None and one.high is not None and one.mark == "line":
+            _band(figure, one, colour)
+        figure.add_trace(_trace(one, i, colour, kind, currency))
+    _layout(figure, height)
+    figure.update_layout(hovermode="x unified")
+    _axis(figure, "y", kind, currency)
+    return _checked(figure)
+
+
+def bars(
+    labels: Sequence[str],
+    values: Sequence[Any] | pd.Series[Any],
+    kind: Kind,
+    currency: str = "",
+    *,
+    name: str = "",
+    low: pd.Series[Any] | None = None,
+    high: pd.Series[Any] | None = None,
+    texts: Sequence[str] | None = None,
+    colours: str | Sequence[str] = BLUE,
+    hover: Sequence[str] | None = None,
+    reference: tuple[float, str] | None = None,
+    height: int | None = None,
+) -> go.Figure:
+    """Horizontal bars, the first label on top; intervals as whiskers, an optional dashed reference line."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=list(labels),
+            orientation="h",
+            name=name,
+            marker={"color": colours},
+            error_x=_whiskers(values, low, high),
+            text=list(texts) if texts is not None and low is None else None,
+            textposition="auto",
+            cliponaxis=False,
+            customdata=list(labels),
+            hovertext=list(hover) if hover is not None else None,
+            hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
+        )
+    )
+    _layout(figure, height or max(150, 26 * len(labels) + 70))
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True, showgrid=False)
+    _axis(figure, "x", kind, currency)
+    if reference is not None:
+        figure.add_vline(x=reference[0], line={"dash": "dash", "color": GREY, "width": 1.5})
+        _name_reference(figure, reference)
+    return _checked(figure)
+
+
+def intervals(
+    labels: Sequence[str],
+    series: Sequence[tuple[str, Sequence[Any], Sequence[Any] | None, Sequence[Any] | None]],
+    kind: Kind,
+    currency: str = "",
+    *,
+    reference: tuple[float, str] | None = None,
+    height: int | None = None,
+    hover: Sequence[str] | None = None,
+) -> go.Figure:
+    """Estimates as marks with their intervals, one row a label: (name, value, low, high) for each kind of mark."""
+    figure = go.Figure()
+    for i, (name, values, low, high) in enumerate(series):
+        figure.add_trace(
+            go.Scatter(
+                x=list(values),
+                y=list(labels),
+                mode="markers",
+                name=name,
+                marker={"color": SEQUENCE[i], "size": 10, "symbol": SYMBOL_SHAPES[i]},
+                error_x=_whiskers(values, low, high) | {"color": SEQUENCE[i]} if low is not None else None,
+                customdata=list(labels),
+                hovertext=list(hover) if hover is not None else None,
+                hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
+            )
+        )
+    _layout(figure, height or max(170, 28 * len(labels) + 90))
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
+    _axis(figure, "x", kind, currency)
+    if reference is not None:
+        figure.add_vline(x=reference[0], line={"dash": "dash", "color": GREY, "width": 1.5})
+        _name_reference(figure, reference)
+    return _checked(figure)
+
+
+def heatmap(
+    grid: pd.DataFrame, kind: Kind, currency: str = "", *, x_title: str, y_title: str, texts: pd.DataFrame
+) -> go.Figure:
+    """A grid of values; each cell also carries its figure as text, so that colour is never the only signal."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=grid.to_numpy(dtype=float, na_value=float("nan")),
+            x=[str(column) for column in grid.columns],
+            y=[str(row) for row in grid.index],
+            text=texts.to_numpy(),
+            texttemplate="%{text}",
+            colorscale=SEQUENTIAL,
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            hovertemplate=f"{y_title} %{{y}}, {x_title.lower()} %{{x}}: %{{text}}<extra></extra>",
+        )
+    )
+    _layout(figure, max(220, 44 * len(grid) + 90))
+    figure.update_xaxes(title=x_title, type="category", showgrid=False, automargin=True)
+    figure.update_yaxes(title=y_title, type="category", showgrid=False, automargin=True, autorange="reversed")
+    return _checked(figure)
+
+
+def _name_reference(figure: go.Figure, reference: tuple[float, str]) -> None:
+    """What a dashed line stands for, written below the plot beside its end."""
+    figure.add_annotation(
+        x=reference[0], y=0, yref="paper", yanchor="bottom", xanchor="left", text=f" {reference[1]}", showarrow=False
+    )
+
+
+def points_of(figure: go.Figure) -> int:
+    """How many values a figure sends to the browser."""
+    return sum(_length(trace) for trace in figure.data)
+
+
+def _length(trace: Any) -> int:
+    if trace.type == "heatmap":
+        return int(trace.z.size)
+    return max(len(trace.x) if trace.x is not None else 0, len(trace.y) if trace.y is not None else 0)
+
+
+def _checked(figure: go.Figure) -> go.Figure:
+    if (points := points_of(figure)) > MAX_POINTS:
+        raise TooManyPointsError(f"a chart of {points:,} points; draw at most {MAX_POINTS:,}: weeks instead of days")
+    return figure
+
+
+def _trace(one: Series, i: int, colour: str, kind: Kind, currency: str) -> Any:
+    hover = (
+        {"hovertext": list(one.hover), "hovertemplate": "%{hovertext}<extra>" + one.name + "</extra>"}
+        if one.hover is not None
+        else {"hovertemplate": f"{_value('y', kind, currency)}<extra>{one.name}</extra>"}
+    )
+    if one.mark == "bars":
+        return go.Bar(x=one.x, y=one.y, name=one.name, marker={"color": colour}, **hover)
+    if one.mark == "points":
+        marker = {"color": colour, "size": 9, "symbol": SYMBOL_SHAPES[i % len(SYMBOL_SHAPES)]}
+        return go.Scatter(x=one.x, y=one.y, name=one.name, mode="markers", marker=marker, **hover)
+    line = {"color": colour, "width": one.width, "dash": one.dash or DASHES[i % len(DASHES)]}
+    return go.Scatter(x=one.x, y=one.y, name=one.name, mode="lines", line=line, connectgaps=False, **hover)
+
+
+def _band(figure: go.Figure, one: Series, colour: str) -> None:
+    """An interval as a band behind its line."""
+    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    figure.add_trace(go.Scatter(x=one.x, y=one.high, **edge))
+    figure.add_trace(
+        go.Scatter(x=one.x, y=one.low, fill="tonexty", fillcolor=f"rgba({red},{green},{blue},.18)", **edge)
+    )
+
+
+def _whiskers(values: Any, low: Any, high: Any) -> dict[str, Any] | None:
+    if low is None or high is None:
+        return None
+    middle = pd.Series(list(values), dtype=float)
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (pd.Series(list(high), dtype=float) - middle).tolist(),
+        "arrayminus": (middle - pd.Series(list(low), dtype=float)).tolist(),
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
+def _value(axis: str, kind: Kind, currency: str) -> str:
+    if kind == "money":
+        symbol = SYMBOLS.get(currency)
+        return f"{symbol}%{{{axis}:,.2f}}" if symbol else f"%{{{axis}:,.2f}} {currency}"
+    return {"share": f"%{{{axis}:.1%}}", "count": f"%{{{axis}:,.0f}}"}.get(kind, f"%{{{axis}:,.2f}}")
+
+
+def _hover(value_axis: str, label_axis: str, kind: Kind, currency: str) -> str:
+    return f"%{{{label_axis}}}: {_value(value_axis, kind, currency)}<extra></extra>"
+
+
+def _axis(figure: go.Figure, axis: str, kind: Kind, currency: str) -> None:
+    options: dict[str, Any] = {"automargin": True}
+    if kind == "money":
+        symbol = SYMBOLS.get(currency)
+        options |= {"tickformat": "~s", "tickprefix": symbol or "", "title": None if symbol else currency}
+    elif kind == "share":
+        options |= {"tickformat": ",.0%"}
+    elif kind == "count":
+        options |= {"tickformat": "~s"}
+    (figure.update_yaxes if axis == "y" else figure.update_xaxes)(**options)
+
+
+def _layout(figure: go.Figure, height: int) -> None:
+    several = sum(trace.showlegend is not False for trace in figure.data) > 1
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 16, "t": 36 if several else 14, "b": 8},
+        showlegend=several,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        bargap=0.25,
+        separators=".,",
+    )
+    figure.update_xaxes(automargin=True)

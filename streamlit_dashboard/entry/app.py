@@ -1,0 +1,61 @@
+"""The dashboards' entry: admit the viewer, read what is published, draw title and freshness, run the page.
+
+It stands in a folder of its own on purpose: beside a folder ``pages``, Streamlit would serve each page file by its
+address before this file has asked who is there.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from streamlit_dashboard import access, freshness, navigation
+from streamlit_dashboard.warehouse import loads
+from streamlit_dashboard.warehouse.athena import NotPublishedError, QueryError, UnreachableError
+
+st.set_page_config(page_title="Business Insights", page_icon=":material/restaurant:", layout="wide")
+
+
+STYLE = """<style>
+.stMainBlockContainer {padding: 2.5rem 3rem 3rem; max-width: 1500px;}
+.stMainBlockContainer h3 {padding: 0 0 .2rem;}
+</style>"""
+
+
+def main() -> None:
+    """One run of the app."""
+    st.html(STYLE)
+    viewer = access.admit()
+    page = st.navigation(navigation.sections(viewer.roles))
+    loads.forget_stale()
+    st.title(page.title, anchor=False)
+    try:
+        freshness.strip(loads.state())
+        notice = st.empty()
+        page.run()
+        with notice.container():
+            freshness.warn_if_stale()
+    except NotPublishedError as error:
+        _nothing_published(str(error))
+    except UnreachableError as error:
+        st.error(
+            f"**Athena does not answer**, and this server has not read any figures before. {error}",
+            icon=":material/cloud_off:",
+        )
+        st.button("Try again", icon=":material/refresh:")
+    except QueryError as error:
+        st.error(f"**Athena refused a query of this page.** {error}", icon=":material/error:")
+    if not viewer.local:
+        st.sidebar.caption(viewer.name)
+        st.sidebar.button("Log out", on_click=st.logout, type="tertiary")
+
+
+def _nothing_published(reason: str) -> None:
+    st.info(
+        f"**Nothing to show yet.** {reason}. Run the pipeline first: `make run` on a laptop, the DAG "
+        "`business_insights_daily` on MWAA. This page fills itself when that has published.",
+        icon=":material/hourglass_empty:",
+    )
+    st.button("Look again", icon=":material/refresh:")
+
+
+main()

@@ -1,0 +1,151 @@
+"""Filters kept in the URL: a link reproduces the view; a value that makes no sense falls back, with a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+PRESETS = {"28d": 28, "90d": 90, "12m": 365, "24m": 730}
+PRESET_LABELS = {
+    "28d": "Last 28 days",
+    "90d": "Last 90 days",
+    "12m": "Last 12 months",
+    "24m": "Last 24 months",
+    "all": "All days",
+    "custom": "From … to …",
+}
+
+
+@dataclass
+class Filters:
+    """The filters of one page. ``active`` holds those that differ from their default (name → value in the URL)."""
+
+    page: str
+    active: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def row(self) -> AbstractContextManager[Any]:
+        """The row that the filters stand in."""
+        return st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{self.page}")
+
+    def choice(
+        self,
+        name: str,
+        label: str,
+        options: Sequence[str],
+        default: str,
+        text: Callable[[str], str] = str,
+        *,
+        width: int = 210,
+    ) -> str:
+        """One of several values."""
+        self.names.append(name)
+        value = st.query_params.get(name, default)
+        if value not in options:
+            self.notices.append(f"{label} “{value}” of the link is not in the data: showing {text(default)}.")
+            value = default
+        key = f"filter-{self.page}-{name}"
+        st.session_state[key] = value
+        chosen = st.selectbox(
+            label, options, format_func=text, key=key, on_change=_keep, args=(key, name, default), width=width
+        )
+        if chosen != default:
+            self.active[name] = chosen
+        return chosen
+
+    def dates(self, first: date, last: date, default: str = "12m") -> tuple[date, date]:
+        """First and last day, both counted: a preset that ends with the last day, or from … to …."""
+        custom = "from" in st.query_params or "to" in st.query_params
+        if custom and "range" not in st.query_params:
+            st.query_params["range"] = "custom"
+        preset = self.choice("range", "Period", tuple(PRESET_LABELS), default, PRESET_LABELS.__getitem__, width=180)
+        self.names += ["from", "to"]
+        if preset == "all":
+            return first, last
+        if preset != "custom":
+            return max(first, last - timedelta(days=PRESETS[preset] - 1)), last
+        begin = self._day("from", max(first, last - timedelta(days=PRESETS["90d"] - 1)), first, last)
+        end = self._day("to", last, first, last)
+        if begin > end:
+            self.notices.append("The link's period ends before it begins: showing it the other way round.")
+            begin, end = end, begin
+        key = f"filter-{self.page}-days"
+        st.session_state[key] = (begin, end)
+        st.date_input(
+            "Days",
+            min_value=first,
+            max_value=last,
+            key=key,
+            on_change=_keep_days,
+            args=(key,),
+            width=250,
+            format="YYYY-MM-DD",
+        )
+        self.active |= {"from": begin.isoformat(), "to": end.isoformat()}
+        self.active.pop("range", None)
+        return begin, end
+
+    def _day(self, name: str, default: date, first: date, last: date) -> date:
+        given = st.query_params.get(name)
+        if given is None:
+            return default
+        try:
+            value = date.fromisoformat(given)
+        except ValueError:
+            self.notices.append(f"“{given}” of the link is no date: showing {default}.")
+            return default
+        if not first <= value <= last:
+            self.notices.append(f"{value} of the link lies outside the data ({first} to {last}): showing {default}.")
+            return default
+        return value
+
+    def currency(self, frame: pd.DataFrame) -> str:
+        """The currency to show: a filter only where there are several, since they are never added."""
+        there = sorted(frame["currency"].dropna().unique()) if "currency" in frame.columns else []
+        if len(there) <= 1:
+            return str(there[0]) if there else ""
+        most = str(frame["currency"].mode().iloc[0])
+        return self.choice("currency", "Currency", [str(code) for code in there], most, width=110)
+
+    def reset(self) -> None:
+        """A button that forgets all filters of the page, where any is set; then the notices."""
+        unknown = [name for name in st.query_params if name not in self.names]
+        if self.active or self.notices or unknown:
+            st.button("Reset", icon=":material/restart_alt:", on_click=st.query_params.clear, key=f"reset-{self.page}")
+
+    def tell(self) -> None:
+        """Say which values of the link could not be used."""
+        for notice in self.notices:
+            st.warning(notice, icon=":material/link_off:")
+
+
+def _keep(key: str, name: str, default: str) -> None:
+    """A filter was changed: write it to the URL, or take it out where it is the default."""
+    value = st.session_state[key]
+    if name == "range" and value != "custom":
+        for bound in ("from", "to"):
+            st.query_params.pop(bound, None)
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+    st.query_params.pop("page", None)
+
+
+def _keep_days(key: str) -> None:
+    days = st.session_state[key]
+    if isinstance(days, tuple) and len(days) == 2:
+        st.query_params["from"], st.query_params["to"] = (day.isoformat() for day in days)
+
+
+def between(frame: pd.DataFrame, column: str, days: tuple[date, date]) -> pd.DataFrame:
+    """The rows whose date lies in the period, both ends counted."""
+    first, last = pd.Timestamp(days[0]), pd.Timestamp(days[1])
+    return frame[(frame[column] >= first) & (frame[column] <= last)]

@@ -1,0 +1,115 @@
+"""How figures are written: money, counts, shares, dates; on screen, in tables and in downloads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pandas as pd
+
+Kind = Literal["text", "money", "count", "number", "share", "date", "flag"]
+SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is shown: its name in the mart, its heading, what kind of figure it holds."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    help: str | None = None
+
+
+def missing(value: Any) -> bool:
+    """None, NaN, NaT or pd.NA."""
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT
+
+
+def money(value: Any, currency: str, decimals: int = 2) -> str:
+    """``1234.5, USD`` → ``$1,234.50``; a currency without a symbol here is named after the amount."""
+    if missing(value):
+        return NONE
+    sign = "−" if value < 0 else ""
+    amount = f"{abs(float(value)):,.{decimals}f}"
+    symbol = SYMBOLS.get(currency)
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+
+
+def short_money(value: Any, currency: str) -> str:
+    """``1975945`` → ``$1.98M``: for axes and labels, where the hover has the cents."""
+    if missing(value):
+        return NONE
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            unit = 1e3 if letter == "k" else size
+            return money(value / unit, currency, 1 if letter == "k" else 2).replace(f" {currency}", "") + letter
+    return money(value, currency, 0)
+
+
+def count(value: Any) -> str:
+    """``130732`` → ``130,732``."""
+    return NONE if missing(value) else f"{round(value):,}".replace("-", "−")
+
+
+def number(value: Any, decimals: int = 2) -> str:
+    """``0.12345`` → ``0.12``."""
+    return NONE if missing(value) else f"{float(value):,.{decimals}f}".replace("-", "−")
+
+
+def share(value: Any, decimals: int = 1) -> str:
+    """``0.1234`` → ``12.3 %``."""
+    return NONE if missing(value) else f"{100 * float(value):,.{decimals}f} %".replace("-", "−")
+
+
+def change(value: Any, decimals: int = 1) -> str:
+    """``0.1234`` → ``+12.3 %``."""
+    if missing(value):
+        return NONE
+    return ("+" if value >= 0 else "") + share(value, decimals)
+
+
+def day(value: Any) -> str:
+    """``2024-02-18`` → ``18 Feb 2024``."""
+    return NONE if missing(value) else f"{value.day} {value:%b %Y}"
+
+
+def age(seconds: float) -> str:
+    """``4000`` → ``1 h 6 min``."""
+    minutes = int(max(seconds, 0)) // 60
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days"
+
+
+def store_label(restaurant_id: str) -> str:
+    """A store's short name: the last six letters of its id, which tell it from the others."""
+    return f"Store {restaurant_id[-6:]}" if len(restaurant_id) > 12 else f"Store {restaurant_id}"
+
+
+def csv_text(frame: pd.DataFrame, columns: tuple[Column, ...]) -> str:
+    """What a download holds: the columns shown, by their names in the mart, money with its cents, dates as ISO."""
+    written = pd.DataFrame({column.name: _written(frame[column.name], column.kind) for column in columns})
+    return written.to_csv(index=False, lineterminator="\n")
+
+
+def _written(values: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
+    if kind == "money":
+        return values.map(lambda value: "" if missing(value) else f"{value:.2f}").astype(object)
+    if kind == "date":
+        return values.map(lambda value: "" if missing(value) else _iso(value)).astype(object)
+    if kind == "count":
+        return values.astype("Float64").round().astype("Int64")
+    return values
+
+
+def _iso(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,61 @@
+"""The strip under every title: how new the figures are, and how far to trust them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from streamlit_dashboard import formats
+from streamlit_dashboard.warehouse import loads, operations
+from streamlit_dashboard.warehouse.athena import NotPublishedError
+from streamlit_dashboard.warehouse.publications import State
+
+
+def strip(state: State) -> None:
+    """Data through, last publish, run, quality, quarantine."""
+    newest = state.newest
+    ago = formats.age(time.time() - newest.published_at.replace(tzinfo=UTC).timestamp())
+    parts = [
+        f":material/event_available: Data through **{formats.day(state.as_of)}**",
+        f":material/publish: Published **{newest.published_at:%Y-%m-%d %H:%M} UTC** ({ago} ago)",
+        f":material/tag: Run `{newest.run}`",
+        f":material/verified: Quality **{_quality(state)}**",
+        f":material/block: Quarantined **{_quarantined()}**",
+    ]
+    with st.container(key="freshness"):
+        st.caption("&emsp;".join(parts))
+
+
+def _quality(state: State) -> str:
+    audits = {audit.run: audit for audit in state.audits}
+    audit = audits.get(state.newest.run)
+    return "not audited" if audit is None else f"{audit.score:.1f} of 100"
+
+
+def _quarantined() -> str:
+    try:
+        ledger = operations.ledger()
+    except NotPublishedError:
+        return "unknown"
+    rows, source = int(ledger["quarantined_rows"].sum()), int(ledger["source_rows"].sum())
+    return f"{rows:,} of {source:,} rows"
+
+
+def warn_if_stale() -> None:
+    """Say that the service is silent, and how old the figures shown are. Called when the page is drawn."""
+    stale = loads.stale()
+    silent = loads.watch().unreachable
+    if not stale and silent is None:
+        return
+    if stale:
+        oldest = min(loaded.loaded_at for loaded in stale)
+        reason = stale[0].stale_because
+    else:
+        oldest, reason = loads.state().read_at, silent
+    st.warning(
+        f"**Athena does not answer.** These are the last figures that were read, "
+        f"{formats.age(time.time() - oldest)} ago ({datetime.fromtimestamp(oldest, UTC):%Y-%m-%d %H:%M} UTC). {reason}",
+        icon=":material/cloud_off:",
+    )

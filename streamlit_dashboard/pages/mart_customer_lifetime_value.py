@@ -1,0 +1,269 @@
+"""What has each customer been worth, and what are they expected to bring?"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_dashboard import charts, customer_list, formats, states
+from streamlit_dashboard.card import Card, figures, show
+from streamlit_dashboard.charts import Series
+from streamlit_dashboard.filters import Filters
+from streamlit_dashboard.formats import Column
+from streamlit_dashboard.warehouse import customers, loads
+
+TITLE = "Customer lifetime value"
+ICON = ":material/diamond:"
+SECTION = "Customers"
+ORDER = 10
+
+MART = "mart_customer_lifetime_value"
+LISTED_COLUMNS = (
+    Column("net_sales", "Net sales to date", "money"),
+    Column("orders", "Orders", "count"),
+    Column("aov", "Per order", "money"),
+    Column("expected_value_365", "Expected in 365 days", "money"),
+    Column("value_365_p10", "p10", "money"),
+    Column("value_365_p90", "p90", "money"),
+    Column("p_alive", "Still a customer", "share"),
+    Column("ltv_decile", "Decile", "count"),
+    Column("first_order_date", "First order", "date"),
+    Column("last_order_date", "Latest order", "date"),
+    Column("net_sales_last_365d", "Last 365 days", "money"),
+)
+SORTS = {
+    "net_sales": "Net sales to date",
+    "expected_value_365": "Expected in 365 days",
+    "net_sales_last_365d": "Net sales in 365 days",
+    "orders": "Orders",
+}
+
+
+def render() -> None:
+    """The page."""
+    filters = Filters("value")
+    as_of = loads.state().as_of_date(MART)
+    summary = customers.value_summary()
+    with filters.row():
+        currency = filters.currency(summary)
+        sorts = tuple(loads.present(MART, SORTS))
+        order = filters.choice("sort", "List customers by", sorts, "net_sales", SORTS.__getitem__)
+        filters.reset()
+    filters.tell()
+    if summary.empty:
+        states.no_data("No customer has ordered yet: all orders are guests'.", "")
+        return
+    row = summary[summary["currency"] == currency].iloc[0]
+    _figures(row, currency)
+    _expectation(filters, row, currency, as_of)
+    left, right = st.columns(2)
+    with left:
+        _bands(filters, currency, as_of)
+    with right:
+        _concentration(filters, currency, as_of)
+    _cohorts(filters, currency, as_of)
+    customer_list.show(
+        customer_list.Listing(
+            key="customers",
+            title=f"Customers by {SORTS[order].lower()}",
+            mart=MART,
+            columns=LISTED_COLUMNS,
+            order=order,
+            where={"currency": currency},
+            currency=currency,
+            total=int(row["customers"]),
+            filters=filters.active,
+        )
+    )
+
+
+def _figures(row: pd.Series, currency: str) -> None:
+    people, net = row["customers"], row["net_sales"]
+    returning = row["returning_customers"] / people if people else None
+    cells = (
+        ("Customers", formats.count(people), "Everyone with an account who ever ordered; guests are not counted."),
+        ("Net sales to date", formats.money(net, currency), "Their net sales: revenue, not margin; guests out."),
+        ("Per customer", formats.money(net / people if people else None, currency), "Net sales to date / customers."),
+        ("Came back", formats.share(returning), "Part of the customers with orders on two days or more."),
+        (
+            "Ordered in 90 days",
+            formats.count(row["customers_last_90d"]),
+            "Customers with an order in the 90 days that end with the as-of date.",
+        ),
+    )
+    figures(cells)
+
+
+def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -> None:
+    """What the model expects of all customers, by decile; or why there is nothing to expect."""
+    deciles = customers.value_deciles()
+    deciles = deciles[deciles["currency"] == currency]
+    if "model_status" in row.index and not states.status(row["model_status"]):
+        return
+
+    def figure() -> charts.go.Figure:
+        each = deciles["expected_value_365"] / deciles["customers"]
+        low = deciles["value_365_p10"] / deciles["customers"] if "value_365_p10" in deciles else None
+        high = deciles["value_365_p90"] / deciles["customers"] if "value_365_p90" in deciles else None
+        labels = [f"Decile {decile}" for decile in deciles["ltv_decile"]]
+        return charts.bars(labels, each, "money", currency, low=low, high=high)
+
+    show(
+        Card(
+            key="expected-by-decile",
+            title="Expected value in the next 365 days, by decile",
+            unit=f"{currency} a customer; whiskers: 10th to 90th percentile of the back-test",
+            denominator="guests out; revenue, not margin",
+            source=MART,
+            as_of=as_of,
+            rows=deciles,
+            columns=(
+                Column("ltv_decile", "Decile", "count"),
+                Column("customers", "Customers", "count"),
+                Column("expected_value_365", "Expected, all", "money"),
+                Column("value_365_p10", "p10, all", "money"),
+                Column("value_365_p90", "p90, all", "money"),
+                Column("p_alive", "Still customers", "share"),
+                Column("net_sales", "Net sales to date", "money"),
+            ),
+            needs=("ltv_decile", "expected_value_365"),
+            currency=currency,
+            figure=figure,
+            filters=filters.active,
+            empty="The model gives no forecast for any customer of this as-of date.",
+        )
+    )
+
+
+def _band_labels(currency: str) -> list[str]:
+    edges = customers.VALUE_BANDS
+    amounts = [formats.money(edge, currency, 0) for edge in edges]
+    return [
+        f"under {amounts[0]}",
+        *(f"{a} – {b}" for a, b in pairwise(amounts)),
+        f"{amounts[-1]} +",
+    ]
+
+
+def _bands(filters: Filters, currency: str, as_of: date) -> None:
+    rows = customers.value_bands()
+    rows = rows[rows["currency"] == currency].copy()
+    labels = _band_labels(currency)
+    rows["band_label"] = [labels[band] for band in rows["band"]]
+    rows["customer_share"] = rows["customers"] / rows["customers"].sum()
+    rows["net_sales_share"] = rows["net_sales"] / rows["net_sales"].sum() if rows["net_sales"].sum() else None
+    show(
+        Card(
+            key="value-bands",
+            title="How much customers have spent so far",
+            unit="customers by band of net sales to date",
+            denominator="guests out",
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("band_label", "Net sales to date"),
+                Column("customers", "Customers", "count"),
+                Column("customer_share", "Part of customers", "share"),
+                Column("net_sales", "Net sales", "money"),
+                Column("net_sales_share", "Part of net sales", "share"),
+            ),
+            currency=currency,
+            figure=lambda: charts.bars(
+                rows["band_label"].tolist(),
+                rows["customers"],
+                "count",
+                texts=[formats.count(value) for value in rows["customers"]],
+                height=charts.HEIGHT,
+            ),
+            filters=filters.active,
+        )
+    )
+
+
+def _concentration(filters: Filters, currency: str, as_of: date) -> None:
+    rows = customers.value_concentration()
+    rows = rows[rows["currency"] == currency].copy()
+    rows["customers_part"] = rows["customers"].cumsum() / rows["customers"].sum()
+    rows["net_sales_part"] = rows["net_sales"].cumsum() / rows["net_sales"].sum() if rows["net_sales"].sum() else 0.0
+    top = rows[rows["customers_part"] <= 0.105].tail(1)
+    note = (
+        f"The most valuable {formats.share(top['customers_part'].iloc[0], 0)} of the customers brought "
+        f"{formats.share(top['net_sales_part'].iloc[0], 0)} of the net sales."
+        if len(top)
+        else ""
+    )
+
+    def figure() -> charts.go.Figure:
+        line = Series("Net sales", [0.0, *rows["customers_part"]], [0.0, *rows["net_sales_part"]])
+        even = Series("If all spent the same", [0, 1], [0, 1], colour=charts.GREY, dash="dot", width=1.5)
+        drawn = charts.over_time([line, even], "share")
+        drawn.update_xaxes(tickformat=",.0%", title="part of the customers, most valuable first")
+        return drawn
+
+    show(
+        Card(
+            key="concentration",
+            title="How far sales depend on the best customers",
+            unit="% of net sales to date by % of customers",
+            denominator="guests out",
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("hundredth", "Hundredth", "count"),
+                Column("customers", "Customers", "count"),
+                Column("net_sales", "Net sales", "money"),
+                Column("customers_part", "Customers so far", "share"),
+                Column("net_sales_part", "Net sales so far", "share"),
+            ),
+            currency=currency,
+            figure=figure,
+            filters=filters.active,
+            note=note,
+        )
+    )
+
+
+def _cohorts(filters: Filters, currency: str, as_of: date) -> None:
+    rows = customers.value_cohorts()
+    rows = rows[rows["currency"] == currency].copy()
+    rows["quarter"] = [f"{start.year} Q{(start.month + 2) // 3}" for start in rows["cohort"]]
+    rows["net_sales_per_customer"] = rows["net_sales"] / rows["customers"]
+    rows["returning_share"] = rows["returning_customers"] / rows["customers"]
+    rows["active_share"] = rows["customers_last_90d"] / rows["customers"]
+    columns = (
+        Column("quarter", "First order in"),
+        Column("customers", "Customers", "count"),
+        Column("net_sales_per_customer", "Net sales each", "money"),
+        Column("returning_share", "Came back", "share"),
+        Column("active_share", "Ordered in last 90 days", "share"),
+    )
+    drawn = (
+        ("cohort-value", "Worth so far, by quarter of the first order", f"{currency} a customer", columns[2]),
+        ("cohort-active", "Still ordering, by quarter of the first order", "% who ordered in 90 days", columns[4]),
+    )
+    for place, (key, title, unit, column) in zip(st.columns(2), drawn, strict=True):
+        bars = Series("Customers of the quarter", rows["quarter"], rows[column.name], "bars")
+        with place:
+            show(
+                Card(
+                    key=key,
+                    title=title,
+                    unit=unit,
+                    denominator="guests out; younger quarters have had less time",
+                    source=MART,
+                    as_of=as_of,
+                    rows=rows,
+                    columns=columns,
+                    currency=currency,
+                    figure=lambda bars=bars, kind=column.kind: charts.over_time([bars], kind, currency, height=280),
+                    filters=filters.active,
+                )
+            )
+
+
+render()

@@ -1,0 +1,301 @@
+"""How are sales developing, against last week, last year and what was to be expected?"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_dashboard import charts, formats, states
+from streamlit_dashboard.card import Card, figures, show
+from streamlit_dashboard.charts import Series
+from streamlit_dashboard.filters import Filters, between
+from streamlit_dashboard.formats import Column
+from streamlit_dashboard.warehouse import loads, sales
+
+TITLE = "Sales trends"
+ICON = ":material/trending_up:"
+SECTION = "Sales"
+ORDER = 10
+
+MART = "mart_sales_trends"
+LEVELS = {"chain": "Whole chain", "store": "One store", "category": "One category"}
+PERIODS = {"day": "Days", "week": "Weeks", "month": "Months"}
+ORDERS = {"all": "All orders", "loyalty": "Loyalty orders", "non_loyalty": "Other orders"}
+COLUMNS = (
+    Column("period_start", "From", "date"),
+    Column("period_end", "To", "date"),
+    Column("net_sales", "Net sales", "money"),
+    Column("orders", "Orders", "count"),
+    Column("aov", "Net sales per order", "money"),
+    Column("net_sales_mean_7d", "Mean of 7 days", "money"),
+    Column("expected_net_sales", "Expected", "money"),
+    Column("net_sales_year_ago_weekday", "364 days before", "money"),
+    Column("net_sales_yoy_weekday", "Change", "share"),
+    Column("net_sales_previous_week", "Week before", "money"),
+    Column("net_sales_week_over_week", "Change on week", "share"),
+    Column("holiday_name", "Holiday"),
+)
+
+
+def render() -> None:
+    """The page."""
+    filters = Filters("trends")
+    as_of = loads.state().as_of_date(MART)
+    with filters.row():
+        level = filters.choice("level", "Show", tuple(LEVELS), "chain", LEVELS.__getitem__, width=150)
+        period = filters.choice("period", "By", tuple(PERIODS), "day", PERIODS.__getitem__, width=110)
+        everything = sales.trends(level, period)  # type: ignore[arg-type]
+        currency = filters.currency(everything)
+        rows = everything[everything["currency"] == currency] if currency else everything
+        key = _key(filters, level, rows)
+        kind = filters.choice("loyalty", "Orders", tuple(ORDERS), "all", ORDERS.__getitem__, width=150)
+        first = rows["period_start"].min().date() if not rows.empty else as_of
+        days = filters.dates(first, as_of)
+        filters.reset()
+    filters.tell()
+    shown = between(rows[rows["level_key"] == key], "period_start", days)
+    if kind != "all":
+        _by_loyalty(filters, kind, level, key, currency, days, as_of)
+        return
+    name = {"chain": "the chain", "store": formats.store_label(key), "category": key}[level]
+    _figures(shown, currency)
+    _sales(filters, shown, period, currency, as_of, name)
+    left, right = st.columns(2)
+    with left:
+        _orders(filters, shown, period, as_of, name, level)
+    with right:
+        _average(filters, shown, period, currency, as_of, name, level)
+    _year_on_year(filters, shown, period, as_of, name)
+    _anomalies(filters, shown, currency, as_of, name)
+
+
+def _key(filters: Filters, level: str, rows: pd.DataFrame) -> str:
+    """Which store or category; the biggest one first."""
+    if level == "chain":
+        return "all"
+    totals = rows.groupby("level_key")["net_sales"].sum().sort_values(ascending=False)
+    keys = [str(key) for key in totals.index]
+    if not keys:
+        return ""
+    if level == "store":
+        return filters.choice("store", "Store", keys, keys[0], formats.store_label)
+    return filters.choice("category", "Category", keys, keys[0])
+
+
+def _figures(rows: pd.DataFrame, currency: str) -> None:
+    net, orders = rows["net_sales"].sum(), rows["orders"].sum()
+    paired = rows.dropna(subset=["net_sales_year_ago_weekday"]) if "net_sales_year_ago_weekday" in rows else rows[:0]
+    before = paired["net_sales_year_ago_weekday"].sum() if len(paired) else 0
+    change = paired["net_sales"].sum() / before - 1 if before else None
+    figures(
+        (
+            ("Net sales", formats.money(net, currency), "Gross less discounts, in the period chosen; guests in."),
+            ("Orders", formats.count(orders), "Orders, guests in. For a category: orders that hold it."),
+            ("Net sales per order", formats.money(net / orders if orders else None, currency), "Net sales / orders."),
+            (
+                "Against a year before",
+                formats.change(change),
+                "Same weekdays, 364 days before; only the periods that were whole in both years.",
+            ),
+        )
+    )
+
+
+def _lines(rows: pd.DataFrame, period: str, currency: str) -> list[Series]:
+    """Net sales with what they are to be compared with, as far as this version of the mart has it."""
+    x = rows["period_start"]
+    series = [Series("Net sales", x, rows["net_sales"], width=1.2 if period == "day" else 2.2)]
+    if period == "day" and "net_sales_mean_7d" in rows:
+        mean = rows["net_sales_mean_7d"]
+        series.append(Series("Mean of 7 days", x, mean, colour=charts.ORANGE, dash="solid", width=2.6))
+    if "expected_net_sales" in rows:
+        series.append(Series("Expected", x, rows["expected_net_sales"], colour=charts.TEAL, dash="dash"))
+    if "is_anomaly" in rows:
+        odd = rows[rows["is_anomaly"].fillna(False).astype(bool)]
+        series.append(Series("Out of the ordinary", odd["period_start"], odd["net_sales"], "points", charts.PURPLE))
+    holidays = rows[rows["holiday_name"].notna()] if period == "day" and "holiday_name" in rows else rows[:0]
+    if len(holidays):
+        named = zip(holidays["holiday_name"], holidays["net_sales"], strict=True)
+        hover = [f"{name}: {formats.money(value, currency)}" for name, value in named]
+        marks = Series("Holiday", holidays["period_start"], holidays["net_sales"], "points", charts.GOLD, hover=hover)
+        series.append(marks)
+    return series
+
+
+def _sales(filters: Filters, rows: pd.DataFrame, period: str, currency: str, as_of: date, name: str) -> None:
+    show(
+        Card(
+            key="net-sales",
+            title=f"Net sales of {name} by {period}",
+            unit=f"{currency} a {period}",
+            denominator="guests in; a day without sales has no point",
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=COLUMNS,
+            needs=("net_sales",),
+            currency=currency,
+            figure=lambda: charts.over_time(_lines(rows, period, currency), "money", currency, height=380),
+            filters=filters.active,
+        )
+    )
+
+
+def _orders(filters: Filters, rows: pd.DataFrame, period: str, as_of: date, name: str, level: str) -> None:
+    show(
+        Card(
+            key="orders",
+            title=f"Orders of {name} by {period}",
+            unit=f"orders a {period}",
+            denominator="guests in" + ("; orders that hold the category" if level == "category" else ""),
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=tuple(column for column in COLUMNS if column.name in ("period_start", "period_end", "orders")),
+            figure=lambda: charts.over_time([Series("Orders", rows["period_start"], rows["orders"])], "count"),
+            filters=filters.active,
+        )
+    )
+
+
+def _average(
+    filters: Filters, rows: pd.DataFrame, period: str, currency: str, as_of: date, name: str, level: str
+) -> None:
+    wanted = ("period_start", "period_end", "net_sales", "orders", "aov")
+    show(
+        Card(
+            key="aov",
+            title=f"Net sales per order of {name} by {period}",
+            unit=f"{currency} an order",
+            denominator="guests in" + ("; the category's part of orders that hold it" if level == "category" else ""),
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=tuple(column for column in COLUMNS if column.name in wanted),
+            currency=currency,
+            figure=lambda: charts.over_time(
+                [Series("Net sales per order", rows["period_start"], rows["aov"], colour=charts.TEAL)],
+                "money",
+                currency,
+            ),
+            filters=filters.active,
+        )
+    )
+
+
+def _year_on_year(filters: Filters, rows: pd.DataFrame, period: str, as_of: date, name: str) -> None:
+    column = "net_sales_yoy_calendar" if period == "month" else "net_sales_yoy_weekday"
+    against = "the same month" if period == "month" else "364 days before, the same weekdays"
+    before = column.replace("yoy", "year_ago")
+    paired = rows.dropna(subset=[column]) if column in rows else rows
+    show(
+        Card(
+            key="year-on-year",
+            title=f"Net sales of {name} against a year before",
+            unit=f"change in % against {against}",
+            denominator="guests in; only periods that were whole in both years",
+            source=MART,
+            as_of=as_of,
+            rows=paired,
+            columns=(
+                Column("period_start", "From", "date"),
+                Column("net_sales", "Net sales", "money"),
+                Column(before, "A year before", "money"),
+                Column(column, "Change", "share"),
+            ),
+            needs=(column,),
+            figure=lambda: charts.over_time(
+                [Series("Change on the year", paired["period_start"], paired[column], "bars")], "share", height=260
+            ),
+            filters=filters.active,
+            empty="No period here has a whole counterpart a year before.",
+        )
+    )
+
+
+def _anomalies(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date, name: str) -> None:
+    needed = ("is_anomaly", "expected_net_sales")
+    odd = rows[rows["is_anomaly"].fillna(False).astype(bool)] if "is_anomaly" in rows else rows
+    show(
+        Card(
+            key="anomalies",
+            title=f"Out of the ordinary at {name}",
+            unit=f"{currency}, beside the mean of the last eight same weekdays; |z| of at least 3",
+            denominator="guests in",
+            source=MART,
+            as_of=as_of,
+            rows=odd.sort_values("period_start", ascending=False),
+            columns=(
+                Column("period_start", "Day", "date"),
+                Column("net_sales", "Net sales", "money"),
+                Column("expected_net_sales", "Expected", "money"),
+                Column("anomaly_z", "z", "number"),
+                Column("holiday_name", "Holiday"),
+            ),
+            needs=needed,
+            currency=currency,
+            filters=filters.active,
+            empty="Nothing was out of the ordinary in this period.",
+        )
+    )
+
+
+def _by_loyalty(
+    filters: Filters, kind: str, level: str, key: str, currency: str, days: tuple[date, date], as_of: date
+) -> None:
+    """Loyalty orders, or the others: the mart of trends does not split them, the daily view of stores does."""
+    if level == "category":
+        states.not_supported("Loyalty is counted per order, not per category. Choose the chain or a store.")
+        return
+    daily = sales.daily_sales_by_store()
+    daily = daily[(daily["currency"] == currency) & ((daily["restaurant_id"] == key) | (level == "chain"))]
+    daily = between(daily, "order_date", days)
+    net, orders = f"{kind}_net_sales", f"{kind}_orders"
+    rows = daily.groupby("order_date", as_index=False)[[net, orders, "net_sales", "orders"]].sum()
+    rows["net_sales_share"] = rows[net] / rows["net_sales"].where(rows["net_sales"] != 0)
+    name = "the chain" if level == "chain" else formats.store_label(key)
+    label = ORDERS[kind]
+    columns = (
+        Column("order_date", "Day", "date"),
+        Column(net, f"{label}: net sales", "money"),
+        Column(orders, f"{label}", "count"),
+        Column("net_sales", "All net sales", "money"),
+        Column("net_sales_share", "Part of all", "share"),
+    )
+    show(
+        Card(
+            key="net-sales-loyalty",
+            title=f"Net sales of {name}: {label.lower()} by day",
+            unit=f"{currency} a day",
+            denominator="loyalty is of the order; guests are among the other orders",
+            source="v_daily_sales_by_store",
+            as_of=as_of,
+            rows=rows,
+            columns=columns,
+            currency=currency,
+            figure=lambda: charts.over_time([Series(label, rows["order_date"], rows[net])], "money", currency),
+            filters=filters.active,
+        )
+    )
+    show(
+        Card(
+            key="loyalty-share",
+            title=f"{label} as a part of {name}'s net sales",
+            unit="% of net sales a day",
+            denominator="guests in",
+            source="v_daily_sales_by_store",
+            as_of=as_of,
+            rows=rows,
+            columns=columns,
+            currency=currency,
+            figure=lambda: charts.over_time(
+                [Series("Part of net sales", rows["order_date"], rows["net_sales_share"])], "share"
+            ),
+            filters=filters.active,
+        )
+    )
+
+
+render()

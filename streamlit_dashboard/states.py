@@ -1,0 +1,65 @@
+"""What a page says instead of a chart: no data, not in this version, not supported, not identified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+STATUS_SENTENCES = {
+    "not_supported": "Not supported by this source: its rows do not carry what this figure needs.",
+    "not_identified": "Not identified: the placebo, one window earlier, shows an effect too, so that the difference "
+    "after joining cannot be put down to the programme.",
+    "insufficient_data": "Insufficient data: too few customers or orders for an estimate that means anything.",
+    "insufficient_variation": "Insufficient variation: too few price changes to tell how demand answers to a price.",
+    "no_discounts_observed": "No discounts observed: no order in this source carries a negative option.",
+    "not_validated": "Not validated: on held-out periods the model does not beat the naive rate, or is biased by more "
+    "than 15 %. Read its figures as an order of magnitude.",
+    "model_degenerate": "Model degenerate: the fit says that no customer ever leaves, so that its forecasts are "
+    "withheld.",
+}
+GOOD = ("validated", "fitted", "ok", "estimated", "identified", "discounts_observed", "supported")
+
+
+def no_data(what: str, hint: str = "Choose a longer period or fewer filters.") -> None:
+    """Nothing matches."""
+    st.info(f"**No data.** {what} {hint}", icon=":material/inbox:")
+
+
+def not_in_this_version(table: str, missing: Sequence[str]) -> None:
+    """The published table lacks columns that a chart needs."""
+    names = ", ".join(f"`{name}`" for name in missing)
+    st.info(
+        f"**Not in this version of the mart.** `{table}` as published has no {names}. "
+        "The next run of the pipeline's newer version brings it.",
+        icon=":material/update:",
+    )
+
+
+def not_supported(sentence: str) -> None:
+    """The source cannot tell."""
+    st.info(f"**Not supported by this source.** {sentence}", icon=":material/block:")
+
+
+def status(value: object) -> bool:
+    """Say what a mart's status means, where it is not a good one.
+
+    Returns:
+        Whether the figures beside the status may be shown as estimates.
+    """
+    if value is None or pd.isna(value) or value in GOOD:
+        return True
+    sentence = STATUS_SENTENCES.get(str(value), f"Status of this figure: {value}.")
+    head, _, rest = sentence.partition(":")
+    withheld = value in ("model_degenerate", "insufficient_data", "insufficient_variation", "not_supported")
+    (st.info if withheld else st.warning)(f"**{head}.** {rest.strip().capitalize()}", icon=":material/info:")
+    return not withheld
+
+
+def lacks(frame: pd.DataFrame, table: str, needed: Sequence[str]) -> bool:
+    """Whether columns are missing; where they are, the page has said so."""
+    missing = [name for name in needed if name not in frame.columns]
+    if missing:
+        not_in_this_version(table, missing)
+    return bool(missing)
