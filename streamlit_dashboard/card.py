@@ -68,6 +68,11 @@ def file_name(source: str, as_of: date, key: str, filters: Mapping[str, str]) ->
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", "_".join(parts))[:180].rstrip("-_.") + ".csv"
 
 
+def heading(title: str, small: str) -> None:
+    """A card's title, and under it in small letters what is measured."""
+    st.markdown(f"### {title}\n\n:small[:gray[{small.replace('$', '&#36;').replace('_', '&#95;')}]]")
+
+
 def figures(cells: Sequence[tuple[str, str, str]]) -> None:
     """A row of key figures: label, value as written, what it counts."""
     for column, (label, value, note) in zip(st.columns(len(cells)), cells, strict=True):
@@ -87,9 +92,15 @@ def show(card: Card) -> None:
             _drawn(card)
 
 
+def absent(title: str, table: str, columns: Sequence[str]) -> None:
+    """The card of a table, or columns, that this version of the lake has not."""
+    with st.container(border=True):
+        st.markdown(f"### {title}")
+        states.not_in_this_version(table, columns)
+
+
 def _title(card: Card) -> None:
-    st.markdown(f"### {card.title}")
-    st.caption(f"{card.unit} · {card.denominator} · as of {day(card.as_of)} · `{card.source}`")
+    heading(card.title, f"{card.unit} · {card.denominator} · as of {day(card.as_of)} · {card.source}")
 
 
 @st.fragment
@@ -97,8 +108,7 @@ def _drawn(card: Card) -> None:
     """In a fragment: looking at the table, or downloading it, runs nothing else of the page."""
     as_table = card.figure is None
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        with st.container(gap=None):
-            _title(card)
+        _title(card)
         if card.figure is not None:
             as_table = st.toggle("Table", key=f"table-{card.key}")
         _download(card)
@@ -162,6 +172,8 @@ def column_config(column: Column, currency: str) -> Any:
         return made.NumberColumn(**options, format="percent")
     if column.kind == "date":
         return made.DateColumn(**options, format="YYYY-MM-DD")
+    if column.kind == "time":
+        return made.DatetimeColumn(**options, format="YYYY-MM-DD HH:mm")
     if column.kind == "flag":
         return made.CheckboxColumn(**options)
     return made.TextColumn(**options)

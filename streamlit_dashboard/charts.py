@@ -135,9 +135,7 @@ def intervals(
     return _checked(figure)
 
 
-def heatmap(
-    grid: pd.DataFrame, kind: Kind, currency: str = "", *, x_title: str, y_title: str, texts: pd.DataFrame
-) -> go.Figure:
+def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFrame) -> go.Figure:
     """A grid of values; each cell also carries its figure as text, so that colour is never the only signal."""
     figure = go.Figure(
         go.Heatmap(

@@ -47,8 +47,9 @@ def show(listing: Listing) -> None:
         descending=listing.descending,
     )
     with st.container(border=True, key=f"card-{listing.key}"):
-        st.markdown(f"### {listing.title}")
-        st.caption(f"{count(listing.total)} customers · guests out · as of {day(as_of)} · `{listing.mart}`")
+        card.heading(
+            listing.title, f"{count(listing.total)} customers · guests out · as of {day(as_of)} · {listing.mart}"
+        )
         if rows.empty:
             states.no_data("No customer matches these filters.")
             return

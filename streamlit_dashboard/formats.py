@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 import pandas as pd
 
-Kind = Literal["text", "money", "count", "number", "share", "date", "flag"]
+Kind = Literal["text", "money", "count", "number", "share", "date", "time", "flag"]
 SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
 NONE = "–"
 
@@ -88,6 +90,12 @@ def age(seconds: float) -> str:
     return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days"
 
 
+def bands(edges: Sequence[str], unit: str = "") -> list[str]:
+    """Names of the bands between edges: ``under 1``, ``1 – 2``, ``2 or more``."""
+    between = [f"{low} – {high}{unit}" for low, high in pairwise(edges)]
+    return [f"under {edges[0]}{unit}", *between, f"{edges[-1]}{unit} or more"]
+
+
 def store_label(restaurant_id: str) -> str:
     """A store's short name: the last six letters of its id, which tell it from the others."""
     return f"Store {restaurant_id[-6:]}" if len(restaurant_id) > 12 else f"Store {restaurant_id}"
@@ -102,7 +110,7 @@ def csv_text(frame: pd.DataFrame, columns: tuple[Column, ...]) -> str:
 def _written(values: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
     if kind == "money":
         return values.map(lambda value: "" if missing(value) else f"{value:.2f}").astype(object)
-    if kind == "date":
+    if kind in ("date", "time"):
         return values.map(lambda value: "" if missing(value) else _iso(value)).astype(object)
     if kind == "count":
         return values.astype("Float64").round().astype("Int64")

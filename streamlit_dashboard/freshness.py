@@ -24,8 +24,9 @@ def strip(state: State) -> None:
         f":material/verified: Quality **{_quality(state)}**",
         f":material/block: Quarantined **{_quarantined()}**",
     ]
-    with st.container(key="freshness"):
-        st.caption("&emsp;".join(parts))
+    with st.container(key="freshness", horizontal=True, gap="medium"):
+        for part in parts:
+            st.caption(part, width="content")
 
 
 def _quality(state: State) -> str:

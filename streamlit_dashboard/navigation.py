@@ -95,3 +95,8 @@ def sections(roles: frozenset[str]) -> dict[str, list[Any]]:
             )
             shown.setdefault(page.section, []).append(made)
     return shown
+
+
+def go(name: str, **query: str) -> None:
+    """Open a page, with its filters."""
+    st.switch_page(address(name), query_params=query)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import pairwise
 
 import pandas as pd
 import streamlit as st
@@ -138,20 +137,10 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
     )
 
 
-def _band_labels(currency: str) -> list[str]:
-    edges = customers.VALUE_BANDS
-    amounts = [formats.money(edge, currency, 0) for edge in edges]
-    return [
-        f"under {amounts[0]}",
-        *(f"{a} – {b}" for a, b in pairwise(amounts)),
-        f"{amounts[-1]} +",
-    ]
-
-
 def _bands(filters: Filters, currency: str, as_of: date) -> None:
     rows = customers.value_bands()
     rows = rows[rows["currency"] == currency].copy()
-    labels = _band_labels(currency)
+    labels = formats.bands([formats.money(edge, currency, 0) for edge in customers.VALUE_BANDS])
     rows["band_label"] = [labels[band] for band in rows["band"]]
     rows["customer_share"] = rows["customers"] / rows["customers"].sum()
     rows["net_sales_share"] = rows["net_sales"] / rows["net_sales"].sum() if rows["net_sales"].sum() else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from streamlit_dashboard.warehouse.loads import load, present, state
+from streamlit_dashboard.warehouse.loads import has, load, present, select, state
 
 VALUE = "mart_customer_lifetime_value"
 SEGMENTS = "mart_customer_segments"
@@ -16,6 +16,9 @@ PAGE_ROWS = 50
 
 VALUE_BANDS = (10, 25, 50, 100, 250, 500, 1000)
 """Upper ends, in currency units, of the bands of historical value; the last band has none."""
+
+SILENCE_BANDS = (0.5, 1, 2, 3, 5, 10)
+"""Upper ends, in multiples of the customer's mean gap, of the bands of silence."""
 
 
 def _as_of(mart: str) -> dict[str, Any]:
@@ -91,6 +94,131 @@ def value_deciles() -> pd.DataFrame:
         f"SELECT currency, ltv_decile, COUNT(*) AS customers, SUM(net_sales) AS net_sales{sums}{alive}"
         f" FROM {VALUE} WHERE as_of_date = %(as_of)s AND ltv_decile IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
         _as_of(VALUE),
+    )
+
+
+def segments() -> pd.DataFrame:
+    """Customers, net sales and habits by segment."""
+    return load(
+        SEGMENTS,
+        "SELECT currency, segment, COUNT(*) AS customers, SUM(orders) AS orders, SUM(net_sales) AS net_sales,"
+        " AVG(CAST(days_since_last_order AS DOUBLE)) AS days_since_last_order,"
+        " AVG(CAST(stores_visited AS DOUBLE)) AS stores_visited, AVG(weekend_order_share) AS weekend_order_share,"
+        " AVG(favourite_restaurant_order_share) AS favourite_restaurant_order_share"
+        f" FROM {SEGMENTS} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
+        _as_of(SEGMENTS),
+    )
+
+
+def recency_by_frequency() -> pd.DataFrame:
+    """Customers and net sales by recency and frequency score."""
+    return load(
+        SEGMENTS,
+        "SELECT currency, r_score, f_score, COUNT(*) AS customers, SUM(net_sales) AS net_sales"
+        f" FROM {SEGMENTS} WHERE as_of_date = %(as_of)s GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        _as_of(SEGMENTS),
+    )
+
+
+def favourites(
+    what: Literal["favourite_daypart", "favourite_item_category", "favourite_restaurant_id"],
+) -> pd.DataFrame:
+    """Customers by segment and by what they choose most often."""
+    return load(
+        SEGMENTS,
+        f"SELECT currency, segment, {what} AS favourite, COUNT(*) AS customers, SUM(net_sales) AS net_sales"
+        f" FROM {SEGMENTS} WHERE as_of_date = %(as_of)s AND {what} IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        _as_of(SEGMENTS),
+    )
+
+
+def transitions() -> pd.DataFrame:
+    """Moves between segments from month's end to month's end; NotPublishedError where this version has none."""
+    table = "gold_segment_transitions"
+    return load(table, f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s", _as_of(table))
+
+
+def churn_summary() -> pd.DataFrame:
+    """Customers by churn status (null where this version has none), with what they bought lately."""
+    there = present(CHURN, ("churn_status", "value_at_risk", "p_order_90"))
+    status = "churn_status" if "churn_status" in there else "CAST(NULL AS VARCHAR) AS churn_status"
+    risk = ", SUM(value_at_risk) AS value_at_risk" if "value_at_risk" in there else ""
+    expected = ", SUM(p_order_90) AS expected_customers_90" if "p_order_90" in there else ""
+    return load(
+        CHURN,
+        f"SELECT currency, {status}, COUNT(*) AS customers, SUM(net_sales) AS net_sales,"
+        " SUM(net_sales_last_90d) AS net_sales_last_90d, SUM(net_sales_previous_90d) AS net_sales_previous_90d,"
+        " COUNT_IF(orders_last_90d > 0) AS customers_last_90d,"
+        " COUNT_IF(orders_previous_90d > 0) AS customers_previous_90d,"
+        " COUNT_IF(orders_previous_90d > 0 AND orders_last_90d = 0) AS stopped,"
+        " SUM(IF(orders_last_90d = 0, net_sales_previous_90d, 0)) AS stopped_net_sales,"
+        f" COUNT_IF(reference_rule_45_days_inactive) AS rule_45{risk}{expected}"
+        f" FROM {CHURN} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
+        _as_of(CHURN),
+    )
+
+
+def silence_bands() -> pd.DataFrame:
+    """Customers of two active days or more by how long they have been silent, in multiples of their mean gap."""
+    ratio = "days_since_last_order_per_mean_gap"
+    cases = " ".join(f"WHEN {ratio} < {upper} THEN {i}" for i, upper in enumerate(SILENCE_BANDS))
+    return load(
+        CHURN,
+        f"SELECT currency, CASE WHEN {ratio} IS NULL THEN -1 {cases} ELSE {len(SILENCE_BANDS)} END AS band,"
+        " COUNT(*) AS customers, SUM(net_sales) AS net_sales, COUNT_IF(reference_rule_45_days_inactive) AS rule_45"
+        f" FROM {CHURN} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
+        _as_of(CHURN),
+    )
+
+
+def quarter_changes() -> pd.DataFrame:
+    """Customers by how their orders of the last 90 days compare with the 90 before."""
+    return load(
+        CHURN,
+        "SELECT currency, CASE WHEN orders_last_90d = 0 AND orders_previous_90d = 0 THEN 'silent'"
+        " WHEN orders_last_90d = 0 THEN 'stopped' WHEN orders_previous_90d = 0 THEN 'began'"
+        " WHEN orders_last_90d < orders_previous_90d THEN 'fewer'"
+        " WHEN orders_last_90d > orders_previous_90d THEN 'more'"
+        " ELSE 'same' END AS moved, COUNT(*) AS customers, SUM(net_sales_last_90d) AS net_sales_last_90d,"
+        " SUM(net_sales_previous_90d) AS net_sales_previous_90d"
+        f" FROM {CHURN} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
+        _as_of(CHURN),
+    )
+
+
+def churn_backtests() -> pd.DataFrame:
+    """How well churn was told on held-out periods; NotPublishedError where this version has no back-tests."""
+    table = "churn_backtests"
+    return load(table, f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s", _as_of(table))
+
+
+def model_registry() -> pd.DataFrame:
+    """The fitted models of the newest scores; an empty frame where this version fits none."""
+    table = "model_registry"
+    if not has(table) or table not in state().tables:
+        return pd.DataFrame()
+    return load(table, f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s", _as_of(table))
+
+
+def one_customer(mart: str, app_name: str, user_id: str) -> pd.DataFrame:
+    """What a mart says of one customer; a row a currency."""
+    return load(
+        mart,
+        f"SELECT * FROM {mart} WHERE as_of_date = %(as_of)s AND app_name = %(app_name)s AND user_id = %(user_id)s",
+        {**_as_of(mart), "app_name": app_name, "user_id": user_id},
+    )
+
+
+def order_history(app_name: str, user_id: str) -> pd.DataFrame:
+    """The days on which one customer ordered, oldest first, with the running total."""
+    view = "v_customer_ltv_history"
+    wanted = ("currency", "order_date", "active_day", "days_since_previous_order", "orders", "net_sales")
+    return load(
+        view,
+        select(view, (*wanted, "running_orders", "running_net_sales"))
+        + " WHERE app_name = %(app_name)s AND user_id = %(user_id)s AND order_date <= %(as_of)s"
+        " ORDER BY currency, order_date",
+        {"app_name": app_name, "user_id": user_id, "as_of": state().as_of},
     )
 
 

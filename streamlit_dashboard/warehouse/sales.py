@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 import pandas as pd
@@ -47,6 +48,84 @@ def trends(level: Level, period: Period) -> pd.DataFrame:
         + " WHERE as_of_date = %(as_of)s AND level = %(level)s AND period_type = %(period)s"
         + " ORDER BY level_key, currency, period_start",
         {"as_of": state().as_of_date(TRENDS), "level": level, "period": period},
+    )
+
+
+def movers(level: Level, days: int) -> pd.DataFrame:
+    """Net sales of each store or category in the last ``days`` days, in those before, and 364 days earlier."""
+    as_of = state().as_of_date(TRENDS)
+    starts = {"this": 0, "before": days, "year_ago": 364}
+    bounds = {
+        f"{name}_{end}": as_of - timedelta(days=back + (days - 1 if end == "from" else 0))
+        for name, back in starts.items()
+        for end in ("from", "to")
+    }
+    sums = ", ".join(
+        f"SUM(IF(period_start BETWEEN %({name}_from)s AND %({name}_to)s, {column}, 0)) AS {column}_{name}"
+        for column in ("net_sales", "orders")
+        for name in starts
+    )
+    return load(
+        TRENDS,
+        f"SELECT level_key, currency, {sums} FROM {TRENDS}"
+        " WHERE as_of_date = %(as_of)s AND level = %(level)s AND period_type = 'day' GROUP BY 1, 2 ORDER BY 1, 2",
+        {"as_of": as_of, "level": level, **bounds},
+    )
+
+
+def latest_days() -> pd.DataFrame:
+    """The latest day with sales of each store."""
+    return load(
+        TRENDS,
+        f"SELECT level_key AS restaurant_id, currency, MAX(period_start) AS last_day FROM {TRENDS}"
+        " WHERE as_of_date = %(as_of)s AND level = 'store' AND period_type = 'day' GROUP BY 1, 2 ORDER BY 1",
+        {"as_of": state().as_of_date(TRENDS)},
+    )
+
+
+def loyalty_by_day() -> pd.DataFrame:
+    """Net sales and orders of the chain by day, with their loyalty part."""
+    view = "v_daily_sales_by_store"
+    return load(
+        view,
+        "SELECT order_date, currency, SUM(net_sales) AS net_sales, SUM(orders) AS orders,"
+        " SUM(loyalty_net_sales) AS loyalty_net_sales, SUM(loyalty_orders) AS loyalty_orders"
+        f" FROM {view} WHERE order_date <= %(as_of)s GROUP BY 1, 2 ORDER BY 1",
+        {"as_of": state().as_of},
+    )
+
+
+def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
+    """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date."""
+    as_of = state().as_of
+    return load(
+        "gold_hourly_sales",
+        "SELECT DAY_OF_WEEK(order_date) AS weekday, order_hour, currency, SUM(orders) AS orders,"
+        " SUM(net_sales) AS net_sales FROM gold_hourly_sales"
+        " WHERE restaurant_id = %(store)s AND order_date BETWEEN %(from)s AND %(to)s GROUP BY 1, 2, 3 ORDER BY 1, 2",
+        {"store": restaurant_id, "from": as_of - timedelta(days=days - 1), "to": as_of},
+    )
+
+
+def price_changes() -> pd.DataFrame:
+    """Lasting price changes, newest first; NotPublishedError where this version finds none."""
+    table = "gold_price_changes"
+    wanted = ("change_week", "restaurant_id", "currency", "item_category", "item_name", "old_unit_price")
+    wanted += ("new_unit_price", "price_change", "items_before", "items_after", "use_status")
+    return load(
+        table,
+        select(table, wanted) + " WHERE as_of_date = %(as_of)s ORDER BY change_week DESC LIMIT 500",
+        {"as_of": state().as_of_date(table)},
+    )
+
+
+def loyalty_effects() -> pd.DataFrame:
+    """The adjusted effect of joining by metric, with interval and placebo."""
+    table = "gold_loyalty_effects"
+    return load(
+        table,
+        f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s ORDER BY metric",
+        {"as_of": state().as_of_date(table)},
     )
 
 

@@ -1,0 +1,260 @@
+"""Can these figures be trusted, and how new are they?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_dashboard import card, charts, formats
+from streamlit_dashboard.card import Card, show
+from streamlit_dashboard.formats import Column
+from streamlit_dashboard.warehouse import loads, operations
+from streamlit_dashboard.warehouse.athena import NotPublishedError
+
+TITLE = "Data health"
+ICON = ":material/monitor_heart:"
+SECTION = "Data"
+ORDER = 10
+
+
+def render() -> None:
+    """The page."""
+    as_of = loads.state().as_of
+    _figures()
+    _blocked()
+    _suites(as_of)
+    _failures(as_of)
+    _ledger(as_of)
+    _reasons(as_of)
+    _samples(as_of)
+    _tables(as_of)
+    _history(as_of)
+
+
+def _figures() -> None:
+    state = loads.state()
+    newest = state.newest
+    audit = next((audit for audit in state.audits if audit.run == newest.run), None)
+    ago = formats.age(datetime.now(UTC).timestamp() - newest.published_at.replace(tzinfo=UTC).timestamp())
+    card.figures(
+        (
+            ("Data through", formats.day(state.as_of), "The last complete day counted."),
+            ("Last publish", f"{ago} ago", f"{newest.published_at:%Y-%m-%d %H:%M} UTC, run {newest.run}."),
+            (
+                "Quality of that run",
+                "–" if audit is None else f"{audit.score:.1f}",
+                "Part of the weighted expectations that passed, of 100; critical ones weigh three times a warning.",
+            ),
+            ("Expectations", "–" if audit is None else formats.count(audit.expectations), "Checked in that run."),
+            ("Failed", "–" if audit is None else formats.count(audit.failed), "Of them; see below."),
+        )
+    )
+
+
+def _blocked() -> None:
+    """A newer run that was held back: what is shown is older than what was tried."""
+    state = loads.state()
+    held = [a for a in state.audits if a.blocked and a.checked_at > state.newest.published_at]
+    for audit in held[:1]:
+        st.error(
+            f"**A later run was blocked.** Run `{audit.run}` scored {audit.score:.1f} on "
+            f"{audit.checked_at:%Y-%m-%d %H:%M} UTC with {audit.failed} failed expectation(s); nothing it held back is "
+            "shown here. The failed expectations below say what to do.",
+            icon=":material/gpp_bad:",
+        )
+
+
+def _suites(as_of: date) -> None:
+    rows = _or_empty(operations.expectations)
+    show(
+        Card(
+            key="suites",
+            title="Quality by suite",
+            unit="expectations in the newest check of each table",
+            denominator="one suite a table",
+            source="data_quality_results",
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("table_name", "Table"),
+                Column("checkpoint", "Checkpoint"),
+                Column("expectations", "Expectations", "count"),
+                Column("failed", "Failed", "count"),
+                Column("critical_failed", "Critical", "count"),
+                Column("warning_failed", "Warnings", "count"),
+                Column("score", "Score of the checkpoint", "number"),
+                Column("blocked", "Blocked", "flag"),
+                Column("checked_at", "Checked (UTC)", "time"),
+            ),
+            empty="No checkpoint has run yet.",
+        )
+    )
+
+
+def _failures(as_of: date) -> None:
+    rows = _or_empty(operations.failed_expectations)
+    show(
+        Card(
+            key="failed-expectations",
+            title="Failed expectations",
+            unit="newest first, all runs",
+            denominator="up to 200",
+            source="data_quality_results",
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("checked_at", "Checked (UTC)", "time"),
+                Column("table_name", "Table"),
+                Column("rule_name", "Expectation"),
+                Column("severity", "Severity"),
+                Column("unexpected_count", "Unexpected", "count"),
+                Column("observed", "Observed"),
+                Column("why", "Why it matters"),
+                Column("fix", "What to do"),
+                Column("run", "Run"),
+            ),
+            empty="Every expectation of every run passed.",
+        )
+    )
+
+
+def _ledger(as_of: date) -> None:
+    rows = _or_empty(operations.ledger)
+    if not rows.empty:
+        rows = rows.assign(balanced=rows["source_rows"] == rows["accepted_rows"] + rows["quarantined_rows"])
+    show(
+        Card(
+            key="ledger",
+            title="Ledger: source rows = accepted + quarantined",
+            unit="rows of the latest batch",
+            denominator="every row of the source",
+            source="row_ledger",
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("source_table", "Source table"),
+                Column("source_rows", "Source", "count"),
+                Column("accepted_rows", "Accepted", "count"),
+                Column("quarantined_rows", "Quarantined", "count"),
+                Column("test_rows", "Tests among the accepted", "count"),
+                Column("balanced", "Adds up", "flag"),
+                Column("batch_id", "Batch"),
+            ),
+            empty="No batch has been published yet.",
+        )
+    )
+
+
+def _reasons(as_of: date) -> None:
+    rows = _or_empty(operations.quarantine_by_reason)
+    named = zip(rows["reason"], rows["source_table"], strict=True) if len(rows) else ()
+    labels = [f"{reason} ({table})" for reason, table in named]
+    show(
+        Card(
+            key="quarantine",
+            title="Quarantined rows by reason",
+            unit="rows of the latest batch; a row with two reasons counts under both",
+            denominator="every row of the source",
+            source="quarantine",
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("source_table", "Source table"),
+                Column("reason", "Reason"),
+                Column("quarantined_rows", "Rows", "count"),
+            ),
+            figure=lambda: charts.bars(
+                labels,
+                rows["quarantined_rows"],
+                "count",
+                texts=[formats.count(value) for value in rows["quarantined_rows"]],
+            ),
+            empty="No row of the latest batch is in quarantine.",
+        )
+    )
+
+
+def _samples(as_of: date) -> None:
+    show(
+        Card(
+            key="quarantine-samples",
+            title="Some quarantined rows",
+            unit="keys and reasons; the raw text stays in the lake",
+            denominator="up to 50 of the latest batch",
+            source="quarantine",
+            as_of=as_of,
+            rows=_or_empty(operations.quarantine_samples),
+            columns=(
+                Column("source_table", "Source table"),
+                Column("source_id", "Row id", "count"),
+                Column("order_id", "Order"),
+                Column("lineitem_id", "Line"),
+                Column("reasons", "Reasons"),
+            ),
+            empty="No row of the latest batch is in quarantine.",
+        )
+    )
+
+
+def _tables(as_of: date) -> None:
+    tables = sorted(loads.state().tables.values(), key=lambda publication: publication.published_at, reverse=True)
+    rows = pd.DataFrame(
+        [
+            {"table": p.table, "latest": p.partition, "published_at": pd.Timestamp(p.published_at), "run": p.run}
+            for p in tables
+        ]
+    )
+    show(
+        Card(
+            key="tables",
+            title="What is published, by table",
+            unit="greatest partition and last publish",
+            denominator="every table that a run published",
+            source="publish_history",
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("table", "Table"),
+                Column("latest", "Greatest partition"),
+                Column("published_at", "Published (UTC)", "time"),
+                Column("run", "Run"),
+            ),
+        )
+    )
+
+
+def _history(as_of: date) -> None:
+    show(
+        Card(
+            key="history",
+            title="Publish history",
+            unit="partitions changed, by run and table; newest first",
+            denominator="up to 200 rows",
+            source="publish_history",
+            as_of=as_of,
+            rows=operations.publish_history(),
+            columns=(
+                Column("published_at", "Published (UTC)", "time"),
+                Column("table_name", "Table"),
+                Column("added", "Added", "count"),
+                Column("replaced", "Replaced", "count"),
+                Column("removed", "Removed", "count"),
+                Column("process_date", "Process date"),
+                Column("run", "Run"),
+            ),
+        )
+    )
+
+
+def _or_empty(read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The rows, or none where the table was never written."""
+    try:
+        return read()
+    except NotPublishedError:
+        return pd.DataFrame()
+
+
+render()

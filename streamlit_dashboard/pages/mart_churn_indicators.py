@@ -1,0 +1,259 @@
+"""Who is going quiet, and what is at stake?"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from streamlit_dashboard import charts, customer_list, formats, states
+from streamlit_dashboard.card import Card, absent, figures, show
+from streamlit_dashboard.filters import Filters
+from streamlit_dashboard.formats import Column
+from streamlit_dashboard.warehouse import customers, loads
+
+TITLE = "Churn"
+ICON = ":material/person_alert:"
+SECTION = "Customers"
+ORDER = 30
+
+MART = "mart_churn_indicators"
+MOVES = {
+    "began": "Began or came back",
+    "more": "More orders",
+    "same": "As many",
+    "fewer": "Fewer orders",
+    "stopped": "Stopped",
+    "silent": "Silent in both",
+}
+STATUSES = ("active", "new", "at_risk", "churned")
+SORTS = {
+    "value_at_risk": "Value at risk",
+    "net_sales_previous_90d": "Net sales of the 90 days before",
+    "days_since_last_order_per_mean_gap": "Silence against own rhythm",
+    "net_sales": "Net sales to date",
+}
+LISTED_COLUMNS = (
+    Column("churn_status", "Status"),
+    Column("value_at_risk", "Value at risk", "money"),
+    Column("p_order_90", "Orders in 90 days", "share", "Probability of an order in the next 90 days"),
+    Column("overdue_p", "Overdue", "share", "Probability that a live customer would have ordered by now"),
+    Column("days_since_last_order", "Days silent", "count"),
+    Column("mean_gap_days", "Mean gap", "number"),
+    Column("days_since_last_order_per_mean_gap", "Silent / gap", "number"),
+    Column("orders_last_90d", "Orders 90 d", "count"),
+    Column("orders_previous_90d", "90 d before", "count"),
+    Column("net_sales_last_90d", "Net sales 90 d", "money"),
+    Column("net_sales_previous_90d", "90 d before", "money"),
+    Column("net_sales", "To date", "money"),
+    Column("last_order_date", "Latest order", "date"),
+)
+
+
+def render() -> None:
+    """The page."""
+    filters = Filters("churn")
+    as_of = loads.state().as_of_date(MART)
+    summary = customers.churn_summary()
+    with filters.row():
+        currency = filters.currency(summary)
+        rows = summary[summary["currency"] == currency]
+        known = [name for name in STATUSES if name in set(rows["churn_status"].dropna())]
+        known += sorted(set(rows["churn_status"].dropna()) - set(known))
+        status = "all"
+        if known:
+            status = filters.choice("status", "Status", ["all", *known], "all", _status_text, width=160)
+        sorts = tuple(loads.present(MART, SORTS))
+        order = filters.choice("sort", "List customers by", sorts, sorts[0], SORTS.__getitem__, width=280)
+        filters.reset()
+    filters.tell()
+    if rows.empty:
+        states.no_data("No customer has ordered yet: all orders are guests'.", "")
+        return
+    _figures(rows, currency)
+    _statuses(filters, rows, known, currency, as_of)
+    _moves(filters, currency, as_of)
+    _silence(filters, currency, as_of)
+    _backtest(filters)
+    shown = rows if status == "all" else rows[rows["churn_status"] == status]
+    customer_list.show(
+        customer_list.Listing(
+            key="customers",
+            title=f"Customers by {SORTS[order][0].lower()}{SORTS[order][1:]}",
+            mart=MART,
+            columns=LISTED_COLUMNS,
+            order=order,
+            where={"currency": currency} | ({} if status == "all" else {"churn_status": status}),
+            currency=currency,
+            total=int(shown["customers"].sum()),
+            filters=filters.active,
+        )
+    )
+
+
+def _status_text(status: str) -> str:
+    return "All" if status == "all" else status.replace("_", " ").capitalize()
+
+
+def _figures(rows: pd.DataFrame, currency: str) -> None:
+    totals = rows.drop(columns=["currency", "churn_status"]).sum()
+    last, before = totals["customers_last_90d"], totals["customers_previous_90d"]
+    cells = [
+        ("Ordered in 90 days", formats.count(last), "Customers with an order in the last 90 days; guests out."),
+        ("In the 90 before", formats.count(before), "Customers with an order in the 90 days before those."),
+        (
+            "Stopped",
+            formats.count(totals["stopped"]),
+            "Ordered in the 90 days before, not in the last 90: a count, not a forecast.",
+        ),
+        (
+            "Their sales before",
+            formats.money(totals["stopped_net_sales"], currency),
+            "Net sales, in the 90 days before, of the customers who stopped.",
+        ),
+    ]
+    if "value_at_risk" in rows:
+        cells.append(
+            (
+                "Value at risk",
+                formats.money(totals["value_at_risk"], currency),
+                "Expected value that silence puts at risk.",
+            )
+        )
+    figures(cells)
+
+
+def _statuses(filters: Filters, rows: pd.DataFrame, known: list[str], currency: str, as_of: date) -> None:
+    if not known:
+        absent("Customers by churn status", MART, ["churn_status", "p_order_90", "value_at_risk"])
+        return
+    rows = rows.set_index("churn_status").loc[known].reset_index()
+    rows["status"] = rows["churn_status"].map(_status_text)
+    show(
+        Card(
+            key="statuses",
+            title="Customers by churn status",
+            unit="customers",
+            denominator="guests out; the threshold comes from an earlier back-test",
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("status", "Status"),
+                Column("customers", "Customers", "count"),
+                Column("expected_customers_90", "Expected to order in 90 days", "number"),
+                Column("value_at_risk", "Value at risk", "money"),
+                Column("net_sales", "Net sales to date", "money"),
+            ),
+            currency=currency,
+            figure=lambda: charts.bars(
+                rows["status"].tolist(),
+                rows["customers"],
+                "count",
+                texts=[formats.count(value) for value in rows["customers"]],
+            ),
+            filters=filters.active,
+        )
+    )
+
+
+def _moves(filters: Filters, currency: str, as_of: date) -> None:
+    rows = customers.quarter_changes()
+    rows = rows[(rows["currency"] == currency) & (rows["moved"] != "silent")].copy()
+    rows = rows.set_index("moved").reindex([m for m in MOVES if m in set(rows["moved"])]).reset_index()
+    rows["move"] = rows["moved"].map(MOVES)
+    texts = [
+        f"{formats.count(people)} · {formats.short_money(last - before, currency)}"
+        for people, last, before in zip(
+            rows["customers"], rows["net_sales_last_90d"], rows["net_sales_previous_90d"], strict=True
+        )
+    ]
+    show(
+        Card(
+            key="quarter-moves",
+            title="The last 90 days against the 90 before",
+            unit=f"customers, and the change of their net sales in {currency}",
+            denominator="guests out; customers with an order in either",
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("move", "Orders"),
+                Column("customers", "Customers", "count"),
+                Column("net_sales_last_90d", "Net sales, last 90 days", "money"),
+                Column("net_sales_previous_90d", "The 90 before", "money"),
+            ),
+            currency=currency,
+            figure=lambda: charts.bars(rows["move"].tolist(), rows["customers"], "count", texts=texts),
+            filters=filters.active,
+        )
+    )
+
+
+def _silence(filters: Filters, currency: str, as_of: date) -> None:
+    rows = customers.silence_bands()
+    rows = rows[(rows["currency"] == currency) & (rows["band"] >= 0)].copy()
+    labels = formats.bands([f"{edge:g}" for edge in customers.SILENCE_BANDS], " ×")
+    rows["silence"] = [labels[band] for band in rows["band"]]
+    rows["rule_share"] = rows["rule_45"] / rows["customers"]
+    texts = [
+        f"{formats.count(n)} · {formats.share(part, 0)} by the 45-day rule"
+        for n, part in zip(rows["customers"], rows["rule_share"], strict=True)
+    ]
+    show(
+        Card(
+            key="silence",
+            title="Silence against the customer's own rhythm",
+            unit="customers by days since the latest order, as a multiple of their mean gap",
+            denominator="guests out; customers with orders on two days or more",
+            source=MART,
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("silence", "Days silent / mean gap"),
+                Column("customers", "Customers", "count"),
+                Column("rule_45", "Silent over 45 days", "count"),
+                Column("rule_share", "Part of them", "share"),
+                Column("net_sales", "Net sales to date", "money"),
+            ),
+            currency=currency,
+            figure=lambda: charts.bars(rows["silence"].tolist(), rows["customers"], "count", texts=texts),
+            filters=filters.active,
+            note="The fixed rule of 45 days, for comparison, also flags customers well within their own rhythm.",
+        )
+    )
+
+
+def _backtest(filters: Filters) -> None:
+    table = "churn_backtests"
+    if not loads.has(table) or table not in loads.state().tables:
+        absent("How well churn was told on held-out periods", table, ["precision", "recall", "auc"])
+        return
+    rows = customers.churn_backtests()
+    show(
+        Card(
+            key="backtest",
+            title="How well churn was told on held-out periods",
+            unit="precision, recall, area under the curve, Brier score and calibration error",
+            denominator="guests out; one row an origin and method, the fixed 45-day rule beside the model",
+            source=table,
+            as_of=loads.state().as_of_date(table),
+            rows=rows,
+            columns=(
+                Column("origin", "Origin", "date"),
+                Column("method", "Method"),
+                Column("flagged", "Flagged", "count"),
+                Column("false_alarms", "False alarms", "count"),
+                Column("precision", "Precision", "share"),
+                Column("recall", "Recall", "share"),
+                Column("auc", "AUC", "number"),
+                Column("brier", "Brier", "number"),
+                Column("ece", "Calibration error", "number"),
+                Column("threshold", "Threshold", "number"),
+            ),
+            filters=filters.active,
+        )
+    )
+
+
+render()
