@@ -7,9 +7,8 @@ STATE ?= .local
 BIN := $(VENV)/bin
 LOCK := mwaa/requirements/laptop.txt
 READY := $(VENV)/.ready
-PORT ?= 8080
 
-.PHONY: help setup run query airflow test check bench docs package lock clean clean-all
+.PHONY: help setup run query airflow dashboard test check bench docs package lock clean clean-all
 
 help: ## What there is to type
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +34,10 @@ query: $(READY) ## One SQL statement, its result as CSV  SQL='…'
 	@$(BIN)/python -m mwaa.laptop --state $(STATE) query "$$STATEMENT"
 
 airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
-	@$(BIN)/python -m mwaa.laptop --state $(STATE) airflow --port $(PORT)
+	@$(BIN)/python -m mwaa.laptop --state $(STATE) airflow --port $(or $(PORT),8080)
+
+dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
+	@$(BIN)/python -m mwaa.laptop --state $(STATE) dashboard --port $(or $(PORT),8501)
 
 test: $(READY) ## All tests
 	@$(BIN)/python -m pytest $(ARGS)

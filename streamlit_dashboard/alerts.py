@@ -78,6 +78,6 @@ def _odd_days(days: pd.DataFrame, currency: str) -> list[Alert]:
     found = []
     for row in recent[recent["is_anomaly"].fillna(False).astype(bool)].itertuples(index=False):
         expected = formats.money(getattr(row, "expected_net_sales", None), currency)
-        text = f"{formats.money(row.net_sales, currency)}, expected {expected}.".replace("$", "\\$")
+        text = f"{formats.money(row.net_sales, currency)}, expected {expected}."
         found.append(Alert(NOTE, f"{formats.day(row.period_start)} was out of the ordinary:", text))
     return found

@@ -14,7 +14,7 @@ import streamlit as st
 
 from streamlit_dashboard import states
 from streamlit_dashboard.charts import CONFIG
-from streamlit_dashboard.formats import SYMBOLS, Column, csv_text, day
+from streamlit_dashboard.formats import SYMBOLS, Column, csv_text, day, plain
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ def file_name(source: str, as_of: date, key: str, filters: Mapping[str, str]) ->
 
 def heading(title: str, small: str) -> None:
     """A card's title, and under it in small letters what is measured."""
-    st.markdown(f"### {title}\n\n:small[:gray[{small.replace('$', '&#36;').replace('_', '&#95;')}]]")
+    st.markdown(f"### {plain(title)}\n\n:small[:gray[{plain(small)}]]")
 
 
 def figures(cells: Sequence[tuple[str, str, str]]) -> None:
     """A row of key figures: label, value as written, what it counts."""
     for column, (label, value, note) in zip(st.columns(len(cells)), cells, strict=True):
-        column.metric(label, value, help=note, border=True)
+        column.metric(label, plain(value), help=plain(note), border=True)
 
 
 def show(card: Card) -> None:
@@ -87,7 +87,7 @@ def show(card: Card) -> None:
             states.lacks(card.rows, card.source, card.needs)
         elif card.rows.empty:
             _title(card)
-            states.no_data(card.empty)
+            states.no_data(card.empty, "")
         else:
             _drawn(card)
 
@@ -95,7 +95,7 @@ def show(card: Card) -> None:
 def absent(title: str, table: str, columns: Sequence[str]) -> None:
     """The card of a table, or columns, that this version of the lake has not."""
     with st.container(border=True):
-        st.markdown(f"### {title}")
+        st.markdown(f"### {plain(title)}")
         states.not_in_this_version(table, columns)
 
 
@@ -107,8 +107,9 @@ def _title(card: Card) -> None:
 def _drawn(card: Card) -> None:
     """In a fragment: looking at the table, or downloading it, runs nothing else of the page."""
     as_table = card.figure is None
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        _title(card)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container():
+            _title(card)
         if card.figure is not None:
             as_table = st.toggle("Table", key=f"table-{card.key}")
         _download(card)
@@ -119,7 +120,7 @@ def _drawn(card: Card) -> None:
     else:
         _selectable(card, card.figure(), card.on_select)
     if card.note:
-        st.caption(card.note)
+        st.caption(plain(card.note))
 
 
 def _download(card: Card) -> None:

@@ -19,10 +19,14 @@ BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY = "#2E7FD0", "#D1660F", "#138A72", "#A763
 SEQUENCE = (BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOL_SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-SEQUENTIAL = [[0.0, "rgba(46,127,208,0.06)"], [1.0, "rgba(46,127,208,0.95)"]]
+SEQUENTIAL = [[0.0, "rgba(46,127,208,0.06)"], [1.0, "rgba(46,127,208,0.6)"]]
 MAX_POINTS = 5_000
 HEIGHT = 340
 CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+Estimates = tuple[str, Any, Any, Any]
+"""A name, and three sequences of numbers: values, lower and upper ends of their intervals (both None: no interval)."""
 
 
 class TooManyPointsError(ValueError):
@@ -84,7 +88,7 @@ def bars(
             marker={"color": colours},
             error_x=_whiskers(values, low, high),
             text=list(texts) if texts is not None and low is None else None,
-            textposition="auto",
+            textposition="outside",
             cliponaxis=False,
             customdata=list(labels),
             hovertext=list(hover) if hover is not None else None,
@@ -94,15 +98,27 @@ def bars(
     _layout(figure, height or max(150, 26 * len(labels) + 70))
     figure.update_yaxes(autorange="reversed", type="category", automargin=True, showgrid=False)
     _axis(figure, "x", kind, currency)
+    if texts is not None and low is None:
+        figure.update_xaxes(range=_with_room(values))
     if reference is not None:
         figure.add_vline(x=reference[0], line={"dash": "dash", "color": GREY, "width": 1.5})
         _name_reference(figure, reference)
     return _checked(figure)
 
 
+def _with_room(values: Any) -> list[float] | None:
+    """The range of an axis on which the texts beside the longest bars find their place."""
+    numbers = pd.Series(list(values), dtype=float).dropna()
+    if numbers.empty or not numbers.abs().max():
+        return None
+    low, high = min(numbers.min(), 0.0), max(numbers.max(), 0.0)
+    room = (0.4 if low < 0 else 0.28) * (high - low)
+    return [low - room if low < 0 else 0.0, high + room if high > 0 else 0.0]
+
+
 def intervals(
     labels: Sequence[str],
-    series: Sequence[tuple[str, Sequence[Any], Sequence[Any] | None, Sequence[Any] | None]],
+    series: Sequence[Estimates],
     kind: Kind,
     currency: str = "",
     *,
@@ -120,7 +136,7 @@ def intervals(
                 mode="markers",
                 name=name,
                 marker={"color": SEQUENCE[i], "size": 10, "symbol": SYMBOL_SHAPES[i]},
-                error_x=_whiskers(values, low, high) | {"color": SEQUENCE[i]} if low is not None else None,
+                error_x=_whiskers(values, low, high, SEQUENCE[i]),
                 customdata=list(labels),
                 hovertext=list(hover) if hover is not None else None,
                 hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
@@ -143,7 +159,6 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
             x=[str(column) for column in grid.columns],
             y=[str(row) for row in grid.index],
             text=texts.to_numpy(),
-            texttemplate="%{text}",
             colorscale=SEQUENTIAL,
             showscale=False,
             xgap=3,
@@ -151,6 +166,10 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
             hovertemplate=f"{y_title} %{{y}}, {x_title.lower()} %{{x}}: %{{text}}<extra></extra>",
         )
     )
+    # Texts of the heatmap itself take black or white by the cell's colour alone, as if it were opaque.
+    cells = [(str(column), str(row), texts.loc[row, column]) for row in grid.index for column in grid.columns]
+    x, y, written = zip(*cells, strict=True) if cells else ((), (), ())
+    figure.add_trace(go.Scatter(x=x, y=y, text=written, mode="text", hoverinfo="skip", showlegend=False))
     _layout(figure, max(220, 44 * len(grid) + 90))
     figure.update_xaxes(title=x_title, type="category", showgrid=False, automargin=True)
     figure.update_yaxes(title=y_title, type="category", showgrid=False, automargin=True, autorange="reversed")
@@ -206,7 +225,7 @@ def _band(figure: go.Figure, one: Series, colour: str) -> None:
     )
 
 
-def _whiskers(values: Any, low: Any, high: Any) -> dict[str, Any] | None:
+def _whiskers(values: Any, low: Any, high: Any, colour: str = GREY) -> dict[str, Any] | None:
     if low is None or high is None:
         return None
     middle = pd.Series(list(values), dtype=float)
@@ -215,6 +234,7 @@ def _whiskers(values: Any, low: Any, high: Any) -> dict[str, Any] | None:
         "symmetric": False,
         "array": (pd.Series(list(high), dtype=float) - middle).tolist(),
         "arrayminus": (middle - pd.Series(list(low), dtype=float)).tolist(),
+        "color": colour,
         "thickness": 1.5,
         "width": 4,
     }
@@ -235,7 +255,9 @@ def _axis(figure: go.Figure, axis: str, kind: Kind, currency: str) -> None:
     options: dict[str, Any] = {"automargin": True}
     if kind == "money":
         symbol = SYMBOLS.get(currency)
-        options |= {"tickformat": "~s", "tickprefix": symbol or "", "title": None if symbol else currency}
+        # d3 writes the sign before the symbol, but knows one symbol alone.
+        options |= {"tickformat": "$~s"} if symbol == "$" else {"tickformat": "~s", "tickprefix": symbol or ""}
+        options |= {"title": None if symbol else currency}
     elif kind == "share":
         options |= {"tickformat": ",.0%"}
     elif kind == "count":

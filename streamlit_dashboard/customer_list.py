@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_dashboard import access, card, navigation, pseudonyms, states
-from streamlit_dashboard.formats import Column, count, csv_text, day
+from streamlit_dashboard.formats import Column, count, csv_text, day, plain
 from streamlit_dashboard.warehouse import customers, loads
 
 HISTORY_PAGE = "customer"
@@ -112,7 +112,9 @@ def _page_number(pages: int) -> int:
     given = st.query_params.get("page", "1")
     page = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
     if not 1 <= page <= pages:
-        st.warning(f"The link's page “{given}” is not one of 1 to {pages}: showing page 1.", icon=":material/link_off:")
+        st.warning(
+            f"The link's page “{plain(given)}” is not one of 1 to {pages}: showing page 1.", icon=":material/link_off:"
+        )
         return 1
     return page
 

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from streamlit_dashboard.formats import plain
+
 PRESETS = {"28d": 28, "90d": 90, "12m": 365, "24m": 730}
 PRESET_LABELS = {
     "28d": "Last 28 days",
@@ -123,7 +125,7 @@ class Filters:
     def tell(self) -> None:
         """Say which values of the link could not be used."""
         for notice in self.notices:
-            st.warning(notice, icon=":material/link_off:")
+            st.warning(plain(notice), icon=":material/link_off:")
 
 
 def _keep(key: str, name: str, default: str) -> None:

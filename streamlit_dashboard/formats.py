@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -88,6 +89,11 @@ def age(seconds: float) -> str:
         return f"{minutes} min"
     hours = minutes // 60
     return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days"
+
+
+def plain(text: str) -> str:
+    """Text of the source (a category, an item) as Markdown that shows it as it is, links and images included."""
+    return re.sub(r"([\\`*_\[\]{}()#+!|<>~$:])", r"\\\1", text)
 
 
 def bands(edges: Sequence[str], unit: str = "") -> list[str]:

@@ -19,12 +19,12 @@ def strip(state: State) -> None:
     ago = formats.age(time.time() - newest.published_at.replace(tzinfo=UTC).timestamp())
     parts = [
         f":material/event_available: Data through **{formats.day(state.as_of)}**",
-        f":material/publish: Published **{newest.published_at:%Y-%m-%d %H:%M} UTC** ({ago} ago)",
+        f":material/publish: Published **{ago} ago** ({newest.published_at:%Y-%m-%d %H:%M} UTC)",
         f":material/tag: Run `{newest.run}`",
         f":material/verified: Quality **{_quality(state)}**",
         f":material/block: Quarantined **{_quarantined()}**",
     ]
-    with st.container(key="freshness", horizontal=True, gap="medium"):
+    with st.container(key="freshness", horizontal=True, gap="small"):
         for part in parts:
             st.caption(part, width="content")
 
@@ -41,7 +41,7 @@ def _quarantined() -> str:
     except NotPublishedError:
         return "unknown"
     rows, source = int(ledger["quarantined_rows"].sum()), int(ledger["source_rows"].sum())
-    return f"{rows:,} of {source:,} rows"
+    return f"{rows:,} of {source:,}"
 
 
 def warn_if_stale() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -42,7 +43,7 @@ def not_supported(sentence: str) -> None:
     st.info(f"**Not supported by this source.** {sentence}", icon=":material/block:")
 
 
-def status(value: object) -> bool:
+def status(value: Any) -> bool:
     """Say what a mart's status means, where it is not a good one.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Command line behind the Makefile: `python -m mwaa.laptop run|query|airflow|prepare`."""
+"""Command line behind the Makefile: `python -m mwaa.laptop run|query|airflow|dashboard|prepare`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="make the empty Airflow database that first runs copy (once, 10 s)")
     ui = commands.add_parser("airflow", help="the Airflow UI with the endpoint up")
     ui.add_argument("--port", type=int, default=8080)
+    boards = commands.add_parser("dashboard", help="the dashboards over what is published")
+    boards.add_argument("--port", type=int, default=8501)
     return top
 
 
@@ -46,6 +48,10 @@ def main() -> int:
 
             print(prepare_metadata())
             return 0
+        if arguments.command == "dashboard":
+            from mwaa.laptop.dashboard import dashboard
+
+            return dashboard(state, arguments.port)
         from mwaa.laptop.airflow_ui import airflow
 
         return airflow(state, arguments.port)

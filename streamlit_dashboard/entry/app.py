@@ -6,13 +6,15 @@ address before this file has asked who is there.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from streamlit_dashboard import access, freshness, navigation
 from streamlit_dashboard.warehouse import loads
 from streamlit_dashboard.warehouse.athena import NotPublishedError, QueryError, UnreachableError
 
-st.set_page_config(page_title="Business Insights", page_icon=":material/restaurant:", layout="wide")
+st.set_page_config(page_title="Business Insights", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
 
 
 STYLE = """<style>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -59,7 +61,7 @@ def render() -> None:
     if rows.empty:
         states.no_data("This customer has no orders in what is published.", "")
         return
-    st.markdown(f"**{found[1]}** in {found[0]}")
+    st.markdown(f"**{formats.plain(found[1])}** in {formats.plain(found[0])}")
     _figures(rows, currency)
     _about(found, currency)
     _history(rows, currency, pseudonyms.pseudonym(*found).split()[-1])
@@ -88,8 +90,8 @@ def _about(found: tuple[str, str], currency: str) -> None:
         row = by_mart[mart]
         row = row[row["currency"] == currency]
         if name in row.columns and len(row) and not formats.missing(row[name].iloc[0]):
-            said.append(f"{label} **{_written(row[name].iloc[0], kind, currency)}**")
-    st.markdown(" · ".join(said).replace("$", "\\$"))
+            said.append(f"{label} **{formats.plain(_written(row[name].iloc[0], kind, currency))}**")
+    st.markdown(" · ".join(said))
 
 
 def _written(value: object, kind: str, currency: str) -> str:
@@ -126,7 +128,7 @@ def _history(rows: pd.DataFrame, currency: str, pseudonym: str) -> None:
                 rows=rows,
                 columns=columns,
                 currency=currency,
-                figure=lambda series=series: charts.over_time([series], "money", currency, height=280),
+                figure=partial(charts.over_time, [series], "money", currency, 280),
                 filters={"customer": pseudonym},
             )
         )

@@ -163,7 +163,7 @@ def _moves(filters: Filters, currency: str, as_of: date) -> None:
     rows = rows.set_index("moved").reindex([m for m in MOVES if m in set(rows["moved"])]).reset_index()
     rows["move"] = rows["moved"].map(MOVES)
     texts = [
-        f"{formats.count(people)} · {formats.short_money(last - before, currency)}"
+        f"{formats.count(people)} · {'+' if last > before else ''}{formats.short_money(last - before, currency)}"
         for people, last, before in zip(
             rows["customers"], rows["net_sales_last_90d"], rows["net_sales_previous_90d"], strict=True
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -249,7 +250,7 @@ def _cohorts(filters: Filters, currency: str, as_of: date) -> None:
                     rows=rows,
                     columns=columns,
                     currency=currency,
-                    figure=lambda bars=bars, kind=column.kind: charts.over_time([bars], kind, currency, height=280),
+                    figure=partial(charts.over_time, [bars], column.kind, currency, 280),
                     filters=filters.active,
                 )
             )

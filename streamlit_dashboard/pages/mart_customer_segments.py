@@ -245,7 +245,7 @@ def _categories(filters: Filters, segment: str, currency: str, as_of: date) -> N
                 rows["favourite"].tolist(),
                 rows["customers"],
                 "count",
-                texts=[formats.share(part, 0) for part in rows["customer_share"]],
+                texts=[formats.share(part) for part in rows["customer_share"]],
             ),
             filters=filters.active,
         )

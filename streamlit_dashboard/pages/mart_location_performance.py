@@ -134,7 +134,7 @@ def _net_sales(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
 def _per_order(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date) -> None:
     rows = rows.sort_values("aov", ascending=False)
     mean = rows["net_sales"].sum() / rows["orders"].sum() if rows["orders"].sum() else 0.0
-    series = [("As it is", rows["aov"], None, None)]
+    series: list[charts.Estimates] = [("As it is", rows["aov"], None, None)]
     if {"aov_shrunk", "aov_low", "aov_high"} <= set(rows.columns):
         series.append(
             ("Shrunk towards the chain, with 95 % interval", rows["aov_shrunk"], rows["aov_low"], rows["aov_high"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -66,7 +67,7 @@ def _label(metric: str) -> str:
     return METRICS[metric][0] if metric in METRICS else metric.replace("_", " ").capitalize()
 
 
-def _written(value: float, metric: str, currency: str) -> str:
+def _written(value: Any, metric: str, currency: str) -> str:
     kind = METRICS.get(metric, ("", "number"))[1]
     if kind == "money":
         return formats.money(value, currency)

@@ -21,6 +21,7 @@ ORDER = 30
 MART = "mart_pricing_and_discounts"
 CHANGES = "gold_price_changes"
 SHOWN_ITEMS = 20
+ROW_HEIGHT = 28
 ATTACH_COLUMNS = (
     Column("lines", "Lines", "count"),
     Column("lines_with_paid_option", "With a paid option", "count"),
@@ -77,7 +78,8 @@ def _store(value: str) -> str:
 
 
 def _figures(row: pd.Series, currency: str) -> None:
-    interval = f"95 % interval {formats.share(row['attach_rate_low'], 2)} to {formats.share(row['attach_rate_high'], 2)} (Wilson)."
+    low, high = (formats.share(row[f"attach_rate_{end}"], 2) for end in ("low", "high"))
+    interval = f"95 % interval {low} to {high} (Wilson)."
     card.figures(
         (
             ("Net sales", formats.money(row["net_sales"], currency), "To date; guests in."),
@@ -145,8 +147,8 @@ def _discounts(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
             ),
             filters=filters.active,
             note=f"{part} of the orders ({ends[0]} to {ends[1]}) carried a discount, which took off "
-            f"{formats.share(row['discount_depth'])} of their gross sales, {formats.money(row['discount_amount'], currency)} "
-            "in all. What comes with a discount is not what it causes.".replace("$", "\\$"),
+            f"{formats.share(row['discount_depth'])} of their gross sales: "
+            f"{formats.money(row['discount_amount'], currency)}. What comes with a discount is not what it causes.",
         )
     )
 
@@ -174,6 +176,7 @@ def _stores(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date) ->
 
 
 def _attach(filters: Filters, rows: pd.DataFrame, key: str, label: str, title: str, currency: str, as_of: date) -> None:
+    height = ROW_HEIGHT * max(SHOWN_ITEMS, len(rows)) + 60
     series = [("Attach rate", rows["attach_rate"], rows["attach_rate_low"], rows["attach_rate_high"])]
     show(
         Card(
@@ -186,7 +189,7 @@ def _attach(filters: Filters, rows: pd.DataFrame, key: str, label: str, title: s
             rows=rows,
             columns=(Column(label, label.capitalize()), *ATTACH_COLUMNS),
             currency=currency,
-            figure=lambda: charts.intervals(rows[label].tolist(), series, "share"),
+            figure=lambda: charts.intervals(rows[label].tolist(), series, "share", height=height),
             filters=filters.active,
         )
     )

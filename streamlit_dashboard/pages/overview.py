@@ -61,22 +61,15 @@ def _figures(rows: pd.DataFrame, currency: str, length: int, as_of: date) -> Non
     versus = f"against the {length} days before"
     net, orders = now["net_sales"].sum(), now["orders"].sum()
     net_before, orders_before = before["net_sales"].sum(), before["orders"].sum()
-    sparks = _sparks(rows, as_of, length)
-    _metric(
-        cells[0],
-        "Net sales",
-        formats.money(net, currency),
-        net,
-        net_before if whole else None,
-        sparks["net_sales"],
-        versus,
-    )
-    _metric(
-        cells[1], "Orders", formats.count(orders), orders, orders_before if whole else None, sparks["orders"], versus
-    )
     aov = net / orders if orders else None
-    aov_before = net_before / orders_before if whole and orders_before else None
-    _metric(cells[2], "Net sales per order", formats.money(aov, currency), aov, aov_before, sparks["aov"], versus)
+    aov_before = net_before / orders_before if orders_before else None
+    sparks = _sparks(rows, as_of, length)
+    for place, label, text, value, earlier, spark in (
+        (cells[0], "Net sales", formats.money(net, currency), net, net_before, sparks["net_sales"]),
+        (cells[1], "Orders", formats.count(orders), orders, orders_before, sparks["orders"]),
+        (cells[2], "Net sales per order", formats.money(aov, currency), aov, aov_before, sparks["aov"]),
+    ):
+        _metric(place, label, text, value, earlier if whole else None, spark, versus)
     _loyalty(cells[3], currency, length, as_of, versus)
     _active(cells[4], currency)
 
@@ -96,9 +89,9 @@ def _metric(
     delta = formats.change(value / before - 1) if value is not None and before else None
     place.metric(
         label,
-        text,
+        formats.plain(text),
         delta.replace("−", "-") if delta else None,
-        help=f"Guests in. The small figure is the change {versus}; the line, the last {len(spark)} periods of this length.",
+        help=f"Guests in. The small figure is the change {versus}; the line shows {len(spark)} periods of this length.",
         border=True,
         chart_data=spark if len(spark) > 1 else None,
         chart_type="line",
@@ -118,7 +111,7 @@ def _loyalty(place: Any, currency: str, length: int, as_of: date, versus: str) -
     if parts[0] is not None and parts[1] is not None:
         delta = f"{formats.number(100 * (parts[0] - parts[1]), 1).replace('−', '-')} points"
     place.metric(
-        "Loyalty part of net sales",
+        "Loyalty part",
         formats.share(parts[0]),
         delta,
         help=f"Net sales of loyalty orders over all net sales; guests in. Change in points {versus}.",
@@ -139,8 +132,6 @@ def _active(place: Any, currency: str) -> None:
         formats.change(now / before - 1).replace("−", "-") if before else None,
         help="Customers with an order in the last 90 days, against the 90 days before; guests out. Always 90 days.",
         border=True,
-        chart_data=[float(before), float(now)] if before else None,
-        chart_type="bar",
         height="stretch",
     )
 
@@ -152,7 +143,7 @@ def _alerts(rows: pd.DataFrame, currency: str) -> None:
         if not found:
             st.markdown(":material/check_circle: Nothing: data are fresh, every check passed, sales are as expected.")
         for alert in found:
-            st.markdown(f"{alert.icon} **{alert.title}** {alert.text}")
+            st.markdown(f"{alert.icon} **{alert.title}** {formats.plain(alert.text)}")
 
 
 def _sales(filters: Filters, rows: pd.DataFrame, currency: str, length: int, as_of: date) -> None:

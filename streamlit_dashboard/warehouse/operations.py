@@ -68,8 +68,8 @@ def expectations() -> pd.DataFrame:
 
 def failed_expectations() -> pd.DataFrame:
     """Failed expectations, newest first."""
-    wanted = ("checked_at", "run", "table_name", "rule_name", "column_name", "severity", "observed")
-    wanted += ("unexpected_count", "unexpected_percent", "why", "fix")
+    wanted = ["checked_at", "run", "table_name", "rule_name", "column_name", "severity", "observed"]
+    wanted += ["unexpected_count", "unexpected_percent", "why", "fix"]
     columns = ", ".join(present("data_quality_results", wanted))
     return load(
         "data_quality_results",

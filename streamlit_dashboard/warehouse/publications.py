@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -137,16 +138,17 @@ def read_state(clock: Callable[[], float] = time.time) -> State:
     published = athena.frame(_PUBLISHED)
     if published.empty:
         raise NotPublishedError("publish_history holds no rows: nothing is published yet")
+    rows: list[dict[str, Any]] = published.to_dict("records")  # type: ignore[assignment]
     tables = {
-        row.table_name: Publication(
-            row.table_name,
-            row.latest_partition if isinstance(row.latest_partition, str) else "",
-            row.newest_partition,
-            row.published_at.to_pydatetime(),
-            row.run,
-            row.process_date,
+        row["table_name"]: Publication(
+            row["table_name"],
+            row["latest_partition"] if isinstance(row["latest_partition"], str) else "",
+            row["newest_partition"],
+            row["published_at"].to_pydatetime(),
+            row["run"],
+            row["process_date"],
         )
-        for row in published.itertuples(index=False)
+        for row in rows
     }
     try:
         audits = audits_of(athena.frame(_AUDITED))

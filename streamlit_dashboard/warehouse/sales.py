@@ -110,8 +110,8 @@ def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
 def price_changes() -> pd.DataFrame:
     """Lasting price changes, newest first; NotPublishedError where this version finds none."""
     table = "gold_price_changes"
-    wanted = ("change_week", "restaurant_id", "currency", "item_category", "item_name", "old_unit_price")
-    wanted += ("new_unit_price", "price_change", "items_before", "items_after", "use_status")
+    wanted = ["change_week", "restaurant_id", "currency", "item_category", "item_name", "old_unit_price"]
+    wanted += ["new_unit_price", "price_change", "items_before", "items_after", "use_status"]
     return load(
         table,
         select(table, wanted) + " WHERE as_of_date = %(as_of)s ORDER BY change_week DESC LIMIT 500",
