@@ -46,11 +46,9 @@ def spark_environment(
         "PYSPARK_SUBMIT_ARGS": f"--properties-file {shlex.quote(str(properties))} pyspark-shell",
         # For the short-lived JVM that works out Spark's command line.
         "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        # Workers run the Python that the script runs: the first `python3` on PATH may be another version.
-        "PYSPARK_PYTHON": sys.executable,
-        "SPARK_LOCAL_IP": "127.0.0.1",
         # Spark's Python workers would be whatever python3 is on PATH, which may lack what the jobs import.
         "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
     }
 
 

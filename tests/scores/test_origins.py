@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 from spark_jobs.scores.origins import past_origins, quarter_start
 
@@ -9,7 +10,7 @@ def test_four_years_give_eight_origins_of_which_four_have_a_whole_year_behind_th
     found = past_origins(AS_OF, date(2020, 4, 1))
     assert len(found) == 8 and found == sorted(found)
     assert sum(origin + timedelta(days=365) <= AS_OF for origin in found) == 5
-    assert all(later - earlier > timedelta(days=90) for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later - earlier > timedelta(days=90) for earlier, later in pairwise(found))
 
 
 def test_a_young_chain_has_few_origins_or_none() -> None:

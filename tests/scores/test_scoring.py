@@ -98,7 +98,14 @@ def test_without_a_model_every_figure_is_null_and_the_status_says_why() -> None:
 
 def test_extreme_histories_give_finite_figures(scorer: Scorer) -> None:
     found = score(scorer, ("USD", 9_000, 20_000, 20_000, 1e9), ("USD", 2, 1, 2_900_000, 1.0), ("USD", 1, 0, 0, 0.0))
-    for name in ("p_alive", "p_order_90", "expected_days_365", "expected_value_365", "overdue_p", "discounted_value_365"):
+    for name in (
+        "p_alive",
+        "p_order_90",
+        "expected_days_365",
+        "expected_value_365",
+        "overdue_p",
+        "discounted_value_365",
+    ):
         assert all(value is not None and np.isfinite(value) for value in found[name]), name
 
 
