@@ -1,3 +1,4 @@
+import math
 import random
 import statistics
 
@@ -151,23 +152,29 @@ def test_a_source_without_price_changes_says_so() -> None:
     assert pick(chain, *ELASTICITY) == (None, None, None, "insufficient_variation")
 
 
-def test_fewer_than_a_hundred_events_say_so() -> None:
-    lake = item_day_lake(simulated_item_days(8, -1.2).query("restaurant_id == 'store-0'"))
-    chain = lake.row(TABLE, "level = 'chain'")
-    assert 0 < chain["elasticity_events"] < 100 and chain["price_changes"] >= chain["elasticity_events"]
-    assert pick(chain, *ELASTICITY) == (None, None, None, "insufficient_variation")
-
-
-@pytest.mark.parametrize(("weeks_after", "status"), [(3, "estimated"), (0, "not_identified")])
-def test_items_that_nobody_buys_after_a_change_have_no_finite_elasticity(weeks_after: int, status: str) -> None:
+def lasting_raises(events: int, stores: int, weeks_after: int) -> Lake:
+    """Raises by a tenth, each of an item of its own, after which it sells for some weeks of the window only."""
     prices = [5.0] * 20 + [5.5] * (1 + weeks_after) + [None] * (13 - weeks_after) + [5.5] * 7
-    changed = [
-        weeks_of(f"item-{i}", prices, store=f"store-{i % 12}", units=10 + i % 5 * (weeks_after > 0)) for i in range(120)
-    ]
-    kept = [weeks_of("soup", [4.0] * 41, store=f"store-{i}") for i in range(12)]
-    chain = item_day_lake(*changed, *kept).row(TABLE, "level = 'chain'")
-    assert pick(chain, "elasticity_events", "elasticity_status") == (120, status)
-    assert (chain["elasticity"] is None) == (status == "not_identified")
+    changed = [weeks_of(f"item-{i}", prices, 10 + i % 5, store=f"store-{i % stores}") for i in range(events)]
+    return item_day_lake(*changed, *[weeks_of("soup", [4.0] * 41, store=f"store-{store}") for store in range(stores)])
+
+
+@pytest.mark.parametrize(
+    ("events", "stores", "status"),
+    [(100, 12, "estimated"), (99, 12, "insufficient_variation"), (120, 9, "insufficient_variation")],
+)
+def test_under_a_hundred_events_or_ten_groups_there_is_no_elasticity(events: int, stores: int, status: str) -> None:
+    chain = lasting_raises(events, stores, weeks_after=10).row(TABLE, "level = 'chain'")
+    assert pick(chain, "price_changes", "elasticity_events", "elasticity_status") == (events, events, status)
+    assert [chain[name] is None for name in ELASTICITY[:3]] == [status != "estimated"] * 3
+
+
+def test_items_that_nobody_buys_after_a_change_have_no_finite_elasticity() -> None:
+    gone = lasting_raises(120, 12, weeks_after=0).row(TABLE, "level = 'chain'")
+    assert pick(gone, *ELASTICITY) == (None, None, None, "not_identified")
+    # Three weeks of thirteen remain of the sales at a tenth more: ln(3 / 13) / ln 1.1.
+    some = lasting_raises(120, 12, weeks_after=3).row(TABLE, "level = 'chain'")
+    assert some["elasticity"] == pytest.approx(math.log(3 / 13) / math.log(1.1), abs=0.001)
 
 
 def test_price_changes_are_counted_on_every_level() -> None:
