@@ -62,7 +62,7 @@ def gold_lake() -> Lake:
         ],
         [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],
     )
-    made.insert(PREDICTIONS.name, [prediction(AS_OF, user_id=user) for user in ("ann", "ben")])
+    made.insert(PREDICTIONS.name, [prediction(AS_OF, user_id=user) for user in ("ann", "ben", "eve")])
     made.insert(LOYALTY_EFFECTS.name, [loyalty_effect(metric, AS_OF) for metric in LOYALTY_METRICS])
     for name in GOLD:
         made.build(name, AS_OF)
