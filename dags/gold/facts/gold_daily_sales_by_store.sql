@@ -11,6 +11,7 @@
 --   gross_sales: item amounts plus positive option amounts, before discounts
 --   discount_amount: what negative options took off, as a positive amount
 --   net_sales: gross less discounts
+--   net_sales_squared: sum of the squares of the orders' net sales in the store and currency, from which the scatter of order values follows
 --   options_revenue: the part of gross sales that paid options brought
 --   guest_orders: orders without a user
 --   guest_net_sales: net sales of orders without a user
@@ -31,6 +32,11 @@ WITH order_lines AS (
         discount_amount,
         net_sales,
         options_revenue,
+        -- The order's part in the store and currency, on the last of its lines there. Squared and summed as decimals, so
+        -- that the sum does not depend on the order of the rows.
+        IF(
+            LEAD(lineitem_id) OVER part IS NULL, CAST(SUM(net_sales) OVER part AS DECIMAL(18, 4))
+        ) AS order_net_sales,
         FIRST_VALUE(user_id) OVER earliest AS order_user_id,
         FIRST_VALUE(COALESCE(app_name, 'unknown') || '/' || user_id) OVER earliest AS order_customer,
         ROW_NUMBER() OVER earliest = 1 AS opens_order,
@@ -38,7 +44,9 @@ WITH order_lines AS (
     FROM {{ database }}.silver_order_items
     WHERE order_date IN ({{ order_dates }})
         AND NOT is_test
-    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id)
+    WINDOW
+        earliest AS (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id),
+        part AS (PARTITION BY order_id, order_date, restaurant_id, currency ORDER BY created_at, lineitem_id)
 )
 SELECT
     restaurant_id,
@@ -48,6 +56,7 @@ SELECT
     CAST(SUM(gross_sales) AS DECIMAL(18, 4)) AS gross_sales,
     CAST(SUM(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
     CAST(SUM(net_sales) AS DECIMAL(18, 4)) AS net_sales,
+    CAST(SUM(order_net_sales * order_net_sales) AS DOUBLE) AS net_sales_squared,
     CAST(SUM(options_revenue) AS DECIMAL(18, 4)) AS options_revenue,
     COUNT(*) FILTER (WHERE opens_order AND order_user_id IS NULL) AS guest_orders,
     CAST(COALESCE(SUM(net_sales) FILTER (WHERE order_user_id IS NULL), 0) AS DECIMAL(18, 4)) AS guest_net_sales,

@@ -1,4 +1,4 @@
--- about: How each store does by month, by year and since the beginning: sales, customers, rank, and growth on the same store's past.
+-- about: How each store does by month, by year and since the beginning: sales, customers, order value with its rank and how sure both are, and growth on the same store's past.
 -- grain: restaurant_id x currency x period_type x period_start x as_of_date
 -- partition: as_of_date
 -- reads: gold_daily_sales_by_store, gold_item_sales_by_day, gold_customer_day
@@ -16,11 +16,20 @@
 --   aov: net sales per order, as it is
 --   net_sales_per_open_day: net sales per day with sales
 --   net_sales_rank: 1 for the most net sales of the period in the currency; equal amounts share a rank
---   aov_rank: 1 for the highest net sales per order; equal values share a rank
+--   aov_rank: 1 for the highest net sales per order as it is; equal values share a rank
+--   aov_shrunk: the best guess of the store's lasting net sales per order: its own mean drawn to that of all stores, the more the fewer orders it rests on (empirical Bayes)
+--   aov_low: lower end of the 95 % interval of that
+--   aov_high: upper end of that interval
+--   aov_reliability: weight of the store's own mean in aov_shrunk, 0 to 1
+--   aov_rank_expected: 1 plus the probabilities of the other stores to be better, added up
+--   aov_rank_shrunk: rank by aov_rank_expected, 1 for the best; equal values share a rank
+--   aov_rank_low: best rank that is not ruled out: 1 plus the stores that are better with a probability of 97.5 % or more
+--   aov_rank_high: worst rank that is not ruled out: the number of stores less those that are worse with that probability
+--   aov_status: estimated, no_difference_found (the stores differ no more than chance alone makes them: one mean for all), or insufficient_data (under 3 stores with orders, or none with two orders)
 --   net_sales_share: the store's part of the net sales of all stores
---   mix_adjusted_aov_index: net sales over what the store's orders of each category would bring at the chain's mean per order of that category; 1 is the chain
+--   mix_adjusted_aov_index: net sales over what the store's orders of each category would bring at the chain's mean per order of that category; 1 is the chain; null where that is not above zero
 --   net_sales_year_ago: net sales of the same month or year of the year before, where both periods are whole
---   same_store_growth: change against that period, as a part of it
+--   same_store_growth: change against that period, as a part of it; null where that was not above zero
 --   guest_order_share: part of the orders without a user
 --   loyalty_order_share: part of the orders that are loyalty orders
 --   customers: different customers (app_name, user_id) who ordered at the store; guests out
@@ -69,6 +78,7 @@ store_totals AS (
         COUNT(DISTINCT store_days.order_date) AS open_days,
         SUM(store_days.net_sales) AS net_sales,
         CAST(SUM(store_days.net_sales) AS DOUBLE) / NULLIF(CAST(SUM(store_days.orders) AS DOUBLE), 0) AS aov,
+        CAST(SUM(CAST(store_days.net_sales_squared AS DECIMAL(38, 4))) AS DOUBLE) AS net_sales_squared,
         CAST(SUM(store_days.orders) AS BIGINT) AS orders,
         CAST(SUM(store_days.items) AS BIGINT) AS items,
         CAST(SUM(store_days.guest_orders) AS DOUBLE) AS guest_orders,
@@ -82,6 +92,115 @@ store_totals AS (
         periods.next_start,
         store_days.restaurant_id,
         store_days.currency
+),
+compared_totals AS (
+    SELECT
+        *,
+        IF(period_type <> 'all' AND is_whole_period, MAX(IF(is_whole_period, net_sales)) OVER (
+            PARTITION BY restaurant_id, currency, period_type
+            ORDER BY period_start
+            RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING
+        )) AS net_sales_year_ago,
+        COUNT(aov) OVER peers AS peer_stores,
+        CAST(SUM(orders) OVER peers AS DOUBLE) AS peer_orders,
+        CAST(SUM(orders * orders) OVER peers AS DOUBLE) AS peer_orders_squared,
+        CAST(SUM(IF(orders > 0, net_sales)) OVER peers AS DOUBLE) AS peer_net_sales,
+        -- Sums are of decimals: doubles added in another order would differ from run to run.
+        CAST(
+            SUM(CAST(GREATEST(0E0, net_sales_squared - orders * aov * aov) AS DECIMAL(38, 6))) OVER peers AS DOUBLE
+        ) AS squares_within
+    FROM store_totals
+    WINDOW peers AS (PARTITION BY period_type, period_start, currency)
+),
+variances AS (
+    -- Of one order around its store's mean, the same for all stores; and the stores' means around that of the chain.
+    SELECT
+        *,
+        IF(peer_stores >= 3, squares_within / NULLIF(peer_orders - peer_stores, 0)) AS order_variance,
+        CAST(
+            SUM(CAST(orders * POWER(aov - peer_net_sales / NULLIF(peer_orders, 0), 2) AS DECIMAL(38, 6))) OVER peers
+            AS DOUBLE
+        ) AS squares_between
+    FROM compared_totals
+    WINDOW peers AS (PARTITION BY period_type, period_start, currency)
+),
+moments AS (
+    -- Method of moments (Buehlmann and Straub 1970): what squares_between has beyond chance is the variance of the stores.
+    SELECT
+        *,
+        GREATEST(
+            0E0,
+            (squares_between - (peer_stores - 1) * order_variance) / (peer_orders - peer_orders_squared / peer_orders)
+        ) AS store_variance
+    FROM variances
+),
+reliabilities AS (
+    SELECT
+        *,
+        IF(
+            aov IS NOT NULL AND order_variance IS NOT NULL,
+            COALESCE(store_variance / NULLIF(store_variance + order_variance / orders, 0), 0E0)
+        ) AS reliability
+    FROM moments
+),
+centres AS (
+    -- The mean of all stores and its variance. Where the stores do not differ it is the mean of all orders.
+    SELECT
+        *,
+        IF(
+            store_variance > 0,
+            CAST(SUM(CAST(reliability * aov AS DECIMAL(38, 12))) OVER peers AS DOUBLE)
+            / CAST(SUM(CAST(reliability AS DECIMAL(38, 12))) OVER peers AS DOUBLE),
+            peer_net_sales / peer_orders
+        ) AS centre,
+        IF(
+            store_variance > 0,
+            store_variance / CAST(SUM(CAST(reliability AS DECIMAL(38, 12))) OVER peers AS DOUBLE),
+            order_variance / peer_orders
+        ) AS centre_variance
+    FROM reliabilities
+    WINDOW peers AS (PARTITION BY period_type, period_start, currency)
+),
+estimates AS (
+    SELECT
+        *,
+        reliability * aov + (1 - reliability) * centre AS aov_shrunk,
+        (1 - reliability) * store_variance + POWER(1 - reliability, 2) * centre_variance AS aov_variance
+    FROM centres
+),
+pairs AS (
+    -- Each store beside each other one, and how many standard deviations the other is ahead.
+    SELECT
+        store.period_type,
+        store.period_start,
+        store.currency,
+        store.restaurant_id,
+        (other.aov_shrunk - store.aov_shrunk) / GREATEST(SQRT(store.aov_variance + other.aov_variance), 1E-9)
+            AS lead_of_other
+    FROM estimates AS store
+    INNER JOIN estimates AS other
+        ON other.period_type = store.period_type
+        AND other.period_start = store.period_start
+        AND other.currency = store.currency
+        AND other.restaurant_id <> store.restaurant_id
+    WHERE store.aov_shrunk IS NOT NULL
+        AND other.aov_shrunk IS NOT NULL
+),
+pair_probabilities AS (
+    SELECT *, NORMAL_CDF(0E0, 1E0, lead_of_other) AS other_is_better
+    FROM pairs
+),
+aov_ranks AS (
+    SELECT
+        period_type,
+        period_start,
+        currency,
+        restaurant_id,
+        1 + CAST(SUM(CAST(other_is_better AS DECIMAL(18, 12))) AS DOUBLE) AS expected_rank,
+        CAST(1 + COUNT_IF(other_is_better >= 0.975E0) AS BIGINT) AS rank_low,
+        CAST(1 + COUNT_IF(other_is_better > 0.025E0) AS BIGINT) AS rank_high
+    FROM pair_probabilities
+    GROUP BY period_type, period_start, currency, restaurant_id
 ),
 category_totals AS (
     SELECT
@@ -122,19 +241,29 @@ mix_expectations AS (
     FROM category_expectations
     GROUP BY period_type, period_start, restaurant_id, currency
 ),
+customer_store_days AS (
+    SELECT
+        customer_days.order_date,
+        place.restaurant_id,
+        customer_days.currency,
+        customer_days.app_name,
+        customer_days.user_id,
+        place.orders
+    FROM {{ database }}.gold_customer_day AS customer_days
+    CROSS JOIN UNNEST(customer_days.restaurant_ids, customer_days.restaurant_orders) AS place (restaurant_id, orders)
+),
 store_customers AS (
     SELECT
         periods.period_type,
         periods.period_start,
-        ELEMENT_AT(customer_days.restaurant_ids, place.i) AS restaurant_id,
-        customer_days.currency,
-        customer_days.app_name,
-        customer_days.user_id,
-        SUM(ELEMENT_AT(customer_days.restaurant_orders, place.i)) AS orders
-    FROM {{ database }}.gold_customer_day AS customer_days
+        customer_store_days.restaurant_id,
+        customer_store_days.currency,
+        customer_store_days.app_name,
+        customer_store_days.user_id,
+        SUM(customer_store_days.orders) AS orders
+    FROM customer_store_days
     INNER JOIN periods
-        ON periods.order_date = customer_days.order_date
-    CROSS JOIN UNNEST(SEQUENCE(1, CAST(CARDINALITY(customer_days.restaurant_ids) AS BIGINT))) AS place (i)
+        ON periods.order_date = customer_store_days.order_date
     GROUP BY 1, 2, 3, 4, 5, 6
 ),
 customer_totals AS (
@@ -166,29 +295,52 @@ SELECT
     RANK() OVER (
         PARTITION BY totals.period_type, totals.period_start, totals.currency ORDER BY totals.aov DESC NULLS LAST
     ) AS aov_rank,
+    totals.aov_shrunk,
+    totals.aov_shrunk - 1.96E0 * SQRT(totals.aov_variance) AS aov_low,
+    totals.aov_shrunk + 1.96E0 * SQRT(totals.aov_variance) AS aov_high,
+    totals.reliability AS aov_reliability,
+    aov_ranks.expected_rank AS aov_rank_expected,
+    IF(
+        aov_ranks.expected_rank IS NOT NULL,
+        RANK() OVER (
+            PARTITION BY totals.period_type, totals.period_start, totals.currency
+            ORDER BY aov_ranks.expected_rank NULLS LAST
+        )
+    ) AS aov_rank_shrunk,
+    aov_ranks.rank_low AS aov_rank_low,
+    aov_ranks.rank_high AS aov_rank_high,
+    CAST(
+        CASE
+            WHEN totals.aov_shrunk IS NULL THEN 'insufficient_data'
+            WHEN totals.store_variance > 0 THEN 'estimated'
+            ELSE 'no_difference_found'
+        END AS VARCHAR
+    ) AS aov_status,
     CAST(totals.net_sales AS DOUBLE) / NULLIF(
         CAST(
             SUM(totals.net_sales) OVER (PARTITION BY totals.period_type, totals.period_start, totals.currency) AS DOUBLE
         ), 0
     ) AS net_sales_share,
-    CAST(totals.net_sales AS DOUBLE) / NULLIF(CAST(mix_expectations.expected_net_sales AS DOUBLE), 0)
-        AS mix_adjusted_aov_index,
-    CAST(year_ago.net_sales AS DECIMAL(18, 2)) AS net_sales_year_ago,
-    CAST(totals.net_sales AS DOUBLE) / NULLIF(CAST(year_ago.net_sales AS DOUBLE), 0) - 1 AS same_store_growth,
+    IF(
+        mix_expectations.expected_net_sales > 0,
+        CAST(totals.net_sales AS DOUBLE) / CAST(mix_expectations.expected_net_sales AS DOUBLE)
+    ) AS mix_adjusted_aov_index,
+    CAST(totals.net_sales_year_ago AS DECIMAL(18, 2)) AS net_sales_year_ago,
+    IF(
+        totals.net_sales_year_ago > 0,
+        CAST(totals.net_sales AS DOUBLE) / CAST(totals.net_sales_year_ago AS DOUBLE) - 1
+    ) AS same_store_growth,
     totals.guest_orders / NULLIF(totals.orders, 0) AS guest_order_share,
     totals.loyalty_orders / NULLIF(totals.orders, 0) AS loyalty_order_share,
     COALESCE(customer_totals.customers, 0) AS customers,
     CAST(customer_totals.repeat_customers AS DOUBLE) / customer_totals.customers AS repeat_customer_share,
     {{ as_of_date }} AS as_of_date
-FROM store_totals AS totals
-LEFT JOIN store_totals AS year_ago
-    ON totals.period_type <> 'all'
-    AND totals.is_whole_period
-    AND year_ago.is_whole_period
-    AND year_ago.period_type = totals.period_type
-    AND year_ago.restaurant_id = totals.restaurant_id
-    AND year_ago.currency = totals.currency
-    AND year_ago.period_start = CAST(DATE_ADD('year', -1, totals.period_start) AS DATE)
+FROM estimates AS totals
+LEFT JOIN aov_ranks
+    ON aov_ranks.period_type = totals.period_type
+    AND aov_ranks.period_start = totals.period_start
+    AND aov_ranks.currency = totals.currency
+    AND aov_ranks.restaurant_id = totals.restaurant_id
 LEFT JOIN mix_expectations
     ON mix_expectations.period_type = totals.period_type
     AND mix_expectations.period_start = totals.period_start

@@ -19,14 +19,14 @@
 --   net_sales_share: part of the level's net sales in the period and currency
 --   net_sales_mean_7d: on days: mean net sales of the last seven days with sales; null until there are seven
 --   net_sales_previous_week: on whole weeks: net sales of the week before, where that was whole too
---   net_sales_week_over_week: change against that week, as a part of it
+--   net_sales_week_over_week: change against that week, as a part of it; null, like every change, where that was not above zero
 --   net_sales_year_ago_weekday: on days and whole weeks: net sales 364 days earlier, on the same weekday
 --   net_sales_yoy_weekday: change against 364 days earlier, as a part of it
 --   net_sales_year_ago_calendar: on days and whole months: net sales of the same calendar date or month of the year before
 --   net_sales_yoy_calendar: change against the same date or month of the year before, as a part of it
 --   expected_net_sales: on days: mean net sales of the last 8 same weekdays with sales, null until there are 8; on weeks: the sum of that over the week's days with sales
 --   expected_orders: the same of orders
---   anomaly_dispersion: phi, the variance of orders around the expected over the variance that chance alone gives (Poisson), for an ordinary period of this size; at least 1, estimated from the key's own past
+--   anomaly_dispersion: phi, the variance of orders around the expected over the variance that chance alone gives (Poisson), for an ordinary period of this size; from the key's own past, the upper end of its 95 % interval, at least 1
 --   anomaly_z: distance of the orders from the expected in standard deviations (Anscombe 1948); orders and not money, which one large order would move
 --   is_anomaly: true where that is 3 or more up or down; null where not judged
 --   anomaly_status: judged, insufficient_data (no 8 same weekdays before, or under 26 such periods to take phi from), period_not_over, or not_judged (only days of the chain and weeks of a store have enough orders and few enough tests)
@@ -207,14 +207,15 @@ standardised_distances AS (
 ),
 dispersions AS (
     -- The level of phi: the mean squared distance within 3 standard deviations, over 0.9733, what that is for a normal
-    -- distribution cut there. 5 less in the divisor widens it at 3 as Student's t is wider than the normal distribution
-    -- (Fisher's expansion), so that a short past does not raise false alarms.
+    -- distribution cut there. The upper end of its 95 % interval is taken (such a mean of n has variance 2 / n), so that
+    -- a short past does not raise false alarms.
     SELECT
         level,
         level_key,
         currency,
         median_slope AS slope,
-        CAST(SUM(CAST(squared_distance AS DECIMAL(18, 12))) AS DOUBLE) / 0.9733E0 / (COUNT(*) - 5) AS scale
+        CAST(SUM(CAST(squared_distance AS DECIMAL(18, 12))) AS DOUBLE) / COUNT(*) / 0.9733E0
+            * (1 + 1.96E0 * SQRT(2E0 / COUNT(*))) AS scale
     FROM standardised_distances
     WHERE squared_distance <= 9
     GROUP BY level, level_key, currency, median_slope
@@ -338,11 +339,11 @@ SELECT
     net / NULLIF(CAST(level_net_sales AS DOUBLE), 0) AS net_sales_share,
     IF(period_type = 'day' AND last_periods = 7, CAST(net_sales_last_periods AS DOUBLE) / 7) AS net_sales_mean_7d,
     CAST(net_sales_previous_week AS DECIMAL(18, 2)) AS net_sales_previous_week,
-    net / NULLIF(CAST(net_sales_previous_week AS DOUBLE), 0) - 1 AS net_sales_week_over_week,
+    IF(net_sales_previous_week > 0, net / CAST(net_sales_previous_week AS DOUBLE) - 1) AS net_sales_week_over_week,
     CAST(net_sales_year_ago_weekday AS DECIMAL(18, 2)) AS net_sales_year_ago_weekday,
-    net / NULLIF(CAST(net_sales_year_ago_weekday AS DOUBLE), 0) - 1 AS net_sales_yoy_weekday,
+    IF(net_sales_year_ago_weekday > 0, net / CAST(net_sales_year_ago_weekday AS DOUBLE) - 1) AS net_sales_yoy_weekday,
     CAST(net_sales_year_ago_calendar AS DECIMAL(18, 2)) AS net_sales_year_ago_calendar,
-    net / NULLIF(CAST(net_sales_year_ago_calendar AS DOUBLE), 0) - 1 AS net_sales_yoy_calendar,
+    IF(net_sales_year_ago_calendar > 0, net / CAST(net_sales_year_ago_calendar AS DOUBLE) - 1) AS net_sales_yoy_calendar,
     expected_net_sales,
     expected_orders,
     phi AS anomaly_dispersion,

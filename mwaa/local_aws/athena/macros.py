@@ -69,6 +69,21 @@ MACROS: dict[str, str] = {
     "trino_wilson_interval_upper(k, n, z)": """
         (k::DOUBLE / n + z * z / (2 * n)
          + z * sqrt((k::DOUBLE / n * (1 - k::DOUBLE / n) + z * z / (4 * n)) / n)) / (1 + z * z / n)""",
+    # P(Z > x) for x >= 0, off by less than 1e-15: a quotient of polynomials, far out a continued fraction
+    # (Hart 1968, algorithm 5666, as arranged by West 2005, "Better approximations to cumulative normal functions")
+    "trino_normal_tail(x)": """
+        CASE WHEN x > 37 THEN 0
+             WHEN x < 7.07106781186547 THEN exp(-x * x / 2)
+                  * ((((((0.0352624965998911 * x + 0.700383064443688) * x + 6.37396220353165) * x + 33.912866078383)
+                      * x + 112.079291497871) * x + 221.213596169931) * x + 220.206867912376)
+                  / (((((((0.0883883476483184 * x + 1.75566716318264) * x + 16.064177579207) * x + 86.7807322029461)
+                       * x + 296.564248779674) * x + 637.333633378831) * x + 793.826512519948) * x + 440.413735824752)
+             ELSE exp(-x * x / 2) / 2.506628274631
+                  / (x + 1 / (x + 2 / (x + 3 / (x + 4 / (x + 0.65))))) END""",
+    "trino_normal_cdf(mean, sd, v)": """
+        CASE WHEN sd <= 0 THEN error('standardDeviation must be > 0')
+             WHEN v > mean THEN 1 - trino_normal_tail((v - mean)::DOUBLE / sd)
+             ELSE trino_normal_tail((mean - v)::DOUBLE / sd) END""",
 }
 
 
