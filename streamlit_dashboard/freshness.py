@@ -20,7 +20,7 @@ def strip(state: State) -> None:
     parts = [
         f":material/event_available: Data through **{formats.day(state.as_of)}**",
         f":material/publish: Published **{ago} ago** ({newest.published_at:%Y-%m-%d %H:%M} UTC)",
-        f":material/tag: Run `{newest.run}`",
+        f":material/tag: Run {newest.run}",
         f":material/verified: Quality **{_quality(state)}**",
         f":material/block: Quarantined **{_quarantined()}**",
     ]
