@@ -55,9 +55,8 @@ def store_day_lake(rows: pd.DataFrame, calendar: Sequence[Row] = ()) -> Lake:
     lake.connection.execute(f"DELETE FROM {fact}")
     lake.connection.execute(
         f"""INSERT INTO {fact} BY NAME
-            SELECT restaurant_id, currency, orders, orders AS items, net_sales, net_sales_squared,
-                net_sales AS gross_sales,
-                0 AS guest_orders, 0 AS loyalty_orders, order_date
+            SELECT restaurant_id, currency, orders, orders AS items, net_sales AS gross_sales,
+                net_sales, net_sales_squared, 0 AS guest_orders, 0 AS loyalty_orders, order_date
             FROM simulated"""
     )
     return lake

@@ -73,3 +73,18 @@ def test_an_order_across_midnight_counts_on_each_date_with_that_dates_lines() ->
     lake = Lake([line("o1", 10, "2024-01-10", hour=23), line("o1", 4, "2024-01-11", hour=0, lineitem_id="o1-2")])
     found = [pick(row, "orders", "net_sales") for row in lake.rows(TABLE, order_by="order_date")]
     assert found == [(1, Decimal("10")), (1, Decimal("4"))]
+
+
+def test_squares_are_of_each_orders_part_in_the_store_and_currency() -> None:
+    lake = Lake(
+        [
+            line("o1", 10, options=2),
+            line("o1", 5, lineitem_id="o1-2", discount=1),
+            line("o1", 3, lineitem_id="o1-3", restaurant_id="store-b"),
+            line("o2", -7, user_id=None),
+            line("o3", 4, currency="CAD"),
+            line("o4", 500, is_test=True),
+        ]
+    )
+    found = {pick(row, "restaurant_id", "currency"): row["net_sales_squared"] for row in lake.rows(TABLE)}
+    assert found == {("store-a", "USD"): 16**2 + 7**2, ("store-b", "USD"): 3**2, ("store-a", "CAD"): 4**2}

@@ -49,6 +49,20 @@ def test_locations_are_ranked_by_revenue_and_by_average_order() -> None:
     assert [pick(row, "net_sales_rank", "aov_rank", "aov") for row in rows] == [(1, 2, 10.0), (2, 1, 15.0)]
 
 
+def test_the_view_ranks_stores_as_the_mart_does() -> None:
+    lake = Lake(
+        [
+            line(f"{store}{i}", price, f"2024-01-{10 + i}", restaurant_id=store)
+            for store, price, orders in (("a", 10, 3), ("b", 25, 1), ("c", 10, 2), ("d", 7, 5))
+            for i in range(orders)
+        ]
+    )
+    names = ("restaurant_id", "currency", "net_sales", "orders", "aov", "net_sales_rank", "aov_rank", "open_days")
+    view = [pick(row, *names) for row in lake.rows("v_location_ranking", order_by="restaurant_id")]
+    mart = lake.rows("mart_location_performance", where="period_type = 'all'", order_by="restaurant_id")
+    assert view == [pick(row, *names) for row in mart]
+
+
 def test_lifetime_value_can_be_followed_day_by_day() -> None:
     lake = Lake(
         [

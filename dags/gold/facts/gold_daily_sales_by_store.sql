@@ -33,10 +33,8 @@ WITH order_lines AS (
         net_sales,
         options_revenue,
         -- The order's part in the store and currency, on the last of its lines there. Squared and summed as decimals, so
-        -- that the sum does not depend on the order of the rows.
-        IF(
-            LEAD(lineitem_id) OVER part IS NULL, CAST(SUM(net_sales) OVER part AS DECIMAL(18, 4))
-        ) AS order_net_sales,
+        -- that the sum does not depend on the order of the rows; wide ones, for a mistyped price squared is long.
+        IF(LEAD(lineitem_id) OVER part IS NULL, CAST(SUM(net_sales) OVER part AS DECIMAL(38, 4))) AS order_net_sales,
         FIRST_VALUE(user_id) OVER earliest AS order_user_id,
         FIRST_VALUE(COALESCE(app_name, 'unknown') || '/' || user_id) OVER earliest AS order_customer,
         ROW_NUMBER() OVER earliest = 1 AS opens_order,

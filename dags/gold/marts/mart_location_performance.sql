@@ -21,10 +21,10 @@
 --   aov_low: lower end of the 95 % interval of that
 --   aov_high: upper end of that interval
 --   aov_reliability: weight of the store's own mean in aov_shrunk, 0 to 1
---   aov_rank_expected: 1 plus the probabilities of the other stores to be better, added up
---   aov_rank_shrunk: rank by aov_rank_expected, 1 for the best; equal values share a rank
---   aov_rank_low: best rank that is not ruled out: 1 plus the stores that are better with a probability of 97.5 % or more
---   aov_rank_high: worst rank that is not ruled out: the number of stores less those that are worse with that probability
+--   aov_rank_expected: 1 plus the probabilities that each other store's lasting value is higher, added up
+--   aov_rank_shrunk: rank by aov_rank_expected, 1 for the highest; equal values share a rank
+--   aov_rank_low: best rank of the 95 % interval around that
+--   aov_rank_high: worst rank of that interval
 --   aov_status: estimated, no_difference_found (the stores differ no more than chance alone makes them: one mean for all), or insufficient_data (under 3 stores with orders, or none with two orders)
 --   net_sales_share: the store's part of the net sales of all stores
 --   mix_adjusted_aov_index: net sales over what the store's orders of each category would bring at the chain's mean per order of that category; 1 is the chain; null where that is not above zero
@@ -165,7 +165,9 @@ estimates AS (
     SELECT
         *,
         reliability * aov + (1 - reliability) * centre AS aov_shrunk,
-        (1 - reliability) * store_variance + POWER(1 - reliability, 2) * centre_variance AS aov_variance
+        (1 - reliability) * store_variance + POWER(1 - reliability, 2) * centre_variance AS aov_variance,
+        -- The variance of the stores is itself estimated from few stores: what that may add (Morris 1983).
+        2 * POWER((1 - reliability) * (aov - centre), 2) / GREATEST(1, peer_stores - 3) AS shrinkage_variance
     FROM centres
 ),
 pairs AS (
@@ -176,7 +178,8 @@ pairs AS (
         store.currency,
         store.restaurant_id,
         (other.aov_shrunk - store.aov_shrunk) / GREATEST(SQRT(store.aov_variance + other.aov_variance), 1E-9)
-            AS lead_of_other
+            AS lead_of_other,
+        store.aov_variance / NULLIF(store.aov_variance + other.aov_variance, 0) AS own_part
     FROM estimates AS store
     INNER JOIN estimates AS other
         ON other.period_type = store.period_type
@@ -187,18 +190,25 @@ pairs AS (
         AND other.aov_shrunk IS NOT NULL
 ),
 pair_probabilities AS (
-    SELECT *, NORMAL_CDF(0E0, 1E0, lead_of_other) AS other_is_better
+    SELECT
+        *,
+        NORMAL_CDF(0E0, 1E0, lead_of_other) AS other_is_better,
+        COALESCE(EXP(-POWER(lead_of_other, 2) / 2) / SQRT(2 * PI()) * SQRT(own_part), 0E0) AS pull
     FROM pairs
 ),
 aov_ranks AS (
+    -- The rank is 1 plus the others that are better. Their number has the variance of so many throws, and more: if the
+    -- store is better than thought, it is so against all (pull x pull, the covariance of two of them to first order).
     SELECT
         period_type,
         period_start,
         currency,
         restaurant_id,
         1 + CAST(SUM(CAST(other_is_better AS DECIMAL(18, 12))) AS DOUBLE) AS expected_rank,
-        CAST(1 + COUNT_IF(other_is_better >= 0.975E0) AS BIGINT) AS rank_low,
-        CAST(1 + COUNT_IF(other_is_better > 0.025E0) AS BIGINT) AS rank_high
+        CAST(
+            SUM(CAST(other_is_better * (1 - other_is_better) AS DECIMAL(18, 12)))
+            - SUM(CAST(pull * pull AS DECIMAL(18, 12))) AS DOUBLE
+        ) + POWER(CAST(SUM(CAST(pull AS DECIMAL(18, 12))) AS DOUBLE), 2) AS rank_variance
     FROM pair_probabilities
     GROUP BY period_type, period_start, currency, restaurant_id
 ),
@@ -296,8 +306,8 @@ SELECT
         PARTITION BY totals.period_type, totals.period_start, totals.currency ORDER BY totals.aov DESC NULLS LAST
     ) AS aov_rank,
     totals.aov_shrunk,
-    totals.aov_shrunk - 1.96E0 * SQRT(totals.aov_variance) AS aov_low,
-    totals.aov_shrunk + 1.96E0 * SQRT(totals.aov_variance) AS aov_high,
+    totals.aov_shrunk - 1.96E0 * SQRT(totals.aov_variance + totals.shrinkage_variance) AS aov_low,
+    totals.aov_shrunk + 1.96E0 * SQRT(totals.aov_variance + totals.shrinkage_variance) AS aov_high,
     totals.reliability AS aov_reliability,
     aov_ranks.expected_rank AS aov_rank_expected,
     IF(
@@ -307,8 +317,15 @@ SELECT
             ORDER BY aov_ranks.expected_rank NULLS LAST
         )
     ) AS aov_rank_shrunk,
-    aov_ranks.rank_low AS aov_rank_low,
-    aov_ranks.rank_high AS aov_rank_high,
+    CAST(
+        GREATEST(1E0, ROUND(aov_ranks.expected_rank - 1.96E0 * SQRT(GREATEST(0E0, aov_ranks.rank_variance)))) AS BIGINT
+    ) AS aov_rank_low,
+    CAST(
+        LEAST(
+            CAST(totals.peer_stores AS DOUBLE),
+            ROUND(aov_ranks.expected_rank + 1.96E0 * SQRT(GREATEST(0E0, aov_ranks.rank_variance)))
+        ) AS BIGINT
+    ) AS aov_rank_high,
     CAST(
         CASE
             WHEN totals.aov_shrunk IS NULL THEN 'insufficient_data'

@@ -32,8 +32,8 @@ def rewrite_function(node: exp.Expr) -> exp.Expr | None:
 _SAME_NAME_MACROS = (
     "at_timezone", "with_timezone", "to_iso8601", "regexp_count", "map_agg", "bitwise_left_shift",
     "bitwise_right_shift", "codepoint", "from_base", "from_big_endian_64", "width_bucket",
-    "wilson_interval_lower", "wilson_interval_upper", "normal_cdf", "array_union", "repeat", "arrays_overlap", "array_remove",
-    "array_except", "array_intersect",
+    "wilson_interval_lower", "wilson_interval_upper", "normal_cdf", "array_union", "repeat", "arrays_overlap",
+    "array_remove", "array_except", "array_intersect",
 )  # fmt: skip
 _SAME_IN_DUCKDB = {
     "every": "bool_and", "zip": "list_zip", "geometric_mean": "geomean", "hamming_distance": "hamming",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from math import erfc, sqrt
 from typing import Any
 
 import duckdb
@@ -39,6 +40,8 @@ def connection() -> duckdb.DuckDBPyConnection:
         ("ln(0)", float("-inf")),
         ("mod(-7, 3)", -1),
         ("width_bucket(5, 0, 10, 5)", 3),
+        ("normal_cdf(0, 1, NULL)", None),
+        ("normal_cdf(10, 2, DECIMAL '10.0')", 0.5),
         ("if(NULL, 1, 2)", 2),
         ("greatest(1, NULL)", None),
         ("try(1 / 0)", None),
@@ -139,6 +142,16 @@ SALES = "(VALUES ('a', 1, CAST(1.25 AS decimal(18,4))), ('a', 2, 2.5), ('b', NUL
         ("SELECT * FROM UNNEST(ARRAY[1, 2], ARRAY['a']) AS u(x, y) ORDER BY x", [(1, "a"), (2, None)]),
         ("SELECT k, v FROM UNNEST(MAP(ARRAY['a'], ARRAY[1])) AS u(k, v)", [("a", 1)]),
         ("SELECT k, v FROM UNNEST(ARRAY[ROW('a', 1)]) AS u(k, v)", [("a", 1)]),
+        (
+            "SELECT x, max(x) OVER ("
+            "ORDER BY x RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING)"
+            " FROM (VALUES DATE '2023-02-28', DATE '2024-02-28', DATE '2024-02-29') AS t(x) ORDER BY x",
+            [
+                (date(2023, 2, 28), None),
+                (date(2024, 2, 28), date(2023, 2, 28)),
+                (date(2024, 2, 29), date(2023, 2, 28)),
+            ],
+        ),
         ("VALUES (1, 'a'), (2, 'b')", [(1, "a"), (2, "b")]),
         ("SELECT x FROM (VALUES 3, 1, 2) AS t(x) ORDER BY x OFFSET 1 LIMIT 1", [(2,)]),
         ("SELECT count(*) FROM (VALUES 1, NULL) AS t(x) WHERE x NOT IN (SELECT 2)", [(1,)]),
@@ -146,6 +159,18 @@ SALES = "(VALUES ('a', 1, CAST(1.25 AS decimal(18,4))), ('a', 2, 2.5), ('b', NUL
 )
 def test_query(connection: duckdb.DuckDBPyConnection, sql: str, expected: list[tuple[Any, ...]]) -> None:
     assert connection.execute(to_duckdb(sql)).fetchall() == expected
+
+
+@pytest.mark.parametrize("z", [-38, -12.5, -7.1, -7, -1.96, -0.3, 0, 0.5, 2.5758, 6, 7.2, 40])
+def test_the_normal_distribution_is_exact(connection: duckdb.DuckDBPyConnection, z: float) -> None:
+    (found,) = connection.execute(to_duckdb(f"SELECT normal_cdf(1, 2, {1 + 2 * z}e0)")).fetchall()[0]
+    assert found == pytest.approx(erfc(-z / sqrt(2)) / 2, abs=1e-15)
+
+
+@pytest.mark.parametrize("deviation", ["0", "-1e0"])
+def test_a_normal_distribution_without_width_is_an_error(connection: duckdb.DuckDBPyConnection, deviation: str) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="standardDeviation must be > 0"):
+        connection.execute(to_duckdb(f"SELECT normal_cdf(0, {deviation}, 1)")).fetchall()
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1 / 0", "SELECT 1.0 / 0", "SELECT 1 % 0"])
