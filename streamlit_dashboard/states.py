@@ -20,7 +20,7 @@ STATUS_SENTENCES = {
     "model_degenerate": "Model degenerate: the fit says that no customer ever leaves, so that its forecasts are "
     "withheld.",
 }
-GOOD = ("validated", "fitted", "ok", "estimated", "identified", "discounts_observed", "supported")
+GOOD = ("validated", "backtested", "fitted", "ok", "estimated", "identified", "discounts_observed", "supported")
 
 
 def no_data(what: str, hint: str = "Choose a longer period or fewer filters.") -> None:
@@ -41,6 +41,11 @@ def not_in_this_version(table: str, missing: Sequence[str]) -> None:
 def not_supported(sentence: str) -> None:
     """The source cannot tell."""
     st.info(f"**Not supported by this source.** {sentence}", icon=":material/block:")
+
+
+def not_judged(sentence: str) -> None:
+    """The figure is not made at this level."""
+    st.info(f"**Not judged here.** {sentence}", icon=":material/info:")
 
 
 def status(value: Any) -> bool:

@@ -26,6 +26,12 @@ MOVES = {
     "stopped": "Stopped",
     "silent": "Silent in both",
 }
+RISK = "Net sales of the next 365 days that are in doubt because customers may have left."
+METHODS = {
+    "rule_45_days": "45-day rule",
+    "model_at_rule_volume": "Model, as many as the rule",
+    "model_at_threshold": "Model, at its threshold",
+}
 STATUSES = ("active", "new", "at_risk", "churned")
 SORTS = {
     "value_at_risk": "Value at risk",
@@ -96,7 +102,7 @@ def _status_text(status: str) -> str:
 
 
 def _figures(rows: pd.DataFrame, currency: str) -> None:
-    totals = rows.drop(columns=["currency", "churn_status"]).sum()
+    totals = rows.select_dtypes("number").sum()
     last, before = totals["customers_last_90d"], totals["customers_previous_90d"]
     cells = [
         ("Ordered in 90 days", formats.count(last), "Customers with an order in the last 90 days; guests out."),
@@ -113,17 +119,15 @@ def _figures(rows: pd.DataFrame, currency: str) -> None:
         ),
     ]
     if "value_at_risk" in rows:
-        cells.append(
-            (
-                "Value at risk",
-                formats.money(totals["value_at_risk"], currency),
-                "Expected value that silence puts at risk.",
-            )
-        )
+        cells.append(("Value at risk", formats.money(totals["value_at_risk"], currency), RISK))
     figures(cells)
 
 
 def _statuses(filters: Filters, rows: pd.DataFrame, known: list[str], currency: str, as_of: date) -> None:
+    if "churn_threshold_status" in rows and not states.status(rows["churn_threshold_status"].iloc[0]):
+        return
+    if "value_status" in rows:
+        states.status(rows["value_status"].iloc[0])
     if not known:
         absent("Customers by churn status", MART, ["churn_status", "p_order_90", "value_at_risk"])
         return
@@ -226,10 +230,11 @@ def _silence(filters: Filters, currency: str, as_of: date) -> None:
 
 def _backtest(filters: Filters) -> None:
     table = "churn_backtests"
-    if not loads.has(table) or table not in loads.state().tables:
-        absent("How well churn was told on held-out periods", table, ["precision", "recall", "auc"])
+    if table not in loads.state().tables:
+        absent("How well churn was told on held-out periods", table, ["precision_rate", "recall_rate", "auc"])
         return
-    rows = customers.churn_backtests()
+    rows = customers.scores(table)  # type: ignore[arg-type]
+    rows = rows.sort_values(["origin_date", "method"]).assign(method=rows["method"].replace(METHODS))
     show(
         Card(
             key="backtest",
@@ -240,16 +245,19 @@ def _backtest(filters: Filters) -> None:
             as_of=loads.state().as_of_date(table),
             rows=rows,
             columns=(
-                Column("origin", "Origin", "date"),
+                Column("origin_date", "Judged from", "date"),
                 Column("method", "Method"),
+                Column("customers", "Customers", "count"),
+                Column("churned", "Churned", "count"),
                 Column("flagged", "Flagged", "count"),
                 Column("false_alarms", "False alarms", "count"),
-                Column("precision", "Precision", "share"),
-                Column("recall", "Recall", "share"),
+                Column("precision_rate", "Precision", "share"),
+                Column("recall_rate", "Recall", "share"),
                 Column("auc", "AUC", "number"),
                 Column("brier", "Brier", "number"),
                 Column("ece", "Calibration error", "number"),
                 Column("threshold", "Threshold", "number"),
+                Column("is_threshold_origin", "Chosen here", "flag"),
             ),
             filters=filters.active,
         )

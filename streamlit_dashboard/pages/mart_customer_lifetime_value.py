@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_dashboard import charts, customer_list, formats, states
-from streamlit_dashboard.card import Card, figures, show
+from streamlit_dashboard.card import Card, absent, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
@@ -26,8 +26,9 @@ LISTED_COLUMNS = (
     Column("orders", "Orders", "count"),
     Column("aov", "Per order", "money"),
     Column("expected_value_365", "Expected in 365 days", "money"),
-    Column("value_365_p10", "p10", "money"),
-    Column("value_365_p90", "p90", "money"),
+    Column("value_365_p10", "p10", "money", "Nine in ten customers of like expectation exceeded this in a past year"),
+    Column("value_365_p90", "p90", "money", "One in ten of them exceeded this"),
+    Column("p_order_90", "Orders in 90 days", "share"),
     Column("p_alive", "Still a customer", "share"),
     Column("ltv_decile", "Decile", "count"),
     Column("first_order_date", "First order", "date"),
@@ -94,6 +95,10 @@ def _figures(row: pd.Series, currency: str) -> None:
             "Customers with an order in the 90 days that end with the as-of date.",
         ),
     )
+    expected = row.get("expected_value_365")
+    if not formats.missing(expected):
+        note = "Expected net sales of the next 365 days, of all these customers together. See its status below."
+        cells += (("Expected in 365 days", formats.money(expected, currency), note),)
     figures(cells)
 
 
@@ -101,39 +106,90 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
     """What the model expects of all customers, by decile; or why there is nothing to expect."""
     deciles = customers.value_deciles()
     deciles = deciles[deciles["currency"] == currency]
-    if "model_status" in row.index and not states.status(row["model_status"]):
+    if "value_status" in row.index and not states.status(row["value_status"]):
         return
-
-    def figure() -> charts.go.Figure:
-        each = deciles["expected_value_365"] / deciles["customers"]
-        low = deciles["value_365_p10"] / deciles["customers"] if "value_365_p10" in deciles else None
-        high = deciles["value_365_p90"] / deciles["customers"] if "value_365_p90" in deciles else None
-        labels = [f"Decile {decile}" for decile in deciles["ltv_decile"]]
-        return charts.bars(labels, each, "money", currency, low=low, high=high)
-
+    backtested = row.get("value_interval_status") == "backtested"
+    unit = f"{currency} a customer" + ("; whiskers: 10th to 90th percentile, from back-tests" if backtested else "")
     show(
         Card(
             key="expected-by-decile",
             title="Expected value in the next 365 days, by decile",
-            unit=f"{currency} a customer; whiskers: 10th to 90th percentile of the back-test",
-            denominator="guests out; revenue, not margin",
+            unit=unit,
+            denominator="guests out; revenue, not margin; decile 10 is the most valuable",
             source=MART,
             as_of=as_of,
             rows=deciles,
             columns=(
                 Column("ltv_decile", "Decile", "count"),
                 Column("customers", "Customers", "count"),
-                Column("expected_value_365", "Expected, all", "money"),
-                Column("value_365_p10", "p10, all", "money"),
-                Column("value_365_p90", "p90, all", "money"),
+                Column("expected_value_365", "Expected, mean", "money"),
+                Column("value_365_p10", "p10, mean", "money"),
+                Column("value_365_p90", "p90, mean", "money"),
+                Column("expected_value_365_all", "Expected, all", "money"),
                 Column("p_alive", "Still customers", "share"),
+                Column("p_order_365", "Order within the year", "share"),
                 Column("net_sales", "Net sales to date", "money"),
             ),
             needs=("ltv_decile", "expected_value_365"),
             currency=currency,
-            figure=figure,
+            figure=lambda: charts.bars(
+                [f"Decile {decile}" for decile in deciles["ltv_decile"]],
+                deciles["expected_value_365"],
+                "money",
+                currency,
+                low=deciles["value_365_p10"] if backtested else None,
+                high=deciles["value_365_p90"] if backtested else None,
+                texts=[formats.short_money(value, currency) for value in deciles["expected_value_365"]],
+            ),
             filters=filters.active,
             empty="The model gives no forecast for any customer of this as-of date.",
+        )
+    )
+    _backtests(filters, currency)
+
+
+def _backtests(filters: Filters, currency: str) -> None:
+    """What vouches for the forecast: predictions from past origins against what happened."""
+    table = "model_backtests"
+    title = "How well the forecast did from past days"
+    if table not in loads.state().tables:
+        absent(title, table, ["bias", "mae", "spearman", "top_decile_capture"])
+        return
+    rows = customers.scores(table)
+    rows = rows[rows["currency"].isin([currency, "all"])].sort_values(["measure", "horizon_days", "origin_date"])
+    registry = customers.scores("model_registry")
+    fitted = registry[registry["currency"].isin([currency, "all"])]
+    note = " ".join(
+        f"{fit['model']}: {fit['status']}, fitted on {formats.count(fit['customers'])} customers."
+        for fit in fitted.to_dict("records")
+    )
+    show(
+        Card(
+            key="backtests",
+            title=title,
+            unit="bias, mean absolute error, rank correlation and capture of the best tenth, beside the naive rate",
+            denominator="guests out; customers seen by the origin",
+            source=table,
+            as_of=loads.state().as_of_date(table),
+            rows=rows,
+            columns=(
+                Column("measure", "Measure"),
+                Column("origin_date", "Predicted from", "date"),
+                Column("horizon_days", "Days ahead", "count"),
+                Column("customers", "Customers", "count"),
+                Column("bias", "Bias", "share"),
+                Column("mae", "MAE", "number"),
+                Column("naive_mae", "MAE, naive", "number"),
+                Column("spearman", "Rank corr.", "number"),
+                Column("naive_spearman", "Naive", "number"),
+                Column("top_decile_capture", "Best tenth", "share"),
+                Column("naive_top_decile_capture", "Naive", "share"),
+                Column("ece", "Calibration error", "number"),
+                Column("fit_status", "Fit"),
+            ),
+            filters=filters.active,
+            note=note,
+            empty="The past is too short to predict from.",
         )
     )
 

@@ -20,13 +20,13 @@ SECTION = "Customers"
 ORDER = 40
 
 MART = "mart_loyalty_impact"
-EFFECTS = "gold_loyalty_effects"
 METRICS: dict[str, tuple[str, formats.Kind]] = {
     "aov": ("Net sales per order", "money"),
     "net_sales": ("Net sales", "money"),
     "orders": ("Orders", "count"),
     "customers": ("Customers", "count"),
     "orders_per_customer": ("Orders per customer", "number"),
+    "active_days_per_customer": ("Days with an order per customer", "number"),
     "net_sales_per_customer": ("Net sales per customer", "money"),
     "repeat_rate": ("Came back in the period", "share"),
     "retention": ("Came back the next period", "share"),
@@ -57,7 +57,7 @@ def render() -> None:
         states.not_supported("No order carries a loyalty card, so that there is nobody to compare.")
         return
     _figures(totals, currency)
-    _effect(filters, currency)
+    _effect(filters, totals, as_of)
     shown = between(months[months["metric"] == metric], "period_start", days)
     _compared(filters, shown, metric, currency, as_of)
     _share(filters, between(months, "period_start", days), as_of)
@@ -90,53 +90,51 @@ def _figures(totals: pd.DataFrame, currency: str) -> None:
     card.figures(cells)
 
 
-def _effect(filters: Filters, currency: str) -> None:
+def _effect(filters: Filters, totals: pd.DataFrame, as_of: date) -> None:
     """The adjusted effect with its interval beside the placebo, or why there is none."""
     title = "What joining the programme changes, against those who have not joined yet"
-    if not loads.has(EFFECTS) or EFFECTS not in loads.state().tables:
-        card.absent(title, MART, ["effect_ratio", "effect_lower", "effect_upper", "placebo_ratio", "status"])
+    needed = ["effect_ratio", "effect_lower", "effect_upper", "placebo_ratio", "effect_status"]
+    if any(name not in totals for name in needed):
+        card.absent(title, MART, needed)
         return
-    rows = sales.loyalty_effects()
-    rows = rows[rows["currency"] == currency].copy()
+    rows = totals[totals["effect_status"].notna()].copy()
     rows["label"] = [_label(metric) for metric in rows["metric"]]
-    for status in rows["status"].dropna().unique():
+    for name in ("effect_ratio", "effect_lower", "effect_upper", "placebo_ratio", "placebo_lower", "placebo_upper"):
+        rows[f"{name}_change"] = rows[name] - 1
+    for status in rows["effect_status"].unique():
         states.status(status)
-    for column in ("effect_ratio", "effect_lower", "effect_upper", "placebo_ratio", "placebo_lower", "placebo_upper"):
-        rows[column.replace("ratio", "change") if "ratio" in column else f"{column}_change"] = rows[column] - 1
-    drawn = rows.dropna(subset=["effect_ratio"])
+    drawn = rows.dropna(subset=["placebo_ratio"])
     series = [
-        ("Effect, 95 % interval", drawn["effect_change"], drawn["effect_lower_change"], drawn["effect_upper_change"]),
-        (
-            "Placebo, one window earlier",
-            drawn["placebo_change"],
-            drawn["placebo_lower_change"],
-            drawn["placebo_upper_change"],
-        ),
+        (f"{label}, 95 % interval", *(drawn[f"{kind}_{end}_change"] for end in ("ratio", "lower", "upper")))
+        for kind, label in (("effect", "Effect"), ("placebo", "Placebo, one window earlier"))
     ]
     show(
         Card(
             key="effect",
             title=title,
             unit="change in % in the 90 days after the first loyalty order",
-            denominator="guests out; controls: days of customers not yet loyal",
-            source=EFFECTS,
-            as_of=loads.state().as_of_date(EFFECTS),
+            denominator="guests out; controls: order days of customers not yet loyal",
+            source=MART,
+            as_of=as_of,
             rows=rows,
             columns=(
                 Column("label", "Metric"),
-                Column("effect_change", "Effect", "share"),
+                Column("effect_ratio_change", "Effect", "share"),
                 Column("effect_lower_change", "Low", "share"),
                 Column("effect_upper_change", "High", "share"),
-                Column("placebo_change", "Placebo", "share"),
+                Column("placebo_ratio_change", "Placebo", "share"),
                 Column("placebo_lower_change", "Low", "share"),
                 Column("placebo_upper_change", "High", "share"),
                 Column("treated_customers", "Customers who joined", "count"),
                 Column("control_customer_days", "Control days", "count"),
-                Column("status", "Status"),
+                Column("effect_status", "Status"),
             ),
-            figure=lambda: charts.intervals(drawn["label"].tolist(), series, "share", reference=(0.0, "no change")),
+            figure=None
+            if drawn.empty
+            else lambda: charts.intervals(drawn["label"].tolist(), series, "share", reference=(0.0, "no change")),
             filters=filters.active,
-            note="If the placebo's interval leaves out zero, joiners were already changing before they joined.",
+            note="Where the placebo's interval leaves out zero, joiners changed before joining: no effect is given.",
+            empty="No effect was estimated for this as-of date.",
         )
     )
 

@@ -69,6 +69,8 @@ def render() -> None:
         _average(filters, shown, period, currency, as_of, name, level)
     _year_on_year(filters, shown, period, as_of, name)
     _anomalies(filters, shown, currency, as_of, name)
+    if period == "day":
+        _holidays(filters, shown, as_of, name)
 
 
 def _key(filters: Filters, level: str, rows: pd.DataFrame) -> str:
@@ -216,28 +218,72 @@ def _year_on_year(filters: Filters, rows: pd.DataFrame, period: str, as_of: date
 
 
 def _anomalies(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date, name: str) -> None:
-    needed = ("is_anomaly", "expected_net_sales")
+    needed = ("is_anomaly", "expected_net_sales", "anomaly_status")
+    title = f"Out of the ordinary at {name}"
+    if all(column in rows for column in needed) and len(rows) and (rows["anomaly_status"] == "not_judged").all():
+        with st.container(border=True):
+            st.markdown(f"### {formats.plain(title)}")
+            states.not_judged("Days of the chain and weeks of a store have enough orders to judge: choose one of them.")
+        return
     odd = rows[rows["is_anomaly"].fillna(False).astype(bool)] if "is_anomaly" in rows else rows
     show(
         Card(
             key="anomalies",
-            title=f"Out of the ordinary at {name}",
-            unit=f"{currency}, beside the mean of the last eight same weekdays; |z| of at least 3",
+            title=title,
+            unit="orders beside the mean of the last eight same weekdays; |z| of 3 or more",
             denominator="guests in",
             source=MART,
             as_of=as_of,
             rows=odd.sort_values("period_start", ascending=False),
             columns=(
-                Column("period_start", "Day", "date"),
-                Column("net_sales", "Net sales", "money"),
-                Column("expected_net_sales", "Expected", "money"),
+                Column("period_start", "From", "date"),
+                Column("orders", "Orders", "count"),
+                Column("expected_orders", "Expected orders", "number"),
                 Column("anomaly_z", "z", "number"),
+                Column("net_sales", "Net sales", "money"),
+                Column("expected_net_sales", "Expected net sales", "money"),
                 Column("holiday_name", "Holiday"),
             ),
             needs=needed,
             currency=currency,
             filters=filters.active,
             empty="Nothing was out of the ordinary in this period.",
+        )
+    )
+
+
+def _holidays(filters: Filters, rows: pd.DataFrame, as_of: date, name: str) -> None:
+    """The latest estimate of each holiday's effect."""
+    needed = ("holiday_name", "holiday_effect", "holiday_effect_low", "holiday_effect_high", "holiday_effect_days")
+    known = rows.dropna(subset=["holiday_effect"]) if "holiday_effect" in rows else rows
+    if "holiday_name" in known:
+        known = known.drop_duplicates("holiday_name", keep="last").sort_values("holiday_effect", ascending=False)
+    show(
+        Card(
+            key="holidays",
+            title=f"What holidays change at {name}",
+            unit="net sales against the expected in %, mean of the holiday's days so far, 95 % interval",
+            denominator="guests in; the table says how many days each is of",
+            source=MART,
+            as_of=as_of,
+            rows=known,
+            columns=(
+                Column("holiday_name", "Holiday"),
+                Column("holiday_effect", "Effect", "share"),
+                Column("holiday_effect_low", "Low", "share"),
+                Column("holiday_effect_high", "High", "share"),
+                Column("holiday_effect_days", "Days", "count"),
+                Column("period_start", "Latest day", "date"),
+            ),
+            needs=needed,
+            figure=lambda: charts.intervals(
+                known["holiday_name"].tolist(),
+                [("Effect", known["holiday_effect"], known["holiday_effect_low"], known["holiday_effect_high"])],
+                "share",
+                reference=(0.0, "as expected"),
+            ),
+            filters=filters.active,
+            empty="No holiday of this period can be compared.",
         )
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from streamlit_dashboard.warehouse.loads import has, load, present, select, state
+from streamlit_dashboard.warehouse.loads import load, present, select, state
 
 VALUE = "mart_customer_lifetime_value"
 SEGMENTS = "mart_customer_segments"
@@ -31,7 +31,7 @@ def value_summary() -> pd.DataFrame:
         "p_alive": "SUM(p_alive) AS expected_alive",
         "p_order_90": "SUM(p_order_90) AS expected_customers_90",
         **{f"expected_value_{h}": f"SUM(expected_value_{h}) AS expected_value_{h}" for h in (30, 90, 365)},
-        "model_status": "MAX(model_status) AS model_status",
+        **{name: f"MAX({name}) AS {name}" for name in ("model_status", "value_status", "value_interval_status")},
         "model_version": "MAX(model_version) AS model_version",
     }
     extra = "".join(f", {optional[name]}" for name in present(VALUE, optional))
@@ -83,16 +83,16 @@ def value_cohorts() -> pd.DataFrame:
 
 def value_deciles() -> pd.DataFrame:
     """Customers by decile of expected value; empty columns where this version of the mart has no prediction."""
-    wanted = ("ltv_decile", "expected_value_365", "value_365_p10", "value_365_p90", "p_alive")
-    there = present(VALUE, wanted)
+    means = ("expected_value_365", "value_365_p10", "value_365_p90", "p_alive", "p_order_365")
+    there = present(VALUE, ("ltv_decile", *means))
     if "ltv_decile" not in there:
         return pd.DataFrame({"currency": []})
-    sums = "".join(f", SUM({name}) AS {name}" for name in there if name not in ("ltv_decile", "p_alive"))
-    alive = ", AVG(p_alive) AS p_alive" if "p_alive" in there else ""
+    averaged = "".join(f", AVG({name}) AS {name}" for name in there if name in means)
     return load(
         VALUE,
-        f"SELECT currency, ltv_decile, COUNT(*) AS customers, SUM(net_sales) AS net_sales{sums}{alive}"
-        f" FROM {VALUE} WHERE as_of_date = %(as_of)s AND ltv_decile IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+        "SELECT currency, ltv_decile, COUNT(*) AS customers, SUM(net_sales) AS net_sales,"
+        f" SUM(expected_value_365) AS expected_value_365_all{averaged}"
+        f" FROM {VALUE} WHERE as_of_date = %(as_of)s AND ltv_decile IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2 DESC",
         _as_of(VALUE),
     )
 
@@ -144,6 +144,8 @@ def churn_summary() -> pd.DataFrame:
     status = "churn_status" if "churn_status" in there else "CAST(NULL AS VARCHAR) AS churn_status"
     risk = ", SUM(value_at_risk) AS value_at_risk" if "value_at_risk" in there else ""
     expected = ", SUM(p_order_90) AS expected_customers_90" if "p_order_90" in there else ""
+    statuses = present(CHURN, ("churn_threshold_status", "value_status", "model_status"))
+    status += "".join(f", MAX({name}) AS {name}" for name in statuses)
     return load(
         CHURN,
         f"SELECT currency, {status}, COUNT(*) AS customers, SUM(net_sales) AS net_sales,"
@@ -186,17 +188,8 @@ def quarter_changes() -> pd.DataFrame:
     )
 
 
-def churn_backtests() -> pd.DataFrame:
-    """How well churn was told on held-out periods; NotPublishedError where this version has no back-tests."""
-    table = "churn_backtests"
-    return load(table, f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s", _as_of(table))
-
-
-def model_registry() -> pd.DataFrame:
-    """The fitted models of the newest scores; an empty frame where this version fits none."""
-    table = "model_registry"
-    if not has(table) or table not in state().tables:
-        return pd.DataFrame()
+def scores(table: Literal["model_registry", "model_backtests", "churn_backtests"]) -> pd.DataFrame:
+    """What vouches for the predictions, as of their newest date; NotPublishedError where this version has none."""
     return load(table, f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s", _as_of(table))
 
 

@@ -37,6 +37,11 @@ TRENDS_COLUMNS = (
     "anomaly_z",
     "is_anomaly",
     "anomaly_status",
+    "holiday_effect",
+    "holiday_effect_low",
+    "holiday_effect_high",
+    "holiday_effect_days",
+    "holiday_effect_status",
 )
 
 
@@ -115,16 +120,6 @@ def price_changes() -> pd.DataFrame:
     return load(
         table,
         select(table, wanted) + " WHERE as_of_date = %(as_of)s ORDER BY change_week DESC LIMIT 500",
-        {"as_of": state().as_of_date(table)},
-    )
-
-
-def loyalty_effects() -> pd.DataFrame:
-    """The adjusted effect of joining by metric, with interval and placebo."""
-    table = "gold_loyalty_effects"
-    return load(
-        table,
-        f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s ORDER BY metric",
         {"as_of": state().as_of_date(table)},
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -62,6 +63,14 @@ def published(lake: PublishedLake, monkeypatch: pytest.MonkeyPatch) -> Published
     """The dashboards read the whole sample."""
     use(lake, monkeypatch)
     return lake
+
+
+@pytest.fixture
+def nothing_kept(published: PublishedLake) -> Iterator[None]:
+    """The server has just started; what it keeps during the test is forgotten after it."""
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
 
 
 def texts(app: AppTest) -> str:

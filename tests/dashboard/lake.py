@@ -7,7 +7,6 @@ with the operations tables that a run leaves behind.
 from __future__ import annotations
 
 import io
-import os
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ from biz_insights.gold import gold_tables
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import storage_descriptor
 from biz_insights.quality.store import RESULTS_TABLE, results_schema
-from tests.gold.harness import DATABASE, Lake, Row, calendar_day, line
+from spark_jobs.scores.tables import SCORE_TABLES
+from tests.gold.harness import DATABASE, Lake, Row, calendar_day, line, loyalty_effect, prediction
 
 LAST_DAY = date(2024, 2, 18)
 DAYS = 480
@@ -65,15 +65,50 @@ def lines() -> list[Row]:
 
 
 def built() -> dict[str, pa.Table]:
-    """Every fact and mart as of the last day."""
-    holiday = calendar_day(date(2024, 1, 1).isoformat(), "New Year's Day")
-    lake = Lake(lines(), [holiday])
-    tables = {}
+    """Every fact and mart as of the last day, and what the scores' job publishes."""
+    as_of = LAST_DAY.isoformat()
+    holidays = [calendar_day(date(year, 1, 1).isoformat(), "New Year's Day") for year in (2023, 2024)]
+    lake = Lake(lines(), holidays)
+    customers = sorted({row["user_id"] for row in lake_lines(lake)})
+    lake.insert(
+        "gold_customer_predictions",
+        [
+            prediction(
+                as_of,
+                user_id=user,
+                ltv_decile=1 + n % 10,
+                expected_value_365=20.0 + n,
+                value_365_p10=5.0,
+                value_365_p90=60.0 + n,
+                p_order_90=n / 40,
+                overdue_p=n / 31,
+            )
+            for n, user in enumerate(customers)
+        ],
+    )
+    lake.insert("gold_loyalty_effects", [loyalty_effect(metric, as_of) for metric in ("orders", "net_sales")])
+    tables = {name: score_rows(name) for name in ("model_registry", "model_backtests", "churn_backtests")}
     for table in gold_tables().values():
         if table.kind != "views":
-            lake.build(table.name, LAST_DAY.isoformat())
+            lake.build(table.name, as_of)
             tables[table.name] = lake.connection.sql(f"SELECT * FROM {DATABASE}.{table.name}").to_arrow_table()
     return tables
+
+
+def lake_lines(lake: Lake) -> list[Row]:
+    """The lines of known customers."""
+    return lake.query(f"SELECT user_id FROM {DATABASE}.silver_order_items WHERE user_id IS NOT NULL")
+
+
+def score_rows(name: str) -> pa.Table:
+    """Two rows of one of the tables that vouch for the predictions."""
+    values: dict[str, Any] = {"string": "all", "double": 0.25, "int": 90, "bigint": 30, "boolean": False}
+    values["date"] = LAST_DAY
+    columns = SCORE_TABLES[name].columns
+    row = {column: values[kind.type] for column, kind in columns.items()} | {"currency": "USD", "as_of_date": LAST_DAY}
+    methods = ("rule_45_days", "model_at_threshold")
+    rows = [{key: value for key, value in (row | {"method": method}).items() if key in columns} for method in methods]
+    return pa.Table.from_pylist(rows)
 
 
 @cache
@@ -164,17 +199,17 @@ def operations(run: str = RUN) -> dict[str, pa.Table]:
 
 def history(tables: Iterable[str], at: datetime, run: str) -> pa.Table:
     """What publish_history says after one run has published these tables and the ledger."""
-    gold = gold_tables()
+    batches = ("row_ledger", "quarantine")
     rows = [
         {
-            "partition": LAST_DAY.isoformat() if name in gold else BATCH,
+            "partition": BATCH if name in batches else LAST_DAY.isoformat(),
             "change": "added",
             "process_date": LAST_DAY.isoformat(),
             "published_at": at,
             "run": run,
             "table_name": name,
         }
-        for name in (*tables, "row_ledger", "quarantine")
+        for name in (*tables, *batches)
     ]
     texts = ("partition", "change", "old_location", "new_location", "fingerprint", "process_date", "run", "table_name")
     columns = [*((name, pa.string()) for name in texts), ("published_at", pa.timestamp("us"))]
@@ -210,12 +245,13 @@ def new_lake(name: str) -> PublishedLake:
 
 
 def use(lake: PublishedLake, monkeypatch: Any) -> None:
-    """Make the dashboards read this lake, with nothing kept from another."""
+    """Make the dashboards read this lake; what they keep of another is forgotten."""
     import streamlit as st
 
     from streamlit_dashboard.warehouse import athena
 
-    monkeypatch.setitem(os.environ, "BIZ_INSIGHTS_PUBLISHED_DATABASE", lake.database)
-    monkeypatch.setitem(os.environ, "BIZ_INSIGHTS_POLL_SECONDS", "1")
-    athena.forget_connections()
-    st.cache_resource.clear()
+    monkeypatch.setenv("BIZ_INSIGHTS_PUBLISHED_DATABASE", lake.database)
+    monkeypatch.setenv("BIZ_INSIGHTS_POLL_SECONDS", "1")
+    if athena.settings().published_database != lake.database or athena.settings().poll_seconds != 1:
+        athena.forget_connections()
+        st.cache_resource.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -72,6 +73,37 @@ def test_store_figures_are_the_mart_s(published, tables, open_page):
     chain = decimal_sum(tables["mart_location_performance"], "net_sales", period_type="all")
     assert metrics(open_page("mart_location_performance"))["Net sales"] == money(chain, "USD")
     assert metrics(open_page("mart_pricing_and_discounts"))["Net sales"] == money(chain, "USD")
+
+
+def test_predictions_come_with_what_vouches_for_them(published, tables, open_page):
+    app = open_page("mart_customer_lifetime_value")
+    expected = sum(tables["mart_customer_lifetime_value"]["expected_value_365"].to_pylist())
+    assert metrics(app)["Expected in 365 days"] == money(expected, "USD")
+    assert "How well the forecast did from past days" in texts(app)
+    churn = open_page("mart_churn_indicators", status="churned")
+    status = tables["mart_churn_indicators"]["churn_status"].to_pylist()
+    assert f"{status.count('churned')} customers" in texts(churn)
+
+
+@pytest.mark.parametrize(
+    ("page", "columns", "said"),
+    [
+        ("mart_customer_lifetime_value", {"value_status": "not_validated"}, "Not validated"),
+        ("mart_customer_lifetime_value", {"value_status": "model_degenerate"}, "Model degenerate"),
+        ("mart_churn_indicators", {"churn_threshold_status": "insufficient_data"}, "Insufficient data"),
+        ("mart_loyalty_impact", {"effect_status": "not_identified"}, "Not identified"),
+        ("mart_loyalty_impact", {"effect_status": "not_supported"}, "Not supported by this source"),
+    ],
+)
+def test_a_status_is_said_in_words(page, columns, said, nothing_kept, published, tables, open_page):
+    rows = tables[page]
+    for name, value in columns.items():
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array([value] * len(rows)))
+    published.put(page, rows)
+    try:
+        assert said in texts(open_page(page))
+    finally:
+        published.put(page, tables[page])
 
 
 def test_no_discounts_are_a_state_with_a_bound(published, open_page):
