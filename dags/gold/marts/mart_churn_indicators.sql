@@ -30,7 +30,7 @@
 --   p_order_90: probability of at least one order in the next 90 days
 --   churn_threshold: p_order_90 below which a customer is called churned: chosen on an early back-test, judged on later ones (churn_backtests)
 --   churn_status: new (first order within the last 30 days), else churned (p_order_90 below the threshold), else at_risk (overdue_p of 0.8 or more), else active; null where churn_threshold_status is not backtested
---   value_at_risk: net sales of the next 365 days that are in doubt because the customer may have left: expected if they have not, less expected_value_365
+--   value_at_risk: net sales of the next 365 days that are in doubt because the customer may have left: expected if they have not, less expected_value_365; null for a churned customer, whose value is lost rather than at risk
 --   churn_threshold_status: backtested, insufficient_data or model_degenerate
 --   model_status: of the probabilities: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell), model_degenerate or insufficient_data (no figures)
 --   value_status: the same of value_at_risk, by back-tests over 365 days
@@ -40,50 +40,69 @@ WITH predictions AS (
     SELECT *
     FROM {{ database }}.gold_customer_predictions
     WHERE as_of_date = {{ as_of_date }}
+),
+customers AS (
+    SELECT
+        facts.*,
+        predictions.median_gap_days,
+        predictions.overdue_p,
+        predictions.p_alive,
+        predictions.p_order_90,
+        predictions.expected_value_365,
+        predictions.churn_threshold,
+        predictions.churn_threshold_status,
+        predictions.model_status,
+        predictions.value_status,
+        predictions.model_version,
+        CASE
+            WHEN predictions.churn_threshold IS NULL THEN NULL
+            WHEN facts.t <= 30 THEN 'new'
+            WHEN predictions.p_order_90 < predictions.churn_threshold THEN 'churned'
+            WHEN predictions.overdue_p >= 0.8 THEN 'at_risk'
+            ELSE 'active'
+        END AS churn_status
+    FROM {{ database }}.gold_customer_facts AS facts
+    LEFT JOIN predictions
+        ON predictions.app_name = facts.app_name
+        AND predictions.user_id = facts.user_id
+        AND predictions.currency = facts.currency
+    WHERE facts.as_of_date = {{ as_of_date }}
 )
 SELECT
-    facts.app_name,
-    facts.user_id,
-    facts.currency,
-    facts.first_order_date,
-    facts.last_order_date,
-    facts.t AS days_since_first_order,
-    facts.days_since_last_order,
-    facts.orders,
-    facts.active_days,
-    facts.mean_gap_days,
-    facts.longest_gap_days,
-    facts.days_since_last_order / NULLIF(facts.mean_gap_days, 0) AS days_since_last_order_per_mean_gap,
-    facts.orders_last_90d,
-    facts.orders_previous_90d,
-    facts.orders_last_90d - facts.orders_previous_90d AS orders_change_90d,
-    CAST(facts.orders_last_90d - facts.orders_previous_90d AS DOUBLE)
-        / NULLIF(facts.orders_previous_90d, 0) AS orders_change_rate_90d,
-    CAST(facts.net_sales AS DECIMAL(18, 2)) AS net_sales,
-    CAST(facts.net_sales_last_90d AS DECIMAL(18, 2)) AS net_sales_last_90d,
-    CAST(facts.net_sales_previous_90d AS DECIMAL(18, 2)) AS net_sales_previous_90d,
-    facts.days_since_last_order > 45 AS reference_rule_45_days_inactive,
-    predictions.median_gap_days,
-    predictions.overdue_p,
-    predictions.p_alive,
-    predictions.p_order_90,
-    predictions.churn_threshold,
+    app_name,
+    user_id,
+    currency,
+    first_order_date,
+    last_order_date,
+    t AS days_since_first_order,
+    days_since_last_order,
+    orders,
+    active_days,
+    mean_gap_days,
+    longest_gap_days,
+    days_since_last_order / NULLIF(mean_gap_days, 0) AS days_since_last_order_per_mean_gap,
+    orders_last_90d,
+    orders_previous_90d,
+    orders_last_90d - orders_previous_90d AS orders_change_90d,
+    CAST(orders_last_90d - orders_previous_90d AS DOUBLE)
+        / NULLIF(orders_previous_90d, 0) AS orders_change_rate_90d,
+    CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
+    CAST(net_sales_last_90d AS DECIMAL(18, 2)) AS net_sales_last_90d,
+    CAST(net_sales_previous_90d AS DECIMAL(18, 2)) AS net_sales_previous_90d,
+    days_since_last_order > 45 AS reference_rule_45_days_inactive,
+    median_gap_days,
+    overdue_p,
+    p_alive,
+    p_order_90,
+    churn_threshold,
+    churn_status,
     CASE
-        WHEN predictions.churn_threshold IS NULL THEN NULL
-        WHEN facts.t <= 30 THEN 'new'
-        WHEN predictions.p_order_90 < predictions.churn_threshold THEN 'churned'
-        WHEN predictions.overdue_p >= 0.8 THEN 'at_risk'
-        ELSE 'active'
-    END AS churn_status,
-    predictions.expected_value_365 * (1 - predictions.p_alive) / NULLIF(predictions.p_alive, 0) AS value_at_risk,
-    COALESCE(predictions.churn_threshold_status, 'not_scored') AS churn_threshold_status,
-    COALESCE(predictions.model_status, 'not_scored') AS model_status,
-    COALESCE(predictions.value_status, 'not_scored') AS value_status,
-    predictions.model_version,
-    facts.as_of_date
-FROM {{ database }}.gold_customer_facts AS facts
-LEFT JOIN predictions
-    ON predictions.app_name = facts.app_name
-    AND predictions.user_id = facts.user_id
-    AND predictions.currency = facts.currency
-WHERE facts.as_of_date = {{ as_of_date }}
+        WHEN churn_status = 'churned' THEN NULL
+        ELSE expected_value_365 * (1 - p_alive) / NULLIF(p_alive, 0)
+    END AS value_at_risk,
+    COALESCE(churn_threshold_status, 'not_scored') AS churn_threshold_status,
+    COALESCE(model_status, 'not_scored') AS model_status,
+    COALESCE(value_status, 'not_scored') AS value_status,
+    model_version,
+    as_of_date
+FROM customers

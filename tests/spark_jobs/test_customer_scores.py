@@ -1,0 +1,158 @@
+"""The scores job from end to end on a folder: what it writes, that order does not matter, and what poor data gets."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs import customer_scores
+from spark_jobs.errors import JobError
+from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
+from tests.scores.chain import AS_OF, customer_days
+
+EPOCH = date(1970, 1, 1)
+
+
+def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
+    """Write customer days as the catalog has them, a folder a day with no parent in common; returns the document."""
+    locations = {}
+    for number, (day, rows) in enumerate(frame.groupby("day")):
+        value = (EPOCH + timedelta(days=int(day))).isoformat()
+        place = folder / f"query-{number % 3}" / f"order_date={value}"
+        place.mkdir(parents=True)
+        table = pa.table({
+            "app_name": pa.array(["Cafe"] * len(rows)),
+            "user_id": pa.array([f"user-{key}" for key in rows["key"]]),
+            "currency": pa.array(rows["currency"].tolist(), pa.string()),
+            "orders": pa.array([1] * len(rows), pa.int64()),
+            "net_sales": pa.array([Decimal(str(amount)) for amount in rows["amount"]], pa.decimal128(18, 4)),
+        })  # fmt: skip
+        pq.write_table(table, place / "part.parquet")
+        locations[value] = f"file://{place}/"
+    document = folder / "inputs.json"
+    document.parent.mkdir(parents=True, exist_ok=True)
+    document.write_text(json.dumps({"gold_customer_day": locations}))
+    return document
+
+
+def run(folder: Path, inputs: Path, job_run: str = "jr-1", as_of: date = AS_OF) -> dict[str, list[dict[str, Any]]]:
+    """Run the job; returns the rows of each table."""
+    customer_scores.main(
+        ["--JOB_NAME", "s", "--JOB_RUN_ID", job_run, "--as_of_date", as_of.isoformat(), "--inputs_uri", inputs.as_uri(),
+         "--input_fingerprint", "abc123", "--scores_uri", folder.as_uri(), "--annual_discount_rate", "0.10"]
+    )  # fmt: skip
+    return {
+        name: pq.read_table(folder / name / f"run={job_run}" / f"{AS_OF_DATE}={as_of}", partitioning=None).to_pylist()
+        for name in SCORE_TABLES
+    }
+
+
+def by_user(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["user_id"], row["currency"]): row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def days() -> pd.DataFrame:
+    """A thousand and a half customers paying in USD, a few also in CAD, over almost four years."""
+    abroad = customer_days(6, seed=2, currency="CAD")
+    return pd.concat([customer_days(1_500), abroad], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def built(
+    spark: SparkSession, days: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, list[dict[str, Any]]]]:
+    folder = tmp_path_factory.mktemp("scores")
+    return folder, run(folder / "out", publish_days(folder / "in", monthly(days)))
+
+
+def monthly(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same customers with their days moved to the first of each four weeks: 50 files instead of 1,400."""
+    moved = frame.assign(day=frame["day"] - frame["day"] % 28)
+    return moved.groupby(["key", "currency", "day"], as_index=False)["amount"].sum().round(2)
+
+
+def test_every_customer_is_scored_once(built: Any, days: pd.DataFrame) -> None:
+    rows = built[1]["gold_customer_predictions"]
+    assert len(by_user(rows)) == len(rows) == len(days.groupby(["key", "currency"]))
+    assert all(row["p_alive"] is not None and row["model_version"] == f"{AS_OF}-abc123" for row in rows)
+    dollars, abroad = ([row for row in rows if row["currency"] == code] for code in ("USD", "CAD"))
+    assert {row["ltv_decile"] for row in dollars} <= set(range(1, 11)) and len(dollars) > 1_000
+    assert {(row["expected_value_365"], row["value_status"]) for row in abroad} == {(None, "insufficient_data")}
+
+
+def test_the_registry_says_what_was_fitted_and_how_it_did(built: Any) -> None:
+    found = {(row["model"], row["currency"]): row for row in built[1]["model_registry"]}
+    assert set(found) == {("mbg_nbd", "all"), ("buhlmann", "USD"), ("buhlmann", "CAD")}
+    model = found["mbg_nbd", "all"]
+    assert model["fit_status"] == "fitted" and model["r"] > 0 and model["r_se"] > 0
+    assert model["backtest_origins"] == 8 and model["mae"] < model["naive_mae"]
+    assert found["buhlmann", "USD"]["mu"] > 0 and found["buhlmann", "CAD"]["status"] == "insufficient_data"
+    assert len(built[1]["model_backtests"]) == 8 + 8 + 5 + 2 * 5
+    assert {row["method"] for row in built[1]["churn_backtests"]} == {
+        "rule_45_days", "model_at_rule_volume", "model_at_threshold"
+    }  # fmt: skip
+
+
+def test_files_and_manifest_have_the_declared_columns(built: Any) -> None:
+    folder = built[0] / "out"
+    (manifest,) = (folder / "_manifest" / "run=jr-1").glob("part-*")
+    tables = json.loads(manifest.read_text())["tables"]
+    assert set(tables) == set(SCORE_TABLES)
+    for name, table in SCORE_TABLES.items():
+        declared = [[column, kind.type] for column, kind in table.columns.items()]
+        assert tables[name]["columns"] + tables[name]["partition_keys"] == declared
+        partition = tables[name]["partitions"][AS_OF.isoformat()]
+        assert partition == {"rows": len(built[1][name]), "fingerprint": "abc123", "change": "new"}
+
+
+def test_the_order_of_the_rows_changes_nothing(built: Any, days: pd.DataFrame, tmp_path: Path) -> None:
+    shuffled = monthly(days).sample(frac=1, random_state=7)
+    again = run(tmp_path / "out", publish_days(tmp_path / "in", shuffled))
+    first = built[1]
+    assert by_user(again["gold_customer_predictions"]) == by_user(first["gold_customer_predictions"])
+    for name in ("model_registry", "model_backtests", "churn_backtests"):
+        assert again[name] == first[name]
+
+
+POOR = {
+    "nobody": pd.DataFrame({"key": [], "currency": [], "day": [], "amount": []}),
+    "odd amounts and dates": pd.DataFrame(
+        {"key": range(150), "currency": ["USD", "CAD", "unknown"] * 50, "day": [-9_000, 0, 19_000] * 50,
+         "amount": [0.0, -3.0, 1e9] * 50}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", POOR.values(), ids=POOR)
+def test_poor_data_gets_rows_and_a_status(spark: SparkSession, tmp_path: Path, frame: pd.DataFrame) -> None:
+    found = run(tmp_path / "out", publish_days(tmp_path / "in", frame), as_of=date(2024, 2, 17))
+    assert found["model_registry"][0]["status"] == "insufficient_data"
+    assert len(found["gold_customer_predictions"]) == len(frame)
+    for row in found["gold_customer_predictions"]:
+        assert (row["p_alive"], row["expected_value_365"], row["model_status"]) == (None, None, "insufficient_data")
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (None, r"published locations are not at .*inputs\.json"),
+        ("{}", r"lack gold_customer_day; next: clear the plan task"),
+        ("[]", r"are no JSON of table, partition and location"),
+    ],
+)
+def test_a_lost_document_is_no_chain_without_customers(
+    spark: SparkSession, tmp_path: Path, document: str | None, message: str
+) -> None:
+    inputs = tmp_path / "inputs.json"
+    if document is not None:
+        inputs.write_text(document)
+    with pytest.raises(JobError, match=message):
+        run(tmp_path / "out", inputs)
