@@ -15,6 +15,7 @@ from biz_insights.quality.suites import all_suites
 from docs import lake_columns
 from docs.build import DOCS
 from docs.dictionary import data_dictionary
+from spark_jobs.scores.tables import SCORE_TABLES
 from spark_jobs.tables import SOURCE_TABLES
 from spark_jobs.transforms import date_dim, ledger, lines, options
 
@@ -37,6 +38,13 @@ def test_every_table_and_every_gold_column_is_in_it(text):
         section = text.split(f"\n### {table.name}\n")[1].split("\n### ")[0]
         for column, meaning in table.columns.items():
             assert f"| `{column}` | {meaning.replace('|', chr(92) + '|')} |" in section
+
+
+def test_every_column_of_the_scores_is_in_it(text):
+    for table in SCORE_TABLES.values():
+        section = text.split(f"\n### {table.name}\n")[1].split("\n### ")[0]
+        for column, (kind, meaning) in table.columns.items():
+            assert f"| `{column}` | {kind} | {meaning} |" in section
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import Any
 from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
-from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
+from spark_jobs.scores.tables import SCORE_TABLES
 
 DATABASE = "biz_insights"
 
@@ -63,10 +63,13 @@ SILVER: dict[str, dict[str, str]] = {
     },
 }
 
-DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "date": "DATE"}
+DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "boolean": "BOOLEAN",
+                "date": "DATE"}  # fmt: skip
 # A Glue job writes these, so that the harness takes them as given, like silver.
-for scores in (PREDICTIONS, LOYALTY_EFFECTS):
-    SILVER[scores.name] = {name: DUCKDB_TYPES[column.type] for name, column in scores.columns.items()}
+SILVER |= {
+    table.name: {name: DUCKDB_TYPES[column.type] for name, column in table.columns.items()}
+    for table in SCORE_TABLES.values()
+}
 
 Row = dict[str, Any]
 

@@ -1,6 +1,8 @@
 from datetime import date
 
-from tests.gold.harness import Lake, line, pick
+import pytest
+
+from tests.gold.harness import Lake, line, pick, prediction
 
 TABLE = "mart_churn_indicators"
 AS_OF = "2024-06-30"
@@ -34,3 +36,36 @@ def test_a_one_time_customer_has_no_rhythm() -> None:
     assert pick(row, "mean_gap_days", "days_since_last_order_per_mean_gap", "orders_change_rate_90d") == (
         None, None, None
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first_order", "predicted", "status"),
+    [
+        ("2024-06-01", {"p_order_90": 0.01}, "new"),
+        ("2024-05-31", {"p_order_90": 0.01}, "new"),
+        ("2024-05-30", {"p_order_90": 0.01}, "churned"),
+        ("2024-01-01", {"p_order_90": 0.0999, "overdue_p": 0.9}, "churned"),
+        ("2024-01-01", {"p_order_90": 0.1, "overdue_p": 0.8}, "at_risk"),
+        ("2024-01-01", {"p_order_90": 0.1, "overdue_p": 0.79}, "active"),
+        ("2024-01-01", {"churn_threshold": None, "churn_threshold_status": "insufficient_data"}, None),
+    ],
+)
+def test_the_status_is_the_first_that_fits(first_order: str, predicted: dict[str, object], status: str | None) -> None:
+    lake = Lake([line("o1", day=first_order)])
+    lake.insert("gold_customer_predictions", [prediction(AS_OF, **predicted)])
+    assert lake.row(TABLE, as_of=AS_OF)["churn_status"] == status
+
+
+def test_value_at_risk_is_what_leaving_would_cost() -> None:
+    """25 expected with one in five gone already: 31.25 if they are not, so 6.25 are in doubt."""
+    lake = Lake([line("o1", day="2024-01-01"), line("o2", day="2024-01-01", user_id="bob")])
+    predicted = [prediction(AS_OF, p_alive=0.8), prediction(AS_OF, user_id="bob", p_order_90=0.01)]
+    lake.insert("gold_customer_predictions", predicted)
+    ann, bob = lake.rows(TABLE, AS_OF, order_by="user_id")
+    assert ann["value_at_risk"] == pytest.approx(6.25)
+    assert pick(bob, "churn_status", "value_at_risk") == ("churned", None)
+
+
+def test_a_customer_without_scores_keeps_their_row() -> None:
+    row = Lake([line("o1", day="2024-01-01")]).row(TABLE, as_of=AS_OF)
+    assert pick(row, "churn_status", "p_order_90", "model_status") == (None, None, "not_scored")

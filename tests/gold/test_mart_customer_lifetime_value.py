@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.gold.harness import Lake, line, pick
+from tests.gold.harness import Lake, line, pick, prediction
 
 TABLE = "mart_customer_lifetime_value"
 
@@ -38,3 +38,22 @@ def test_equal_customers_share_a_rank_and_shares_are_of_one_currency() -> None:
 def test_a_customer_of_nothing_but_free_items_has_a_row() -> None:
     row = Lake([line("o1", 0)]).row(TABLE)
     assert pick(row, "orders", "net_sales", "aov", "net_sales_share") == (1, 0, 0.0, None)
+
+
+def test_predictions_are_joined_by_customer_currency_and_as_of_date() -> None:
+    made = lake()
+    made.insert(
+        "gold_customer_predictions",
+        [
+            prediction("2024-01-10", p_alive=0.9),
+            prediction("2024-01-10", currency="CAD", p_alive=0.2),
+            prediction("2024-01-09", p_alive=0.7),
+            prediction("2024-01-10", user_id="bob", p_alive=None, expected_value_365=None, model_status="not_validated"),
+        ],
+    )
+    rows = {pick(row, "user_id", "currency"): row for row in made.rows(TABLE, "2024-01-10")}
+    assert len(rows) == 4
+    assert (rows["ann", "USD"]["p_alive"], rows["ann", "CAD"]["p_alive"]) == (0.9, 0.2)
+    assert pick(rows["ann", "USD"], "expected_value_365", "value_365_p90", "ltv_decile") == (25.0, 60.0, 7)
+    assert pick(rows["bob", "USD"], "p_alive", "expected_value_365", "model_status") == (None, None, "not_validated")
+    assert pick(rows["cy", "USD"], "p_alive", "model_status", "value_status") == (None, "not_scored", "not_scored")

@@ -30,6 +30,8 @@ def test_text_of_the_environment_becomes_the_setting_s_type():
         ({"BIZ_INSIGHTS_PRICE_BASIS": "each"}, ["price_basis", "each", "line_total"]),
         ({"BIZ_INSIGHTS_HOLIDAY_COUNTRY": "USA"}, ["holiday_country", "USA", "such as US"]),
         ({"BIZ_INSIGHTS_QUALITY_GATE": "180"}, ["quality_gate", "180"]),
+        ({"BIZ_INSIGHTS_ANNUAL_DISCOUNT_RATE": "10"}, ["annual_discount_rate", "10", "0.10"]),
+        ({"BIZ_INSIGHTS_MARGIN_RATE": "a third"}, ["margin_rate", "a third"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(environment, names):
@@ -37,6 +39,12 @@ def test_a_wrong_setting_is_named_with_its_value(environment, names):
         resolve(environment)
     assert all(name in str(error.value) for name in names)
     assert "\n" not in str(error.value)
+
+
+def test_the_margin_rate_may_be_left_open():
+    assert resolve({}).margin_rate is None
+    assert resolve({"BIZ_INSIGHTS_MARGIN_RATE": ""}).margin_rate is None
+    assert resolve({"BIZ_INSIGHTS_MARGIN_RATE": "0.3"}, {"annual_discount_rate": 0}).margin_rate == 0.3
 
 
 def test_lake_addresses():

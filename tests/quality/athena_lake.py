@@ -14,10 +14,9 @@ import pyarrow.parquet as pq
 from biz_insights import oplog, s3
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import storage_descriptor
-from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
+from spark_jobs.scores.tables import SCORE_TABLES
 from tests.gold.harness import DATABASE, Lake
 from tests.quality.samples import GOLD
-from tests.quality.score_reports import report_tables
 
 MONEY = pa.decimal128(18, 4)
 BRONZE = {
@@ -106,9 +105,9 @@ def _bronze(columns: dict[str, Any]) -> pa.Table:
 
 def all_tables(lake: Lake) -> dict[str, pa.Table]:
     """Every table that has a suite."""
-    names = ("silver_order_items", "silver_date_dim", PREDICTIONS.name, LOYALTY_EFFECTS.name, *GOLD)
+    names = ("silver_order_items", "silver_date_dim", *GOLD, *SCORE_TABLES)
     gold = {name: lake.connection.execute(f"SELECT * FROM {DATABASE}.{name}").to_arrow_table() for name in names}
-    return source_tables() | gold | report_tables()
+    return source_tables() | gold
 
 
 def register(session: Any, database: str, name: str, rows: pa.Table, root: str) -> None:

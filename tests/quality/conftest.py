@@ -18,6 +18,7 @@ import pytest
 
 from tests.gold.harness import Lake
 from tests.quality.samples import SqliteSettings, gold_lake
+from tests.quality.score_reports import report_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -67,8 +68,11 @@ def published(session: Any) -> str:
 
 @pytest.fixture(scope="session")
 def gold() -> Lake:
-    """Silver rows and every gold table built from them, in DuckDB."""
-    return gold_lake()
+    """Silver rows, every gold table built from them and what the scores job reports, in DuckDB."""
+    made = gold_lake()
+    for name, rows in report_tables().items():
+        made.insert(name, rows.to_pylist())
+    return made
 
 
 @pytest.fixture

@@ -7,11 +7,15 @@ import pytest
 from biz_insights.gold import gold_tables
 from biz_insights.quality import engine
 from biz_insights.quality.suites import SQL_TYPE, Suite, SuiteError, all_suites, load_suite, suite_paths
+from spark_jobs.scores.tables import SCORE_TABLES
 from tests.quality.samples import rule, sql_rule
 
 NOT_NULL = "expect_column_values_to_not_be_null"
 SUITES = {suite.name: suite for suite in all_suites()}
 GOLD = {name: table for name, table in gold_tables().items() if table.kind != "views"}
+GRAINS = {name: set(table.grain.split(" x ")) for name, table in GOLD.items()}
+GRAINS |= {name: set(table.grain) for name, table in SCORE_TABLES.items()}
+COLUMNS = {name: set(table.columns) for name, table in (GOLD | SCORE_TABLES).items()}
 
 
 def test_a_suite_is_read_with_its_default_fix_and_names(orders, write_suite):
@@ -112,7 +116,7 @@ def test_every_layer_has_its_suites():
         "quarantine",
         "row_ledger",
     }
-    assert {name for name, layer in layers.items() if layer == "gold"} == set(GOLD)
+    assert {name for name, layer in layers.items() if layer == "gold"} == set(GRAINS)
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
@@ -122,20 +126,18 @@ def test_great_expectations_accepts_every_suite(suite: Suite):
     assert any(rule_.severity == "critical" for rule_ in suite.rules)
 
 
-@pytest.mark.parametrize("name", GOLD)
-def test_a_gold_suite_looks_at_columns_that_the_sql_declares(name: str):
-    columns = set(GOLD[name].columns)
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_gold_suite_looks_at_columns_that_the_table_declares(name: str):
     looked_at = {column for rule_ in SUITES[name].rules if rule_.column for column in rule_.column.split(", ")} | set(
         SUITES[name].key
     )
-    assert looked_at <= columns
+    assert looked_at <= COLUMNS[name]
 
 
-@pytest.mark.parametrize("name", GOLD)
+@pytest.mark.parametrize("name", GRAINS)
 def test_a_gold_suite_guards_the_grain(name: str):
-    grain = set(GOLD[name].grain.split(" x "))
     unique = [rule_ for rule_ in SUITES[name].rules if rule_.type == "expect_compound_columns_to_be_unique"]
-    assert [(set(rule_.kwargs["column_list"]), rule_.severity) for rule_ in unique] == [(grain, "critical")]
+    assert [(set(rule_.kwargs["column_list"]), rule_.severity) for rule_ in unique] == [(GRAINS[name], "critical")]
 
 
 def test_rules_in_sql_leave_the_candidate_to_a_cte():

@@ -57,7 +57,7 @@ def test_the_threshold_is_judged_only_after_the_origin_it_was_chosen_on(found: B
     assert judged and min(judged) > found.threshold.origin
 
 
-def test_the_interval_covers_eight_in_ten_of_a_year_it_was_not_learnt_from(days: pd.DataFrame) -> None:
+def test_the_interval_holds_in_a_year_it_was_not_learnt_from(days: pd.DataFrame) -> None:
     chain, today = histories(days), AS_OF - timedelta(days=365)
     bands = run_backtests(chain, today, FIRST_DAY).bands["USD"]
     snapshot = chain.at(day_number(today))
@@ -67,10 +67,11 @@ def test_the_interval_covers_eight_in_ten_of_a_year_it_was_not_learnt_from(days:
     expected = now.fit.model.expected_days(snapshot.x, snapshot.t_x, snapshot.t, 365) * worth
     low, high = bands.interval(expected)
     came = chain.amount_after(snapshot, day_number(today), 365)
-    covered = (low <= came) & (came <= high)
     best = expected > np.quantile(expected, 0.9)
-    assert covered.mean() > 0.8  # more where most come back never: zero is inside
-    assert 0.7 < covered[best].mean() < 0.95
+    # One in ten above and below is the aim; where many never come back, nothing lies below a p10 of zero.
+    assert 0.02 < (came > high)[best].mean() < 0.15
+    assert (came < low)[best].mean() < 0.15
+    assert ((low <= came) & (came <= high)).mean() > 0.8
 
 
 def test_what_happens_later_changes_no_prediction_only_its_outcome(days: pd.DataFrame) -> None:

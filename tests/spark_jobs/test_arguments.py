@@ -2,7 +2,7 @@
 
 import pytest
 
-from spark_jobs.arguments import RowBounds, bronze_arguments, job_arguments, silver_arguments
+from spark_jobs.arguments import RowBounds, bronze_arguments, job_arguments, scores_arguments, silver_arguments
 from spark_jobs.errors import JobError
 
 GLUE = ["--JOB_NAME", "bi-silver", "--job-language", "python", "--enable-metrics", "--JOB_RUN_ID", "jr_1"]
@@ -72,3 +72,34 @@ def test_missing_arguments_are_named_in_one_line() -> None:
 def test_unknown_values_are_refused_with_the_next_step(name: str, value: str, message: str) -> None:
     with pytest.raises(JobError, match=message):
         silver_arguments([*without(name), name, value])
+
+
+SCORES = [
+    *GLUE,
+    "--as_of_date", "2024-02-17",
+    "--inputs_uri", "s3://lake/scores/_plan/inputs.json",
+    "--input_fingerprint", "abc",
+    "--scores_uri", "s3://lake/scores",
+    "--annual_discount_rate", "0.1",
+]  # fmt: skip
+
+
+def test_the_margin_rate_of_the_scores_may_be_empty() -> None:
+    found = scores_arguments([*SCORES, "--margin_rate", ""])
+    assert (found.as_of_date.isoformat(), found.scores_uri, found.annual_discount_rate) == (
+        "2024-02-17", "s3://lake/scores/", 0.1
+    )  # fmt: skip
+    assert found.margin_rate is None and scores_arguments([*SCORES, "--margin_rate", "0.3"]).margin_rate == 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("as_of_date", "17.2.2024", r"--as_of_date is '17\.2\.2024', which is no date; next: pass it as YYYY-MM-DD"),
+        ("annual_discount_rate", "10", r"--annual_discount_rate is '10'; next: .* such as 0\.10 for 10 %"),
+        ("margin_rate", "nan", r"--margin_rate is 'nan'; next: set margin_rate"),
+    ],
+)
+def test_scores_refuse_a_date_or_rate_that_is_none(name: str, value: str, message: str) -> None:
+    with pytest.raises(JobError, match=message):
+        scores_arguments([*SCORES, f"--{name}", value])

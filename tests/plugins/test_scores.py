@@ -1,0 +1,127 @@
+"""When scores are due, what the job is told, and what is published of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from biz_insights.lake.builds import Column
+from biz_insights.lake.catalog import PublishedPartition
+from biz_insights.settings import Settings
+from biz_insights.tasks import scores
+from biz_insights.tasks.context import RunContext
+from biz_insights.tasks.gold import NO_FILES
+from spark_jobs.scores.tables import SCORE_TABLES
+
+DAY = "2024-02-17"
+DAYS = {"2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
+
+
+class Published:
+    """The published database: partitions by table."""
+
+    def __init__(self) -> None:
+        self.tables = {scores.INPUT: {day: PublishedPartition(day, f"s3://lake/{day}/", f) for day, f in DAYS.items()}}
+
+    def partitions(self, table: str) -> dict[str, PublishedPartition]:
+        return self.tables.get(table, {})
+
+    def fingerprints(self, table: str) -> dict[str, str]:
+        return {value: partition.fingerprint for value, partition in self.partitions(table).items()}
+
+
+class Code:
+    """S3 as the plan sees it: ETags of the job's files."""
+
+    def __init__(self) -> None:
+        self.etags = dict.fromkeys(scores.JOB_FILES, "e1")
+
+    def client(self, _service: str) -> Any:
+        return self
+
+    def head_object(self, Bucket: str, Key: str) -> dict[str, str]:
+        return {"ETag": self.etags[Key]}
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    documents: dict[str, Any] = {}
+    monkeypatch.setattr(scores.s3, "put_json", lambda _, uri, document: documents.update({uri: document}))
+    return documents
+
+
+@pytest.fixture
+def run() -> RunContext:
+    context = RunContext(Settings(), "manual__1", DAY)
+    context.__dict__.update(session=Code(), published=Published())
+    return context
+
+
+def publish(run: RunContext, digest: str) -> None:
+    for table in scores.SCORE_TABLES:
+        run.published.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
+
+
+def test_the_job_is_told_where_the_days_up_to_the_process_date_lie(run: RunContext, written: dict[str, Any]) -> None:
+    plan = scores.plan_scores(run, full_refresh=False)
+    assert plan is not None
+    found = written[plan["inputs_uri"]]
+    assert found == {"gold_customer_day": {day: f"s3://lake/{day}/" for day in ("2024-02-16", DAY)}}
+    assert plan["inputs_uri"].endswith("scores/_plan/manual-1/try=1/inputs.json")
+
+
+def test_what_is_published_already_is_not_built_again_unless_asked(run: RunContext, written: dict[str, Any]) -> None:
+    plan = scores.plan_scores(run, full_refresh=False)
+    assert plan is not None
+    publish(run, plan["input_fingerprint"])
+    run.published.tables[scores.INPUT]["2024-02-18"] = PublishedPartition("2024-02-18", "s3://lake/x/", "moved")
+    assert scores.plan_scores(run, full_refresh=False) is None
+    assert scores.plan_scores(run, full_refresh=True) == plan
+
+
+@pytest.mark.parametrize("change", ["a day", "a lost day", "the code", "a rate", "a margin", "a table", "the date"])
+def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: dict[str, Any], change: str) -> None:
+    plan = scores.plan_scores(run, full_refresh=False)
+    assert plan is not None
+    publish(run, plan["input_fingerprint"])
+    if change == "a day":
+        run.published.tables[scores.INPUT][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
+    if change == "a lost day":
+        del run.published.tables[scores.INPUT]["2024-02-16"]
+    if change == "the code":
+        run.session.etags["spark_jobs.zip"] = "e2"
+    if change == "a rate":
+        run.settings = replace(run.settings, annual_discount_rate=0.08)
+    if change == "a margin":
+        run.settings = replace(run.settings, margin_rate=0.3)
+    if change == "a table":
+        del run.published.tables["churn_backtests"]
+    if change == "the date":
+        run.process_date = "2024-02-16"
+    assert scores.plan_scores(run, full_refresh=False) is not None
+
+
+def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
+    run: RunContext, written: dict[str, Any]
+) -> None:
+    empty = run.settings.lake_uri(NO_FILES)
+    run.published.tables[scores.INPUT][DAY] = PublishedPartition(DAY, empty, "none")
+    plan = scores.plan_scores(run, full_refresh=False)
+    assert plan is not None and list(written[plan["inputs_uri"]][scores.INPUT]) == ["2024-02-16"]
+    run.published.tables.clear()
+    plan = scores.plan_scores(run, full_refresh=False)
+    assert plan is not None and written[plan["inputs_uri"]] == {scores.INPUT: {}}
+
+
+def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(scores.SCORE_TABLES) == set(SCORE_TABLES)
+    entry = {
+        "columns": [["p", "double"]], "partition_keys": [["as_of_date", "date"]], "location": "s3://lake/t/run=jr/",
+        "partitions": {DAY: {"rows": 1, "fingerprint": "d", "change": "new"}},
+    }  # fmt: skip
+    manifest = scores.read_manifest.__globals__["Manifest"]("jr", DAY, dict.fromkeys(SCORE_TABLES, entry))
+    monkeypatch.setattr(scores, "read_manifest", lambda *_: manifest)
+    builds = scores.score_builds(run, "jr")
+    assert [build.table for build in builds] == list(scores.SCORE_TABLES)
+    assert builds[0].partition_key == Column("as_of_date", "date")
+    assert builds[0].partitions[0].location == f"s3://lake/t/run=jr/as_of_date={DAY}/"
