@@ -48,7 +48,9 @@ def test_predictions_are_joined_by_customer_currency_and_as_of_date() -> None:
             prediction("2024-01-10", p_alive=0.9),
             prediction("2024-01-10", currency="CAD", p_alive=0.2),
             prediction("2024-01-09", p_alive=0.7),
-            prediction("2024-01-10", user_id="bob", p_alive=None, expected_value_365=None, model_status="not_validated"),
+            prediction(
+                "2024-01-10", user_id="bob", p_alive=None, expected_value_365=None, model_status="not_validated"
+            ),
         ],
     )
     rows = {pick(row, "user_id", "currency"): row for row in made.rows(TABLE, "2024-01-10")}

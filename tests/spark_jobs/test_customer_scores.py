@@ -32,6 +32,7 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
             "user_id": pa.array([f"user-{key}" for key in rows["key"]]),
             "currency": pa.array(rows["currency"].tolist(), pa.string()),
             "orders": pa.array([1] * len(rows), pa.int64()),
+            "loyalty_orders": pa.array([0] * len(rows), pa.int64()),
             "net_sales": pa.array([Decimal(str(amount)) for amount in rows["amount"]], pa.decimal128(18, 4)),
         })  # fmt: skip
         pq.write_table(table, place / "part.parquet")

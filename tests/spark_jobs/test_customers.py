@@ -15,7 +15,7 @@ Day = tuple[str, str, str, str]
 
 def customer_days(spark: SparkSession, rows: Sequence[Day]) -> DataFrame:
     """Rows of (user_id, currency, net_sales, order_date) in one channel."""
-    made = [("Cafe", user, code, Decimal(net), date.fromisoformat(day)) for user, code, net, day in rows]
+    made = [("Cafe", user, code, 1, Decimal(net), 0, date.fromisoformat(day)) for user, code, net, day in rows]
     return spark.createDataFrame(made, f"{DAY_COLUMNS}, order_date date")
 
 
