@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import pi, sqrt
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -80,25 +81,52 @@ def test_rank_intervals_are_narrower_than_everything(judged: pd.DataFrame) -> No
     assert (judged["aov_rank_high"] - judged["aov_rank_low"]).mean() < 0.8 * (STORES - 1)
 
 
-def test_the_estimate_is_that_of_buehlmann_and_straub() -> None:
-    rng = np.random.default_rng(3)
-    orders = {f"store-{i}": rng.gamma(4, (10 + 2 * i) / 4, size).round(2) for i, size in enumerate([10, 40, 90, 15])}
+@pytest.fixture(scope="module")
+def one_chain() -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """The order values of ten stores, and their rows of the mart."""
+    rng = np.random.default_rng(1)
+    orders = {f"store-{i}": rng.gamma(4, (10 + i / 2) / 4, 10 + 15 * (i * 7 % 10)).round(2) for i in range(10)}
     lake = store_day_lake(pd.DataFrame([order_days(store, values) for store, values in orders.items()]))
+    return orders, lake.rows(TABLE, where=ALL, order_by="restaurant_id")
+
+
+def test_the_estimate_is_that_of_buehlmann_and_straub(
+    one_chain: tuple[dict[str, np.ndarray], list[dict[str, float]]],
+) -> None:
+    orders, rows = one_chain
     n = np.array([len(values) for values in orders.values()], dtype=float)
     mean = np.array([values.mean() for values in orders.values()])
-    within = sum(((values - values.mean()) ** 2).sum() for values in orders.values()) / (n.sum() - 4)
+    within = sum(((values - values.mean()) ** 2).sum() for values in orders.values()) / (n.sum() - len(n))
     between = (n * (mean - (n * mean).sum() / n.sum()) ** 2).sum()
-    tau2 = (between - 3 * within) / (n.sum() - (n**2).sum() / n.sum())
+    tau2 = (between - (len(n) - 1) * within) / (n.sum() - (n**2).sum() / n.sum())
+    assert tau2 > 0
     z = tau2 / (tau2 + within / n)
     centre = (z * mean).sum() / z.sum()
-    variance = (1 - z) * tau2 + (1 - z) ** 2 * (tau2 / z.sum() + 2 * (mean - centre) ** 2)
-    rows = lake.rows(TABLE, where=ALL, order_by="restaurant_id")
-    assert tau2 > 0
-    for i, row in enumerate(rows):
-        expected = (z[i], z[i] * mean[i] + (1 - z[i]) * centre, 1.96 * sqrt(variance[i]))
-        found = (row["aov_reliability"], row["aov_shrunk"], row["aov_shrunk"] - row["aov_low"])
-        assert found == pytest.approx(expected, rel=1e-6)
-        assert row["aov_high"] - row["aov_shrunk"] == pytest.approx(expected[2], rel=1e-6)
+    variance = (1 - z) * tau2 + (1 - z) ** 2 * (tau2 / z.sum() + 2 / (len(n) - 3) * (mean - centre) ** 2)
+    assert [row["aov_reliability"] for row in rows] == pytest.approx(z)
+    assert [row["aov_shrunk"] for row in rows] == pytest.approx(z * mean + (1 - z) * centre)
+    assert [row["aov_shrunk"] - row["aov_low"] for row in rows] == pytest.approx(1.96 * np.sqrt(variance))
+    assert [row["aov_high"] - row["aov_shrunk"] for row in rows] == pytest.approx(1.96 * np.sqrt(variance))
+
+
+def test_the_rank_follows_from_the_pairs(one_chain: tuple[dict[str, np.ndarray], list[dict[str, float]]]) -> None:
+    orders, rows = one_chain
+    n = np.array([len(values) for values in orders.values()], dtype=float)
+    shrunk = np.array([row["aov_shrunk"] for row in rows])
+    z = np.array([row["aov_reliability"] for row in rows])
+    tau2 = z[0] / (1 - z[0]) * sum(((v - v.mean()) ** 2).sum() for v in orders.values()) / (n.sum() - len(n)) / n[0]
+    variance = (1 - z) * tau2 + (1 - z) ** 2 * tau2 / z.sum()
+    deviation = np.sqrt(variance[:, None] + variance[None])
+    lead = (shrunk[None] - shrunk[:, None]) / deviation
+    others = ~np.eye(len(n), dtype=bool)
+    better = np.vectorize(NormalDist().cdf)(lead) * others
+    pull = np.exp(-(lead**2) / 2) / sqrt(2 * pi) * np.sqrt(variance)[:, None] / deviation * others
+    rank = 1 + better.sum(1)
+    half = 1.96 * np.sqrt((better * (1 - better)).sum(1) + pull.sum(1) ** 2 - (pull**2).sum(1))
+    assert [row["aov_rank_expected"] for row in rows] == pytest.approx(rank)
+    assert [row["aov_rank_shrunk"] for row in rows] == list(1 + (rank[None] < rank[:, None]).sum(1))
+    assert [row["aov_rank_low"] for row in rows] == list(np.maximum(1, np.round(rank - half)))
+    assert [row["aov_rank_high"] for row in rows] == list(np.minimum(len(n), np.round(rank + half)))
 
 
 def test_stores_that_differ_by_chance_alone_share_one_mean_and_one_rank() -> None:
