@@ -74,7 +74,12 @@ def heading(title: str, small: str) -> None:
 
 
 def figures(cells: Sequence[tuple[str, str, str]]) -> None:
-    """A row of key figures: label, value as written, what it counts."""
+    """Key figures: label, value as written, what it counts; more than five in two rows, so that none is cut."""
+    if len(cells) > 5:
+        half = (len(cells) + 1) // 2
+        figures(cells[:half])
+        figures(cells[half:])
+        return
     for column, (label, value, note) in zip(st.columns(len(cells)), cells, strict=True):
         column.metric(label, plain(value), help=plain(note), border=True)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from streamlit_dashboard.formats import SYMBOLS, Kind
 
@@ -20,6 +21,9 @@ SEQUENCE = (BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOL_SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 SEQUENTIAL = [[0.0, "rgba(46,127,208,0.06)"], [1.0, "rgba(46,127,208,0.6)"]]
+INK = {"light": "#1c2530", "dark": "#e6ebf1"}
+"""Text in charts: Streamlit's own grey is too pale on coloured cells."""
+
 MAX_POINTS = 5_000
 HEIGHT = 340
 CONFIG = {"displayModeBar": False, "responsive": True}
@@ -75,10 +79,9 @@ def bars(
     texts: Sequence[str] | None = None,
     colours: str | Sequence[str] = BLUE,
     hover: Sequence[str] | None = None,
-    reference: tuple[float, str] | None = None,
     height: int | None = None,
 ) -> go.Figure:
-    """Horizontal bars, the first label on top; intervals as whiskers, an optional dashed reference line."""
+    """Horizontal bars, the first label on top; intervals as whiskers."""
     figure = go.Figure(
         go.Bar(
             x=list(values),
@@ -100,9 +103,6 @@ def bars(
     _axis(figure, "x", kind, currency)
     if texts is not None and low is None:
         figure.update_xaxes(range=_with_room(values))
-    if reference is not None:
-        figure.add_vline(x=reference[0], line={"dash": "dash", "color": GREY, "width": 1.5})
-        _name_reference(figure, reference)
     return _checked(figure)
 
 
@@ -124,30 +124,33 @@ def intervals(
     *,
     reference: tuple[float, str] | None = None,
     height: int | None = None,
-    hover: Sequence[str] | None = None,
 ) -> go.Figure:
     """Estimates as marks with their intervals, one row a label: (name, value, low, high) for each kind of mark."""
     figure = go.Figure()
+    rows = range(len(labels))
     for i, (name, values, low, high) in enumerate(series):
+        # Marks of one row stand a little apart, so that their whiskers do not cover each other.
+        beside = 0.24 * (i - (len(series) - 1) / 2) if low is not None else 0.0
         figure.add_trace(
             go.Scatter(
                 x=list(values),
-                y=list(labels),
+                y=[row + beside for row in rows],
                 mode="markers",
                 name=name,
                 marker={"color": SEQUENCE[i], "size": 10, "symbol": SYMBOL_SHAPES[i]},
                 error_x=_whiskers(values, low, high, SEQUENCE[i]),
                 customdata=list(labels),
-                hovertext=list(hover) if hover is not None else None,
-                hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
+                hovertemplate=_hover("x", "customdata", kind, currency),
             )
         )
-    _layout(figure, height or max(170, 28 * len(labels) + 90))
-    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
-    _axis(figure, "x", kind, currency)
     if reference is not None:
-        figure.add_vline(x=reference[0], line={"dash": "dash", "color": GREY, "width": 1.5})
-        _name_reference(figure, reference)
+        line = {"dash": "dash", "color": GREY, "width": 1.5}
+        ends = {"x": [reference[0]] * 2, "y": [-0.5, len(labels) - 0.5]}
+        figure.add_trace(go.Scatter(**ends, mode="lines", name=reference[1], line=line, hoverinfo="skip"))
+    _layout(figure, height or max(170, 28 * len(labels) + 90))
+    figure.update_yaxes(tickmode="array", tickvals=list(rows), ticktext=list(labels), range=[len(labels) - 0.5, -0.5])
+    figure.update_yaxes(zeroline=False)
+    _axis(figure, "x", kind, currency)
     return _checked(figure)
 
 
@@ -171,16 +174,9 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
     x, y, written = zip(*cells, strict=True) if cells else ((), (), ())
     figure.add_trace(go.Scatter(x=x, y=y, text=written, mode="text", hoverinfo="skip", showlegend=False))
     _layout(figure, max(220, 44 * len(grid) + 90))
-    figure.update_xaxes(title=x_title, type="category", showgrid=False, automargin=True)
-    figure.update_yaxes(title=y_title, type="category", showgrid=False, automargin=True, autorange="reversed")
+    figure.update_xaxes(title={"text": x_title}, type="category", showgrid=False, automargin=True)
+    figure.update_yaxes(title={"text": y_title}, type="category", showgrid=False, automargin=True, autorange="reversed")
     return _checked(figure)
-
-
-def _name_reference(figure: go.Figure, reference: tuple[float, str]) -> None:
-    """What a dashed line stands for, written below the plot beside its end."""
-    figure.add_annotation(
-        x=reference[0], y=0, yref="paper", yanchor="bottom", xanchor="left", text=f" {reference[1]}", showarrow=False
-    )
 
 
 def points_of(figure: go.Figure) -> int:
@@ -257,12 +253,16 @@ def _axis(figure: go.Figure, axis: str, kind: Kind, currency: str) -> None:
         symbol = SYMBOLS.get(currency)
         # d3 writes the sign before the symbol, but knows one symbol alone.
         options |= {"tickformat": "$~s"} if symbol == "$" else {"tickformat": "~s", "tickprefix": symbol or ""}
-        options |= {"title": None if symbol else currency}
+        options |= {} if symbol else {"title": {"text": currency}}
     elif kind == "share":
         options |= {"tickformat": ",.0%"}
     elif kind == "count":
         options |= {"tickformat": "~s"}
     (figure.update_yaxes if axis == "y" else figure.update_xaxes)(**options)
+
+
+def _ink() -> str:
+    return INK["dark" if st.context.theme.type == "dark" else "light"]
 
 
 def _layout(figure: go.Figure, height: int) -> None:
@@ -271,8 +271,10 @@ def _layout(figure: go.Figure, height: int) -> None:
         height=height,
         margin={"l": 8, "r": 16, "t": 36 if several else 14, "b": 8},
         showlegend=several,
+        font={"color": _ink()},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         bargap=0.25,
         separators=".,",
     )
-    figure.update_xaxes(automargin=True)
+    figure.update_xaxes(automargin=True, tickfont={"color": _ink()}, title={"font": {"color": _ink()}})
+    figure.update_yaxes(automargin=True, tickfont={"color": _ink()}, title={"font": {"color": _ink()}})

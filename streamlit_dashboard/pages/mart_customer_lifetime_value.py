@@ -160,7 +160,8 @@ def _backtests(filters: Filters, currency: str) -> None:
     registry = customers.scores("model_registry")
     fitted = registry[registry["currency"].isin([currency, "all"])]
     note = " ".join(
-        f"{fit['model']}: {fit['status']}, fitted on {formats.count(fit['customers'])} customers."
+        f"{fit['model']} is {str(fit['status']).replace('_', ' ')}"
+        + ("." if formats.missing(fit["customers"]) else f", fitted on {formats.count(fit['customers'])} customers.")
         for fit in fitted.to_dict("records")
     )
     show(

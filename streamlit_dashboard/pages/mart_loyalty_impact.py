@@ -80,7 +80,9 @@ def _figures(totals: pd.DataFrame, currency: str) -> None:
     for metric in ("net_sales", "orders", "customers"):
         if metric in by_metric.index:
             part = by_metric.loc[metric, "loyal_share"]
-            cells.append((f"Loyalty part: {metric.replace('_', ' ')}", formats.share(part), "Since the beginning."))
+            cells.append(
+                (f"Loyal {metric.replace('_', ' ')}", formats.share(part), "Part of all, since the beginning.")
+            )
     for metric in ("aov", "orders_per_customer"):
         if metric in by_metric.index:
             loyal, other = by_metric.loc[metric, ["loyal_value", "non_loyal_value"]]

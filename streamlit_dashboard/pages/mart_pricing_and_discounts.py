@@ -166,21 +166,24 @@ def _items(filters: Filters, rows: pd.DataFrame, category: str, store: str, curr
         ~found["item_name"].duplicated(keep=False), found["item_name"] + " (" + found["item_category"] + ")"
     )
     found = found.assign(item=names)
-    _attach(filters, found, "item", "item", f"Attach rate by item, the {SHOWN_ITEMS} most ordered", currency, as_of)
+    stores = int((rows["level"] == "store").sum())
+    _attach(filters, found, stores, "item", f"Attach rate by item, the {SHOWN_ITEMS} most ordered", currency, as_of)
 
 
 def _stores(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date) -> None:
     found = rows[rows["level"] == "store"].sort_values("attach_rate", ascending=False)
     found = found.assign(store=[formats.store_label(store) for store in found["restaurant_id"]])
-    _attach(filters, found, "store", "store", "Attach rate by store", currency, as_of)
+    _attach(filters, found, len(found), "store", "Attach rate by store", currency, as_of)
 
 
-def _attach(filters: Filters, rows: pd.DataFrame, key: str, label: str, title: str, currency: str, as_of: date) -> None:
-    height = ROW_HEIGHT * max(SHOWN_ITEMS, len(rows)) + 60
+def _attach(
+    filters: Filters, rows: pd.DataFrame, stores: int, label: str, title: str, currency: str, as_of: date
+) -> None:
+    height = ROW_HEIGHT * max(SHOWN_ITEMS, stores) + 60
     series = [("Attach rate", rows["attach_rate"], rows["attach_rate_low"], rows["attach_rate_high"])]
     show(
         Card(
-            key=f"attach-{key}",
+            key=f"attach-{label}",
             title=title,
             unit="% of order lines with a paid option, 95 % Wilson interval",
             denominator="guests in",
@@ -245,6 +248,7 @@ def _price_changes(filters: Filters, category: str, store: str, currency: str) -
     if store != "all":
         rows = rows[rows["restaurant_id"] == store]
     rows = rows.assign(store=[formats.store_label(one) for one in rows["restaurant_id"]])
+    rows["use_status"] = rows["use_status"].str.replace("_", " ")
     show(
         Card(
             key="price-changes",

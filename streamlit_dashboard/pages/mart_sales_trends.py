@@ -22,6 +22,9 @@ ORDER = 10
 MART = "mart_sales_trends"
 LEVELS = {"chain": "Whole chain", "store": "One store", "category": "One category"}
 PERIODS = {"day": "Days", "week": "Weeks", "month": "Months"}
+EXPECTED_UP_TO = 120
+"""Days up to which the expected line, a weekly zigzag, can be told from the others."""
+
 ORDERS = {"all": "All orders", "loyalty": "Loyalty orders", "non_loyalty": "Other orders"}
 COLUMNS = (
     Column("period_start", "From", "date"),
@@ -112,7 +115,7 @@ def _lines(rows: pd.DataFrame, period: str, currency: str) -> list[Series]:
     if period == "day" and "net_sales_mean_7d" in rows:
         mean = rows["net_sales_mean_7d"]
         series.append(Series("Mean of 7 days", x, mean, colour=charts.ORANGE, dash="solid", width=2.6))
-    if "expected_net_sales" in rows:
+    if "expected_net_sales" in rows and (period != "day" or len(rows) <= EXPECTED_UP_TO):
         series.append(Series("Expected", x, rows["expected_net_sales"], colour=charts.TEAL, dash="dash"))
     if "is_anomaly" in rows:
         odd = rows[rows["is_anomaly"].fillna(False).astype(bool)]
