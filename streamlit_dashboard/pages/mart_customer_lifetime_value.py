@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 from functools import partial
 
 import pandas as pd
@@ -84,7 +85,7 @@ def render() -> None:
 def _figures(row: pd.Series, currency: str) -> None:
     people, net = row["customers"], row["net_sales"]
     returning = row["returning_customers"] / people if people else None
-    cells = (
+    cells: tuple[tuple[str, str, str], ...] = (
         ("Customers", formats.count(people), "Everyone with an account who ever ordered; guests are not counted."),
         ("Net sales to date", formats.money(net, currency), "Their net sales: revenue, not margin; guests out."),
         ("Per customer", formats.money(net / people if people else None, currency), "Net sales to date / customers."),
@@ -150,7 +151,7 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
 
 def _backtests(filters: Filters, currency: str) -> None:
     """What vouches for the forecast: predictions from past origins against what happened."""
-    table = "model_backtests"
+    table: Literal["model_backtests"] = "model_backtests"
     title = "How well the forecast did from past days"
     if table not in loads.state().tables:
         absent(title, table, ["bias", "mae", "spearman", "top_decile_capture"])

@@ -107,7 +107,12 @@ def _effect(filters: Filters, totals: pd.DataFrame, as_of: date) -> None:
         states.status(status)
     drawn = rows.dropna(subset=["placebo_ratio"])
     series = [
-        (f"{label}, 95 % interval", *(drawn[f"{kind}_{end}_change"] for end in ("ratio", "lower", "upper")))
+        (
+            f"{label}, 95 % interval",
+            drawn[f"{kind}_ratio_change"],
+            drawn[f"{kind}_lower_change"],
+            drawn[f"{kind}_upper_change"],
+        )
         for kind, label in (("effect", "Effect"), ("placebo", "Placebo, one window earlier"))
     ]
     show(
