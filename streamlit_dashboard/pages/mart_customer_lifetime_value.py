@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 from functools import partial
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
