@@ -1,7 +1,8 @@
 """The reference: the work of one first load as plain DuckDB SQL over the same exported Parquet files.
 
 It types, quarantines and sums what the silver job does, then runs the gold SQL itself, all days at once.
-No fingerprints, no audit, no publish: what is left is the arithmetic.
+No fingerprints, no audit, no publish: what is left is the arithmetic. The scores, which no SQL could give, are
+left empty.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pathlib import Path
 from biz_insights.gold import date_list, date_literal, gold_tables
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
+from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
+
+DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "date": "DATE"}
 
 SILVER = """
-CREATE SCHEMA biz_insights;
 CREATE TABLE raw_lines AS
 SELECT *, trim(order_id) AS oid, trim(lineitem_id) AS lid,
     try_cast(item_price AS DECIMAL(18, 4)) AS price,
@@ -73,6 +76,10 @@ def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
     connection = macros.connect()
     connection.execute("SET TimeZone = 'UTC'; SET threads = 2")
     seconds = {}
+    connection.execute("CREATE SCHEMA biz_insights")
+    for scores in (PREDICTIONS, LOYALTY_EFFECTS):
+        columns = ", ".join(f"{name} {DUCKDB_TYPES[column.type]}" for name, column in scores.columns.items())
+        connection.execute(f"CREATE TABLE biz_insights.{scores.name} ({columns})")
     began = time.monotonic()
     connection.execute(SILVER.format(landing=landing))
     for table in ("silver_order_items", "silver_order_item_options"):

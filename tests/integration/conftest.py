@@ -114,7 +114,7 @@ def source(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def laptop(tmp_path_factory) -> Iterator[Laptop]:
     state = State(tmp_path_factory.mktemp("laptop"))
-    with endpoint(state, "--warm-spark") as environment:
+    with endpoint(state) as environment:
         yield Laptop(state, environment, Settings())
 
 

@@ -32,7 +32,7 @@ WITH order_lines AS (
                     PARTITION BY order_id, order_date, restaurant_id, currency ORDER BY created_at, lineitem_id
                 ) = 1,
                 SUM(net_sales) OVER (PARTITION BY order_id, order_date, restaurant_id, currency)
-            ) AS DECIMAL(18, 4)
+            ) AS DECIMAL(38, 4)
         ) AS order_net_sales,
         ROW_NUMBER() OVER (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id) = 1 AS opens_order,
         MAX(discount_amount) OVER (PARTITION BY order_id, order_date) > 0 AS is_discounted_order,
