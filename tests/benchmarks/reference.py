@@ -16,8 +16,7 @@ from biz_insights.gold import date_list, date_literal, gold_tables
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
-
-DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "date": "DATE"}
+from tests.gold.harness import SILVER as TABLES_OF_JOBS
 
 SILVER = """
 CREATE TABLE raw_lines AS
@@ -78,7 +77,7 @@ def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
     seconds = {}
     connection.execute("CREATE SCHEMA biz_insights")
     for scores in (PREDICTIONS, LOYALTY_EFFECTS):
-        columns = ", ".join(f"{name} {DUCKDB_TYPES[column.type]}" for name, column in scores.columns.items())
+        columns = ", ".join(f"{name} {kind}" for name, kind in TABLES_OF_JOBS[scores.name].items())
         connection.execute(f"CREATE TABLE biz_insights.{scores.name} ({columns})")
     began = time.monotonic()
     connection.execute(SILVER.format(landing=landing))

@@ -18,7 +18,7 @@ import pytest
 
 from tests.gold.harness import Lake
 from tests.quality.samples import SqliteSettings, gold_lake
-from tests.quality.score_reports import report_tables
+from tests.quality.score_reports import report_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -70,8 +70,8 @@ def published(session: Any) -> str:
 def gold() -> Lake:
     """Silver rows, every gold table built from them and what the scores job reports, in DuckDB."""
     made = gold_lake()
-    for name, rows in report_tables().items():
-        made.insert(name, rows.to_pylist())
+    for name, rows in report_rows().items():
+        made.insert(name, rows)
     return made
 
 

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.estimates import VALUE_SUMS, Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped
+from spark_jobs.scores.registry import Findings
 from tests.models.process import GENERATED_DATA
 
 FIRST_DAY = date(2020, 1, 1)
@@ -46,4 +48,21 @@ def estimates(snapshot: Snapshot, observed_days: int) -> Estimates:
     return Estimates(
         fit_purchases(x, t_x, t, customers, observed_days),
         fit_values(each.assign(**dict(zip(VALUE_SUMS, sums, strict=True)))),
+    )
+
+
+def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
+    """What the job finds in customer days, up to the as-of date."""
+    customers = histories(frame)
+    first_day = date(1970, 1, 1) + timedelta(days=int(frame["day"].min()))
+    snapshot = customers.at(day_number(as_of))
+    return Findings(
+        as_of=as_of,
+        first_day=first_day,
+        version="v1",
+        currencies=snapshot.currencies,
+        estimates=estimates(snapshot, (as_of - first_day).days),
+        backtests=run_backtests(customers, as_of, first_day),
+        annual_discount_rate=0.10,
+        margin_rate=None,
     )

@@ -1,33 +1,16 @@
 """Registry and statuses: what is published of models that could be fitted, and of those that could not."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pandas as pd
 import pytest
 
-from spark_jobs.scores.backtests import PURCHASES, run_backtests
+from spark_jobs.scores.backtests import PURCHASES
 from spark_jobs.scores.estimates import Estimates, fit_purchases
 from spark_jobs.scores.histories import day_number
 from spark_jobs.scores.registry import REPORTS, Findings, backtest_rows, churn_rows, in_columns, registry_rows
 from spark_jobs.scores.tables import AS_OF_DATE, CHURN_BACKTESTS, REGISTRY
-from tests.scores.chain import AS_OF, FIRST_DAY, customer_days, estimates, histories
-
-
-def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
-    """What the job finds in customer days, up to the as-of date."""
-    chain = histories(frame)
-    first_day = date(1970, 1, 1) + timedelta(days=int(frame["day"].min()))
-    snapshot = chain.at(day_number(as_of))
-    return Findings(
-        as_of=as_of,
-        first_day=first_day,
-        version="v1",
-        currencies=snapshot.currencies,
-        estimates=estimates(snapshot, (as_of - first_day).days),
-        backtests=run_backtests(chain, as_of, first_day),
-        annual_discount_rate=0.10,
-        margin_rate=None,
-    )
+from tests.scores.chain import AS_OF, FIRST_DAY, customer_days, findings
 
 
 @pytest.fixture(scope="module")

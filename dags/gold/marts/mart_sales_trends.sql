@@ -30,7 +30,7 @@
 --   anomaly_z: distance of the orders from the expected in standard deviations (Anscombe 1948); orders and not money, which one large order would move
 --   is_anomaly: true where that is 3 or more up or down; null where not judged
 --   anomaly_status: judged, insufficient_data (no 8 same weekdays before, or under 26 such periods to take phi from), period_not_over, or not_judged (only days of the chain and weeks of a store have enough orders and few enough tests)
---   is_holiday: on days: the calendar's holiday flag; null where the calendar does not cover the day
+--   is_holiday: on days: the calendar's holiday flag, from the source or, on days it does not cover, from the list of public holidays
 --   holiday_name: on days: the holiday's name
 --   holiday_effect: on holidays: net sales against the expected, beyond what ordinary days differ from it, as a part of it; geometric mean of the key's days of that name so far
 --   holiday_effect_low: lower end of its 95 % interval, from the scatter of ordinary days or of the same holiday in other years, whichever is wider
