@@ -1,8 +1,8 @@
 """
 ### What it does
 Takes a chain's orders from the source database to seven published marts, once a day:
-snapshot export → bronze → silver → facts → scores → marts. Every layer is built where nobody reads,
-audited by a checkpoint, and only then published.
+snapshot export → bronze → silver → facts → scores → marts, each table after those it reads. Every table is built
+where nobody reads, audited by a checkpoint, and only then published.
 
 ### A task failed: what now
 The message says what is wrong and what to do. Clear the task it names (with its downstream tasks): a cleared
@@ -37,6 +37,8 @@ from biz_insights.gold import GoldTable, tables_of
 from biz_insights.identity import attempt_name
 from biz_insights.operators import AthenaBuildOperator, AwaitRdsExport, GlueBuildOperator
 from biz_insights.settings import TemplateSettings
+from biz_insights.tasks.scores import INPUT as SCORES_INPUT
+from biz_insights.tasks.scores import SCORE_TABLES
 from biz_insights.templates import ATTEMPT, EXPORT_ID, PROCESS_DATE, SNAPSHOT_ARN, SNAPSHOT_ID
 
 AWS: dict[str, Any] = {"aws_conn_id": None, "region_name": "{{ settings.region }}"}
@@ -260,6 +262,8 @@ def scores() -> None:
     build = GlueBuildOperator(
         task_id="build",
         job_name="{{ settings.scores_job }}",
+        # The longest task of the layer: where slots are few, what it waits for and itself come first.
+        priority_weight=20,
         script_args={
             "--as_of_date": PROCESS_DATE,
             "--inputs_uri": "{{ ti.xcom_pull(task_ids='scores.plan')['inputs_uri'] }}",
@@ -323,14 +327,15 @@ def gold_table(table: GoldTable) -> TaskGroup:
     return group
 
 
-def gold_layer(tables: list[GoldTable]) -> None:
-    """Task groups of one layer, each after those it reads."""
+def gold_layer(tables: list[GoldTable], built: dict[str, TaskGroup]) -> dict[str, TaskGroup]:
+    """Task groups of one layer by table, each after those of ``built`` and of its own layer that it reads."""
     groups: dict[str, TaskGroup] = {}
     for table in tables:
         groups[table.name] = gold_table(table)
         for upstream in table.reads:
-            if upstream in groups:
-                groups[upstream] >> groups[table.name]
+            if group := {**built, **groups}.get(upstream):
+                group >> groups[table.name]
+    return groups
 
 
 def views() -> None:
@@ -400,11 +405,11 @@ def business_insights_daily() -> None:
     with TaskGroup("silver", tooltip="Typed rows by day, quarantine and ledger") as silver_layer:
         silver(extracted, bronze_run)
     with TaskGroup("facts", tooltip="Aggregates by day that every mart reads") as facts_layer:
-        gold_layer(tables_of("facts"))
+        facts = gold_layer(tables_of("facts"), {})
     with TaskGroup("scores", tooltip="What each customer is expected to do, with back-tests") as scores_layer:
         scores()
     with TaskGroup("marts", tooltip="The seven marts, as of the day") as marts_layer:
-        gold_layer(tables_of("marts"))
+        gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     report = quality_report(PROCESS_DATE)
@@ -416,7 +421,10 @@ def business_insights_daily() -> None:
         trigger_rule=PASS_SKIPPED,
         **AWS,
     )
-    bronze_layer >> silver_layer >> facts_layer >> scores_layer >> marts_layer >> views_layer >> report
+    bronze_layer >> silver_layer >> facts_layer
+    # The scores need one fact and few marts need the scores: the slowest job does not hold up the others.
+    facts[SCORES_INPUT] >> scores_layer
+    [facts_layer, marts_layer] >> views_layer >> report
     [extract_layer, views_layer, report] >> announce
 
 

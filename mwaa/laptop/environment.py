@@ -57,7 +57,7 @@ def airflow_environment(state: State) -> dict[str, str]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # Local services answer at once: no need for the pace that is right for AWS.
-        "BIZ_INSIGHTS_POLL_SECONDS": "1",
+        "BIZ_INSIGHTS_POLL_SECONDS": "0.2",
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
     }
 

@@ -1,20 +1,20 @@
-"""Live progress of a DAG run for a person: a line a finished task, and the one that is running with its clock."""
+"""Live progress of a DAG run for a person: a line a finished task, and those that are running with their clocks."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
-from airflow.listeners import hookimpl
+if TYPE_CHECKING:
+    from mwaa.laptop.task_processes import Event
 
 MARKS = {"success": "✓", "failed": "✗", "skipped": "–"}
 STEP_SECONDS = 1.0
 
 
 class Progress:
-    """Airflow listener that prints to a console and keeps the spans (stage, began, ended; Unix seconds) of tasks.
+    """Prints to a console what a run's tasks do, and keeps their spans (stage, began, ended; Unix seconds).
 
     A stage is a task group of the DAG's top level, or the DAG itself where it has none.
     """
@@ -24,54 +24,48 @@ class Progress:
         self.spans: list[tuple[str, float, float]] = []
         self.failures: list[tuple[str, str]] = []
         self._live = console.isatty()
-        self._task: tuple[str, float] | None = None
+        self._running: dict[str, float] = {}
+        self._dag = ""
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self._stop = threading.Event()
 
     def __enter__(self) -> Progress:
-        from airflow.sdk.listener import get_listener_manager
-
-        get_listener_manager().add_listener(self)
         if self._live:
             threading.Thread(target=self._tick, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        from airflow.sdk.listener import get_listener_manager
-
         self._stop.set()
-        get_listener_manager().pm.unregister(self)
 
-    @hookimpl
-    def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
-        """A task has begun."""
-        self._task = (_label(task_instance), time.monotonic())
+    def begin(self, dag_id: str, about: str) -> None:
+        """The tasks that follow are of this DAG."""
+        self._dag = dag_id
+        self.say(f"{dag_id}{about}")
 
-    @hookimpl
-    def on_task_instance_success(self, previous_state: Any, task_instance: Any) -> None:
-        """A task has succeeded."""
-        self._finish(task_instance, "success")
-
-    @hookimpl
-    def on_task_instance_skipped(self, previous_state: Any, task_instance: Any) -> None:
-        """A task has decided that there is nothing to do."""
-        self._finish(task_instance, "skipped")
-
-    @hookimpl
-    def on_task_instance_failed(self, previous_state: Any, task_instance: Any, error: Any) -> None:
-        """A task has failed."""
-        self._finish(task_instance, "failed")
-        self.failures.append((task_instance.task_id, " ".join(str(error).split())))
-        self.say(f"    {self.failures[-1][1]}")
+    def tell(self, event: Event) -> None:
+        """Take in what became of a task."""
+        state, task_id, index, error = event
+        label = task_id if index < 0 else f"{task_id} [{index}]"
+        if state == "running":
+            with self._lock:
+                self._running[label] = time.time()
+            return
+        self._finish(label, state)
+        if state == "failed":
+            self.failures.append((task_id, error))
+            self.say(f"    {error}")
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds that tasks ran, by stage."""
-        total: dict[str, float] = defaultdict(float)
-        for stage, began, ended in self.spans:
-            total[stage] += ended - began
-        return dict(total)
+        """Seconds in which any task of a stage ran, by stage."""
+        total: dict[str, float] = {}
+        until: dict[str, float] = {}
+        for stage, began, ended in sorted(self.spans, key=lambda span: span[1]):
+            fresh = max(began, until.get(stage, began))
+            total[stage] = total.get(stage, 0.0) + max(0.0, ended - fresh)
+            until[stage] = max(ended, until.get(stage, ended))
+        return total
 
     def say(self, line: str) -> None:
         """Print a line above the live one."""
@@ -79,13 +73,14 @@ class Progress:
             self.console.write(("\r\x1b[K" if self._live else "") + line + "\n")
             self.console.flush()
 
-    def _finish(self, task_instance: Any, state: str) -> None:
-        label, began = self._task or (_label(task_instance), time.monotonic())
-        self._task = None
-        elapsed = time.monotonic() - began
-        self.spans.append((_stage(task_instance), time.time() - elapsed, time.time()))
+    def _finish(self, label: str, state: str) -> None:
+        now = time.time()
+        with self._lock:
+            began = self._running.pop(label, now)
+        group, _, rest = label.partition(".")
+        self.spans.append((group if rest else self._dag, began, now))
         note = "  nothing to do" if state == "skipped" else ""
-        self.say(f"  {self._clock()}  {MARKS[state]} {label:<58}{elapsed:6.1f} s{note}")
+        self.say(f"  {self._clock()}  {MARKS[state]} {label:<58}{now - began:6.1f} s{note}")
 
     def _clock(self) -> str:
         seconds = int(time.monotonic() - self._began)
@@ -93,19 +88,9 @@ class Progress:
 
     def _tick(self) -> None:
         while not self._stop.wait(STEP_SECONDS):
-            task = self._task
-            if task:
-                with self._lock:
-                    elapsed = time.monotonic() - task[1]
-                    self.console.write(f"\r\x1b[K  {self._clock()}  ▸ {task[0]:<58}{elapsed:6.0f} s")
+            with self._lock:
+                now = time.time()
+                tasks = "  ".join(f"{label} {now - began:.0f} s" for label, began in self._running.items())
+                if tasks:
+                    self.console.write(f"\r\x1b[K  {self._clock()}  ▸ {tasks[:100]}")
                     self.console.flush()
-
-
-def _label(task_instance: Any) -> str:
-    index = getattr(task_instance, "map_index", -1)
-    return task_instance.task_id + (f" [{index}]" if index is not None and index >= 0 else "")
-
-
-def _stage(task_instance: Any) -> str:
-    group, _, rest = task_instance.task_id.partition(".")
-    return group if rest else task_instance.dag_id

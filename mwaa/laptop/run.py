@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -42,6 +42,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     folder = source.source_folder(state, source_path)
     print(f"source  {folder}", flush=True)
     os.environ.update(airflow_environment(state))
+    os.environ.update(dag_runs.executor_environment())
     service_descriptions.share()
     dag_runs.migrate_metadata(state)
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
@@ -53,7 +54,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
             os.environ.update(environment)
             settings = resolve(os.environ)
             upload(settings, folder)
-            return _run_dags(console, state, settings, dags.result(), process_date, began, loading)
+            return _run_dags(console, state, settings, dags.result(), process_date, began)
 
 
 def upload(settings: Settings, folder: Path) -> None:
@@ -81,19 +82,17 @@ def _run_dags(
     dags: dict[str, Any],
     process_date: str | None,
     began: float,
-    loading: Executor,
 ) -> int:
     from mwaa.laptop.progress import Progress
     from mwaa.laptop.summary import Outcome, summarise
+    from mwaa.laptop.task_processes import task_processes
 
-    with Progress(console) as progress:
-        progress.say("load_source_database")
+    with Progress(console) as progress, task_processes(dags, progress.tell, _preload):
+        progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":
-            # Seven seconds, while the export and the bronze job keep other processes busy.
-            loading.submit(_load_great_expectations)
             day = process_date or last_complete_day(settings)
-            progress.say(f"business_insights_daily for {day}")
+            progress.begin("business_insights_daily", f" for {day}")
             run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {"process_date": day})
     _record(state, run_id, outcome, progress.spans)
     if outcome != "success":
@@ -105,14 +104,18 @@ def _run_dags(
 
 
 def _load_airflow() -> dict[str, Any]:
-    """The DAGs, and what runs their tasks. To be waited for before a DAG runs: Airflow's models cannot be imported
-    by one thread while another uses them (each would wait for the other's lock)."""
+    """The DAGs, and what runs their tasks.
+
+    To be waited for before a DAG runs: Airflow's models cannot be imported by one thread while another uses them
+    (each would wait for the other's lock).
+    """
     dags = dag_runs.load_dags()
     dag_runs.load_task_runner()
     return dags
 
 
-def _load_great_expectations() -> None:
+def _preload() -> None:
+    """What tasks take longest to import (seven seconds), while the export and the bronze job run elsewhere."""
     from biz_insights.quality.engine import great_expectations
 
     great_expectations()

@@ -38,7 +38,7 @@ class GlueBuildOperator(GlueJobOperator):
 
     def execute(self, context: Any) -> str:
         """Start the run and wait; returns the JobRunId."""
-        self.job_poll_interval = self.waiter_delay = load_settings().poll_seconds
+        self.job_poll_interval = self.waiter_delay = load_settings().poll_seconds  # type: ignore[assignment]
         try:
             job_run_id = super().execute(context)
         except AirflowException as error:
@@ -91,7 +91,7 @@ class AthenaBuildOperator(AthenaOperator):
 
     def execute(self, context: Any) -> list[str]:  # type: ignore[override]
         """Run the statements; a faulty one fails at once, anything else may be retried."""
-        self.sleep_time = load_settings().poll_seconds
+        self.sleep_time = load_settings().poll_seconds  # type: ignore[assignment]
         attempt = context["ti"].try_number
         targets = [candidate_name(self.table, context["run_id"], attempt, part) for part in range(len(self.selects))]
         with ThreadPoolExecutor(CONCURRENT_STATEMENTS) as pool:

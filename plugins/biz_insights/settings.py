@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
 VARIABLE_NAME = "biz_insights"
+LEAST_POLL_SECONDS = 0.1
 
 
 class SettingsError(ValueError):
@@ -53,7 +54,7 @@ class Settings:
     build_workgroup: str = "business-insights-build"
     read_workgroup: str = "business-insights-read"
     notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights-alerts"
-    poll_seconds: int = 15
+    poll_seconds: float = 15
 
     # What the figures mean (docs/solution-design.md).
     business_timezone: str = "America/Chicago"
@@ -85,8 +86,10 @@ class Settings:
         for name, rate in (("annual_discount_rate", self.annual_discount_rate), ("margin_rate", self.margin_rate)):
             if rate is not None and not 0 <= rate <= 1:
                 raise SettingsError(f"setting {name}: {rate} is not between 0 and 1; write 10 % as 0.10")
-        if self.poll_seconds < 1:
-            raise SettingsError(f"setting poll_seconds: {self.poll_seconds} is below 1 second")
+        if self.poll_seconds < LEAST_POLL_SECONDS:
+            raise SettingsError(
+                f"setting poll_seconds: {self.poll_seconds} is below {LEAST_POLL_SECONDS}; AWS asks for 15"
+            )
 
     def lake_uri(self, prefix: str) -> str:
         """The ``s3://`` address of a prefix of the lake bucket (``silver/`` → ``s3://…/silver/``)."""

@@ -115,7 +115,7 @@ def quality_settings(settings: Settings) -> Any:
         results_uri=settings.lake_uri("athena-results/"),
         quality_uri=settings.lake_uri("quality/"),
         ops_uri=settings.lake_uri("ops/"),
-        poll_seconds=min(settings.poll_seconds, 1) / 20,
+        poll_seconds=min(settings.poll_seconds, 1) / 4,
         gate=settings.quality_gate,
         price_basis=settings.price_basis,
         business_timezone=settings.business_timezone,

@@ -42,7 +42,7 @@ def current_ledger(run: RunContext) -> list[dict[str, Any]]:
         session=run.session,
         work_group=run.settings.read_workgroup,
         schema_name=run.settings.published_database,
-        poll_interval=min(run.settings.poll_seconds, 1) / 20,
+        poll_interval=min(run.settings.poll_seconds, 1) / 4,
         cursor_class=DictCursor,
     ).cursor()
     cursor.execute("SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table", {"batch": batch})
