@@ -65,8 +65,10 @@ def server(lake, tmp_path_factory) -> Iterator[str]:
         except OSError:
             time.sleep(0.1)
     yield address
-    process.terminate()
-    process.wait(20)
+    # It keeps nothing: asked to end in order, it would first wait for the pages that are still open.
+    process.kill()
+    process.wait()
+    log.close()
 
 
 @pytest.fixture(scope="module")
