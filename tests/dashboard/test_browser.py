@@ -172,6 +172,15 @@ def test_the_keyboard_reaches_every_page(server, page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Locations", timeout=WAIT)
 
 
+def test_a_bar_leads_to_its_store(server, page):
+    visit(page, server + "/mart_location_performance")
+    bars = page.locator(".barlayer .point path")
+    expect(bars).to_have_count(len(STORES), timeout=WAIT)
+    bars.first.click(force=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Store", timeout=WAIT)
+    expect(page).to_have_url(re.compile(r"/store\?store=\w{24}$"), timeout=WAIT)
+
+
 def serious_findings(page: Page) -> list[str]:
     """Serious and critical findings of axe-core, those of Streamlit's own markup apart."""
     return [
