@@ -55,16 +55,13 @@ class Series:
 
 def over_time(series: Sequence[Series], kind: Kind, currency: str = "", height: int = HEIGHT) -> go.Figure:
     """Values over a time axis (or another ordered x)."""
-    figure = go.Figure()
+    traces: list[Any] = []
     for i, one in enumerate(series):
         colour = one.colour or SEQUENCE[i % len(SEQUENCE)]
         if one.low is not None and one.high is not None and one.mark == "line":
-            _band(figure, one, colour)
-        figure.add_trace(_trace(one, i, colour, kind, currency))
-    _layout(figure, height)
-    figure.update_layout(hovermode="x unified")
-    _axis(figure, "y", kind, currency)
-    return _checked(figure)
+            traces += _band(one, colour)
+        traces.append(_trace(one, i, colour, kind, currency))
+    return _figure(traces, height, y=_scale(kind, currency), hovermode="x unified")
 
 
 def bars(
@@ -82,28 +79,25 @@ def bars(
     height: int | None = None,
 ) -> go.Figure:
     """Horizontal bars, the first label on top; intervals as whiskers."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(values),
-            y=list(labels),
-            orientation="h",
-            name=name,
-            marker={"color": colours},
-            error_x=_whiskers(values, low, high),
-            text=list(texts) if texts is not None and low is None else None,
-            textposition="outside",
-            cliponaxis=False,
-            customdata=list(labels),
-            hovertext=list(hover) if hover is not None else None,
-            hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
-        )
+    trace = go.Bar(
+        x=list(values),
+        y=list(labels),
+        orientation="h",
+        name=name,
+        marker={"color": colours},
+        error_x=_whiskers(values, low, high),
+        text=list(texts) if texts is not None and low is None else None,
+        textposition="outside",
+        cliponaxis=False,
+        customdata=list(labels),
+        hovertext=list(hover) if hover is not None else None,
+        hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
     )
-    _layout(figure, height or max(150, 26 * len(labels) + 70))
-    figure.update_yaxes(autorange="reversed", type="category", automargin=True, showgrid=False)
-    _axis(figure, "x", kind, currency)
+    x = _scale(kind, currency)
     if texts is not None and low is None:
-        figure.update_xaxes(range=_with_room(values))
-    return _checked(figure)
+        x["range"] = _with_room(values)
+    y = {"autorange": "reversed", "type": "category", "showgrid": False}
+    return _figure([trace], height or max(150, 26 * len(labels) + 70), x=x, y=y)
 
 
 def _with_room(values: Any) -> list[float] | None:
@@ -126,12 +120,12 @@ def intervals(
     height: int | None = None,
 ) -> go.Figure:
     """Estimates as marks with their intervals, one row a label: (name, value, low, high) for each kind of mark."""
-    figure = go.Figure()
+    traces: list[Any] = []
     rows = range(len(labels))
     for i, (name, values, low, high) in enumerate(series):
         # Marks of one row stand a little apart, so that their whiskers do not cover each other.
         beside = 0.24 * (i - (len(series) - 1) / 2) if low is not None else 0.0
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=list(values),
                 y=[row + beside for row in rows],
@@ -146,37 +140,42 @@ def intervals(
     if reference is not None:
         line = {"dash": "dash", "color": GREY, "width": 1.5}
         ends = {"x": [reference[0]] * 2, "y": [-0.5, len(labels) - 0.5]}
-        figure.add_trace(go.Scatter(**ends, mode="lines", name=reference[1], line=line, hoverinfo="skip"))
-    _layout(figure, height or max(170, 28 * len(labels) + 90))
-    figure.update_yaxes(tickmode="array", tickvals=list(rows), ticktext=list(labels), range=[len(labels) - 0.5, -0.5])
-    figure.update_yaxes(zeroline=False)
-    _axis(figure, "x", kind, currency)
-    return _checked(figure)
+        traces.append(go.Scatter(**ends, mode="lines", name=reference[1], line=line, hoverinfo="skip"))
+    y = {
+        "tickmode": "array",
+        "tickvals": list(rows),
+        "ticktext": list(labels),
+        "range": [len(labels) - 0.5, -0.5],
+        "zeroline": False,
+    }
+    return _figure(traces, height or max(170, 28 * len(labels) + 90), x=_scale(kind, currency), y=y)
 
 
 def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFrame) -> go.Figure:
     """A grid of values; each cell also carries its figure as text, so that colour is never the only signal."""
-    figure = go.Figure(
-        go.Heatmap(
-            z=grid.to_numpy(dtype=float, na_value=float("nan")),
-            x=[str(column) for column in grid.columns],
-            y=[str(row) for row in grid.index],
-            text=texts.to_numpy(),
-            colorscale=SEQUENTIAL,
-            showscale=False,
-            xgap=3,
-            ygap=3,
-            hovertemplate=f"{y_title} %{{y}}, {x_title.lower()} %{{x}}: %{{text}}<extra></extra>",
-        )
+    colours = go.Heatmap(
+        z=grid.to_numpy(dtype=float, na_value=float("nan")),
+        x=[str(column) for column in grid.columns],
+        y=[str(row) for row in grid.index],
+        text=texts.to_numpy(),
+        colorscale=SEQUENTIAL,
+        showscale=False,
+        xgap=3,
+        ygap=3,
+        hovertemplate=f"{y_title} %{{y}}, {x_title.lower()} %{{x}}: %{{text}}<extra></extra>",
     )
     # Texts of the heatmap itself take black or white by the cell's colour alone, as if it were opaque.
-    cells = [(str(column), str(row), texts.loc[row, column]) for row in grid.index for column in grid.columns]
-    x, y, written = zip(*cells, strict=True) if cells else ((), (), ())
-    figure.add_trace(go.Scatter(x=x, y=y, text=written, mode="text", hoverinfo="skip", showlegend=False))
-    _layout(figure, max(220, 44 * len(grid) + 90))
-    figure.update_xaxes(title={"text": x_title}, type="category", showgrid=False, automargin=True)
-    figure.update_yaxes(title={"text": y_title}, type="category", showgrid=False, automargin=True, autorange="reversed")
-    return _checked(figure)
+    written = texts.reindex(index=grid.index, columns=grid.columns).to_numpy()
+    x = [str(column) for _ in grid.index for column in grid.columns]
+    y = [str(row) for row in grid.index for _ in grid.columns]
+    words = go.Scatter(x=x, y=y, text=written.ravel(), mode="text", hoverinfo="skip", showlegend=False)
+    category = {"type": "category", "showgrid": False}
+    return _figure(
+        [colours, words],
+        max(220, 44 * len(grid) + 90),
+        x={**category, "title": {"text": x_title}},
+        y={**category, "title": {"text": y_title}, "autorange": "reversed"},
+    )
 
 
 def points_of(figure: go.Figure) -> int:
@@ -211,14 +210,12 @@ def _trace(one: Series, i: int, colour: str, kind: Kind, currency: str) -> Any:
     return go.Scatter(x=one.x, y=one.y, name=one.name, mode="lines", line=line, connectgaps=False, **hover)
 
 
-def _band(figure: go.Figure, one: Series, colour: str) -> None:
+def _band(one: Series, colour: str) -> list[Any]:
     """An interval as a band behind its line."""
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    figure.add_trace(go.Scatter(x=one.x, y=one.high, **edge))
-    figure.add_trace(
-        go.Scatter(x=one.x, y=one.low, fill="tonexty", fillcolor=f"rgba({red},{green},{blue},.18)", **edge)
-    )
+    fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},.18)"}
+    return [go.Scatter(x=one.x, y=one.high, **edge), go.Scatter(x=one.x, y=one.low, **fill, **edge)]
 
 
 def _whiskers(values: Any, low: Any, high: Any, colour: str = GREY) -> dict[str, Any] | None:
@@ -247,34 +244,44 @@ def _hover(value_axis: str, label_axis: str, kind: Kind, currency: str) -> str:
     return f"%{{{label_axis}}}: {_value(value_axis, kind, currency)}<extra></extra>"
 
 
-def _axis(figure: go.Figure, axis: str, kind: Kind, currency: str) -> None:
-    options: dict[str, Any] = {"automargin": True}
+def _scale(kind: Kind, currency: str) -> dict[str, Any]:
+    """How an axis of values writes them."""
     if kind == "money":
         symbol = SYMBOLS.get(currency)
         # d3 writes the sign before the symbol, but knows one symbol alone.
-        options |= {"tickformat": "$~s"} if symbol == "$" else {"tickformat": "~s", "tickprefix": symbol or ""}
-        options |= {} if symbol else {"title": {"text": currency}}
-    elif kind == "share":
-        options |= {"tickformat": ",.0%"}
-    elif kind == "count":
-        options |= {"tickformat": "~s"}
-    (figure.update_yaxes if axis == "y" else figure.update_xaxes)(**options)
+        written = {"tickformat": "$~s"} if symbol == "$" else {"tickformat": "~s", "tickprefix": symbol or ""}
+        return written if symbol else {**written, "title": {"text": currency}}
+    return {"share": {"tickformat": ",.0%"}, "count": {"tickformat": "~s"}}.get(kind, {})
 
 
-def _ink() -> str:
-    return INK["dark" if st.context.theme.type == "dark" else "light"]
+def _figure(
+    traces: Sequence[Any],
+    height: int,
+    x: dict[str, Any] | None = None,
+    y: dict[str, Any] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """The figure in one piece: each update of a Plotly layout costs as much as all of it at once."""
+    several = sum(trace.showlegend is not False for trace in traces) > 1
+    ink = {"color": INK["dark" if st.context.theme.type == "dark" else "light"]}
 
+    def axis(options: dict[str, Any]) -> dict[str, Any]:
+        title = {**options.get("title", {}), "font": ink}
+        return {"automargin": True, "tickfont": ink, **options, "title": title}
 
-def _layout(figure: go.Figure, height: int) -> None:
-    several = sum(trace.showlegend is not False for trace in figure.data) > 1
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 16, "t": 36 if several else 14, "b": 8},
-        showlegend=several,
-        font={"color": _ink()},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        bargap=0.25,
-        separators=".,",
+    figure = go.Figure(
+        data=traces,
+        layout={
+            "height": height,
+            "margin": {"l": 8, "r": 16, "t": 36 if several else 14, "b": 8},
+            "showlegend": several,
+            "font": ink,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+            "bargap": 0.25,
+            "separators": ".,",
+            "xaxis": axis(x or {}),
+            "yaxis": axis(y or {}),
+            **layout,
+        },
     )
-    figure.update_xaxes(automargin=True, tickfont={"color": _ink()}, title={"font": {"color": _ink()}})
-    figure.update_yaxes(automargin=True, tickfont={"color": _ink()}, title={"font": {"color": _ink()}})
+    return _checked(figure)

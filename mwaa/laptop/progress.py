@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,21 @@ if TYPE_CHECKING:
 
 MARKS = {"success": "✓", "failed": "✗", "skipped": "–"}
 STEP_SECONDS = 1.0
+
+
+def stage_seconds(spans: Iterable[tuple[str, float, float]]) -> dict[str, float]:
+    """Seconds in which any task of a stage ran, by stage; tasks side by side count once.
+
+    Args:
+        spans: stage, began and ended (Unix seconds) of each task.
+    """
+    total: dict[str, float] = {}
+    until: dict[str, float] = {}
+    for stage, began, ended in sorted(spans, key=lambda span: span[1]):
+        fresh = max(began, until.get(stage, began))
+        total[stage] = total.get(stage, 0.0) + max(0.0, ended - fresh)
+        until[stage] = max(ended, until.get(stage, ended))
+    return total
 
 
 class Progress:
@@ -58,14 +74,8 @@ class Progress:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds in which any task of a stage ran, by stage."""
-        total: dict[str, float] = {}
-        until: dict[str, float] = {}
-        for stage, began, ended in sorted(self.spans, key=lambda span: span[1]):
-            fresh = max(began, until.get(stage, began))
-            total[stage] = total.get(stage, 0.0) + max(0.0, ended - fresh)
-            until[stage] = max(ended, until.get(stage, ended))
-        return total
+        """See :func:`stage_seconds`."""
+        return stage_seconds(self.spans)
 
     def say(self, line: str) -> None:
         """Print a line above the live one."""

@@ -1,4 +1,4 @@
-"""Measures three runs (first load, the next day, unchanged) and the reference, and prints them side by side."""
+"""Measures three runs (first load, the next day, unchanged) beside a reference, then the dashboards over them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa.laptop.environment import REPOSITORY, State
+from mwaa.laptop.progress import stage_seconds
+from tests.benchmarks import pages
 from tests.benchmarks.memory import MemorySampler
 
 STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "scores", "marts", "views")
@@ -80,12 +82,10 @@ def measure(state: State, source: Path, date: str) -> Measured:
     last = json.loads(state.last_run.read_text()) if state.last_run.exists() else {}
     if process.returncode != 0:
         sys.exit(f"error: the run for {date} failed ({errors.strip() or last}); its log is in {state.logs}")
-    seconds: dict[str, float] = {}
     peak: dict[str, int] = {"all": sampler.peak()}
     for stage, start, end in last["spans"]:
-        seconds[stage] = seconds.get(stage, 0) + end - start
         peak[stage] = max(peak.get(stage, 0), sampler.peak(start, end))
-    return Measured(wall, seconds, peak)
+    return Measured(wall, stage_seconds(last["spans"]), peak)
 
 
 def reference(state: State, date: str, folder: Path) -> dict[str, float]:
@@ -146,7 +146,9 @@ def main() -> None:
             if not plain:
                 print("reference …", flush=True)
                 plain = reference(state, FIRST_DAY, root / "plain")
-        print("\n" + report(runs, plain, scale))
+        print("\n" + report(runs, plain, scale), flush=True)
+        print("\ndashboards …", flush=True)
+        print(pages.measured(state))
 
 
 if __name__ == "__main__":
