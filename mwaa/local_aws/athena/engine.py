@@ -176,7 +176,7 @@ def select(session: Session, tree: exp.Expr) -> Outcome:
     result = session.cursor.execute(plan.sql)
     path = session.storage.path(location)
     try:
-        count = write_csv(path, [name for name, _ in columns], result)
+        count = write_csv(path, columns, result)
     except duckdb.Error:
         path.unlink(missing_ok=True)
         raise

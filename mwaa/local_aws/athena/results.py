@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 Row = list[str | None]
+
+_DIGITS = {
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "DATE",
+}
+"""DuckDB types whose Python values print as Athena prints them."""
 
 _FETCH_ROWS = 10_000  # rows held as Python objects at a time while a result is written
 
@@ -55,8 +69,8 @@ def java_double(value: float) -> str:
     if value in (float("inf"), float("-inf")):
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0 or 1e-3 <= abs(value) < 1e7:
-        text = format(Decimal(repr(value)), "f")
-        return text if "." in text else text + ".0"
+        # In this range Python writes the same shortest digits, with a point.
+        return repr(value)
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     assert isinstance(exponent, int)
     power = exponent + len(digits) - 1
@@ -68,16 +82,35 @@ def _quote(value: str | None) -> str:
     return "" if value is None else '"' + value.replace('"', '""') + '"'
 
 
-def write_csv(path: Path, header: list[str], cursor: Any) -> int:
-    """Every value quoted, NULL as nothing, a header first. Returns the number of rows."""
+def write_csv(path: Path, columns: list[tuple[str, Any]], cursor: Any) -> int:
+    """Every value quoted, NULL as nothing, a header first. Returns the number of rows.
+
+    `columns` are the names and DuckDB types of the cursor's columns.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    # The type decides once how all values of a column are written: dashboards read marts of millions of values.
+    fields = [_field_of(str(kind)) for _, kind in columns]
     count = 0
     with path.open("w", encoding="utf-8", newline="") as out:
-        out.write(",".join(map(_quote, header)) + "\n")
+        out.write(",".join(_quote(name) for name, _ in columns) + "\n")
         while rows := cursor.fetchmany(_FETCH_ROWS):
-            out.writelines(",".join([_quote(render(v)) for v in row]) + "\n" for row in rows)
+            written = [map(field, values) for field, values in zip(fields, zip(*rows, strict=True), strict=True)]
+            out.writelines(",".join(row) + "\n" for row in zip(*written, strict=True))
             count += len(rows)
     return count
+
+
+def _field_of(kind: str) -> Callable[[Any], str]:
+    """How a column of a DuckDB type is written."""
+    if kind in _DIGITS:
+        return lambda value: "" if value is None else f'"{value}"'
+    if kind == "VARCHAR":
+        return _quote
+    if kind.startswith("DECIMAL"):
+        return lambda value: "" if value is None else f'"{value:f}"'
+    if kind == "DOUBLE":
+        return lambda value: "" if value is None else f'"{java_double(value)}"'
+    return lambda value: _quote(render(value))
 
 
 _FIELD = re.compile(r'("(?:[^"]|"")*")?(,|\n)')
