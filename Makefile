@@ -21,7 +21,7 @@ $(READY): $(LOCK)
 	@$(PYTHON) -m venv $(VENV) || { echo "error: python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' $(LOCK))"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement $(LOCK)
-	@! command -v java >/dev/null || $(BIN)/python -m mwaa.local_aws prepare
+	@{ ! command -v java >/dev/null || $(BIN)/python -m mwaa.local_aws prepare; } >$(VENV)/prepare.log 2>&1 || { cat $(VENV)/prepare.log >&2; exit 1; }
 	@$(BIN)/python -m mwaa.laptop prepare >/dev/null
 	@touch $@
 

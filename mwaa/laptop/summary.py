@@ -48,6 +48,7 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
             "Next",
             "  make query SQL='select * from v_location_ranking limit 5'",
             "  make query SQL='select count(*) from mart_customer_lifetime_value'",
+            "  make dashboard      the dashboards over what is published",
             "  make airflow        the Airflow UI: trigger, clear, look at each task",
             "  make run DATE=…     another day; a second run of the same day publishes nothing",
             "",

@@ -114,7 +114,8 @@ def source(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def laptop(tmp_path_factory) -> Iterator[Laptop]:
     state = State(tmp_path_factory.mktemp("laptop"))
-    with endpoint(state) as environment:
+    # As `make run` has it: the jobs of all runs share one Java.
+    with endpoint(state, "--warm-spark") as environment:
         yield Laptop(state, environment, Settings())
 
 
