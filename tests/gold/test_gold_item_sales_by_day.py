@@ -8,8 +8,8 @@ TABLE = "gold_item_sales_by_day"
 def test_spellings_of_an_item_add_up_under_the_latest() -> None:
     lake = Lake(
         [
-            line("o1", 10, item_name="Bagel Deluxe", source_id=1, options=1, item_quantity=3),
-            line("o2", 12, item_name="BAGEL deluxe", source_id=2, discount=0.5),
+            line("o1", 10, item_name="Bagel Deluxe", hour=8, options=1, item_quantity=3),
+            line("o2", 12, item_name="BAGEL deluxe", hour=9, discount=0.5),
         ]
     )
     row = lake.row(TABLE)
@@ -18,6 +18,17 @@ def test_spellings_of_an_item_add_up_under_the_latest() -> None:
         Decimal("22"), Decimal("1"), Decimal("0.5"), Decimal("22.5")
     )  # fmt: skip
     assert row["lines_with_paid_option"] == 1
+
+
+def test_the_latest_spelling_is_that_of_the_latest_line_however_the_source_numbers_them() -> None:
+    for numbers in ((1, 2, 3), (3, 2, 1)):
+        early, latest, late = numbers
+        lines = [
+            line("o1", item_name="bagel", hour=8, source_id=early),
+            line("o2", item_name="Bagel", hour=9, source_id=late),
+            line("o3", item_name="BAGEL", hour=9, source_id=latest),
+        ]
+        assert Lake(lines).row(TABLE)["item_name"] == "BAGEL"
 
 
 def test_category_orders_add_up_to_the_orders_of_the_category() -> None:

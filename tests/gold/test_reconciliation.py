@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from tests.gold.harness import DATABASE, Lake, Row, line
+from tests.gold.harness import DATABASE, Lake
+from tests.gold.random_orders import random_lines
 
 AS_OF = "2024-02-17"
-FIRST = date(2022, 12, 20)
 DAILY_FACTS = ["gold_daily_sales_by_store", "gold_item_sales_by_day", "gold_discounts_by_day", "gold_hourly_sales"]
 MARTS = {
     "mart_customer_lifetime_value": ("net_sales", "TRUE", "guests out"),
@@ -24,38 +23,6 @@ MARTS = {
     "mart_location_performance": ("net_sales", "period_type = 'month'", "guests in"),
     "mart_pricing_and_discounts": ("net_sales", "level = 'store_item'", "guests in"),
 }  # fmt: skip
-
-
-def random_lines(seed: int, orders: int = 400) -> list[Row]:
-    """Orders of three stores over fourteen months: guests, tests, two currencies, options, discounts, odd orders."""
-    rng = random.Random(seed)
-    rows: list[Row] = []
-    for number in range(orders):
-        day = (FIRST + timedelta(days=rng.randrange(424))).isoformat()
-        user = rng.choice([None, *(f"user-{i % 30}" for i in range(200))])
-        test = rng.random() < 0.03
-        for position in range(rng.choice([1, 1, 1, 2, 3])):
-            rows.append(
-                line(
-                    f"order-{number}",
-                    Decimal(rng.randrange(0, 4000)) / 100,
-                    day,
-                    source_id=len(rows),
-                    lineitem_id=f"{number}-{position}",
-                    hour=rng.randrange(24),
-                    user_id=user,
-                    app_name="Cafe - DEVELOPMENT" if test else rng.choice(["Cafe", "Perks"]),
-                    is_test=test,
-                    restaurant_id=rng.choice(["store-a", "store-a", "store-b", "store-c"]),
-                    currency=rng.choice(["USD"] * 9 + ["CAD"]),
-                    item_category=rng.choice(["Breakfast", "Bowls", None]),
-                    item_name=rng.choice(["Bagel", "BAGEL", "Wrap"]),
-                    is_loyalty=rng.random() < 0.2,
-                    options=rng.choice([0, "0.75", "1.50"]),
-                    discount=rng.choice([0, 0, 0, "0.25"]),
-                )
-            )
-    return rows
 
 
 @pytest.fixture(scope="module", params=[1, 2])

@@ -2,10 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from spark_jobs.transforms.fingerprints import Fingerprint, fingerprints
 from spark_jobs.transforms.lines import SILVER_COLUMNS, judged_lines, line_days, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
 from spark_jobs.transforms.options import judged_options
@@ -65,6 +67,24 @@ def test_silver_has_the_accepted_lines_in_its_columns(spark: SparkSession) -> No
     assert values(found, "source_id", "order_date", "order_hour", "net_sales", "batch_id") == [
         (1, date(2023, 3, 8), 19, Decimal("5.99"), "export-1")
     ]
+
+
+def test_a_days_fingerprint_does_not_tell_a_second_delivery_from_the_first(spark: SparkSession) -> None:
+    """Lines come again in another order and under other ids, some of them twice: no day has changed."""
+    delivered = [
+        {"order_id": f"order-{number}", "creation_time_utc": f"2023-03-0{2 + number % 2} 18:00:00+00"}
+        for number in range(6)
+    ]
+    again = [*reversed(delivered), delivered[4], delivered[1]]
+    corrected = [*again, delivered[3] | {"item_price": "6.49"}]
+
+    def by_day(*changes: dict[str, Any]) -> dict[str, Fingerprint]:
+        accepted = silver_lines(with_no_options(spark, lines(bronze_lines(spark, *changes))), "export")
+        return fingerprints(accepted, "order_date")
+
+    first, third = by_day(*delivered), by_day(*corrected)
+    assert by_day(*again) == first and sum(day.rows for day in first.values()) == 6
+    assert [day for day in first if first[day] != third[day]] == ["2023-03-03"]
 
 
 def test_a_line_lends_its_day_to_options_only_when_accepted(spark: SparkSession) -> None:
