@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from biz_insights import s3
 
@@ -21,6 +22,16 @@ CONSOLES = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.
 def report_key(as_of: date) -> str:
     """``reports/daily/as_of_date=2024-02-17/report.html``."""
     return f"{PREFIX}as_of_date={as_of.isoformat()}/{FILE}"
+
+
+def day_of(key: str) -> date | None:
+    """The day of a report's key; None for any other key."""
+    day = key.removeprefix(f"{PREFIX}as_of_date=").removesuffix(f"/{FILE}")
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return found if report_key(found) == key else None
 
 
 def deliver(session: Any, uri: str, html: str, headline: str) -> bool:
@@ -47,6 +58,11 @@ def encoded(headline: str) -> str:
     return quote(shortened, safe=" ")
 
 
+def decoded(metadata: Mapping[str, str]) -> str:
+    """The headline from an object's metadata; empty where it carries none."""
+    return unquote(metadata.get(HEADLINE, ""))
+
+
 def console_link(region: str, uri: str) -> str:
     """The object's page in the S3 console, for those who may log in to the account."""
     bucket, key = s3.split_uri(uri)
@@ -54,8 +70,13 @@ def console_link(region: str, uri: str) -> str:
     return f"https://{region}.{domain}/s3/object/{bucket}?region={region}&prefix={quote(key)}"
 
 
-def message(headline: str, uri: str, region: str, dashboard_url: str, written: bool) -> str:
-    """What is announced: the headline, then each way to the report with who can take it. Plain text."""
+def message(as_of: date, headline: str, uri: str, *, region: str, dashboard_url: str, written: bool) -> str:
+    """What is announced: the headline, then each way to the report with who can take it. Plain text.
+
+    Args:
+        dashboard_url: where the dashboards are served; empty: no link to them.
+        written: see :func:`deliver`.
+    """
     lines = [
         headline,
         "",
@@ -63,6 +84,7 @@ def message(headline: str, uri: str, region: str, dashboard_url: str, written: b
         f"  {uri}",
     ]
     if dashboard_url:
-        lines.append(f"  {dashboard_url.rstrip('/')}/daily_reports (dashboards, for those admitted there)")
+        link = f"{dashboard_url.rstrip('/')}/daily_reports?date={as_of.isoformat()}"
+        lines.append(f"  {link} (dashboards, for those admitted there)")
     lines.append(f"  {console_link(region, uri)} (S3 console, for those who may read the bucket)")
     return "\n".join(lines)

@@ -51,7 +51,7 @@ def write_daily_report(run: RunContext) -> dict[str, str]:
     report = compose(as_of, read(as_of, current_batch(run), run.query, run.published.column_names))
     uri, headline = settings.lake_uri(report_key(as_of)), report.headline
     written = deliver(run.session, uri, render(report), headline)
-    text = message(headline, uri, settings.region, settings.dashboard_url, written)
+    text = message(as_of, headline, uri, region=settings.region, dashboard_url=settings.dashboard_url, written=written)
     return {"uri": uri, "headline": headline, "message": text}
 
 
