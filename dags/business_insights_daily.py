@@ -1,8 +1,8 @@
 """
 ### What it does
 Takes a chain's orders from the source database to seven published marts, once a day:
-snapshot export → bronze → silver → facts → scores → marts, each table after those it reads. Every table is built
-where nobody reads, audited by a checkpoint, and only then published.
+snapshot export → bronze → silver → facts → scores → marts → views → report, each table after those it reads. Every
+table is built where nobody reads, audited by a checkpoint, and only then published.
 
 ### A task failed: what now
 The message says what is wrong and what to do. Clear the task it names (with its downstream tasks): a cleared
@@ -366,6 +366,37 @@ def quality_report(process_date: str) -> str:
     return report.write_reports(current(process_date))
 
 
+@task(trigger_rule=PASS_SKIPPED)
+def daily_report(process_date: str) -> dict[str, str]:
+    """The day's report for a person, once everything of the day is published; returns its headline and links.
+
+    A run that published nothing new leaves the day's report as it is, and the message says so.
+    """
+    from biz_insights.tasks import report
+    from biz_insights.tasks.context import current
+
+    return report.write_daily_report(current(process_date))
+
+
+def report(extract_layer: TaskGroup, views_layer: TaskGroup) -> None:
+    """Write the quality report however the run ended, the daily report and the message when nothing failed."""
+    quality = quality_report(PROCESS_DATE)
+    daily = daily_report(PROCESS_DATE)
+    announce = SnsPublishOperator(
+        task_id="announce",
+        target_arn="{{ settings.notification_topic_arn }}",
+        subject="Business Insights: " + PROCESS_DATE + " is published",
+        message="{{ ti.xcom_pull(task_ids='report.daily_report')['message'] }}\n\n"
+        "Checks of this run: {{ ti.xcom_pull(task_ids='report.quality_report') }}",
+        trigger_rule=PASS_SKIPPED,
+        **AWS,
+    )
+    views_layer >> quality
+    # No layer waits for the snapshot's deletion: one that failed must show here.
+    [extract_layer, views_layer] >> daily
+    [extract_layer, views_layer, quality, daily] >> announce
+
+
 @dag(
     schedule=CronTriggerTimetable("0 3 * * *", timezone="America/Chicago"),
     start_date=pendulum.datetime(2026, 11, 1, tz="America/Chicago"),
@@ -412,20 +443,12 @@ def business_insights_daily() -> None:
         gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
-    report = quality_report(PROCESS_DATE)
-    announce = SnsPublishOperator(
-        task_id="announce",
-        target_arn="{{ settings.notification_topic_arn }}",
-        subject="Business Insights: " + PROCESS_DATE + " is published",
-        message="{{ ti.xcom_pull(task_ids='quality_report') }}",
-        trigger_rule=PASS_SKIPPED,
-        **AWS,
-    )
     bronze_layer >> silver_layer >> facts_layer
     # The scores need one fact and few marts need the scores: the slowest job does not hold up the others.
     facts[SCORES_INPUT] >> scores_layer
-    [facts_layer, marts_layer] >> views_layer >> report
-    [extract_layer, views_layer, report] >> announce
+    [facts_layer, marts_layer] >> views_layer
+    with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
+        report(extract_layer, views_layer)
 
 
 business_insights_daily()

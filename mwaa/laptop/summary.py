@@ -15,7 +15,7 @@ from biz_insights.settings import Settings
 from biz_insights.source_db import TABLES
 from mwaa.laptop.queries import rows
 
-STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "scores", "marts", "views")
+STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "scores", "marts", "views", "report")
 
 
 @dataclass(frozen=True)

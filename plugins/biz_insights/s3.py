@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,29 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def put_bytes(session: Any, uri: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-    """Writes one object; an object that was there is replaced whole."""
+def put_bytes(
+    session: Any,
+    uri: str,
+    body: bytes,
+    content_type: str = "application/octet-stream",
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Writes one object; an object that was there is replaced whole, its metadata (ASCII) too."""
     bucket, key = split_uri(uri)
-    session.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    session.client("s3").put_object(
+        Bucket=bucket, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata or {})
+    )
+
+
+def get_bytes(session: Any, uri: str) -> bytes | None:
+    """Reads one object; None where there is none."""
+    bucket, key = split_uri(uri)
+    client = session.client("s3")
+    try:
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except client.exceptions.NoSuchKey:
+        return None
+    return body
 
 
 def put_json(session: Any, uri: str, document: object) -> None:

@@ -55,6 +55,8 @@ class Settings:
     read_workgroup: str = "business-insights-read"
     notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights-alerts"
     poll_seconds: float = 15
+    dashboard_url: str = ""
+    """Where the dashboards are served (https://…); empty: messages do not link to them."""
 
     # What the figures mean (docs/solution-design.md).
     business_timezone: str = "America/Chicago"

@@ -70,7 +70,8 @@ def _connection() -> Any:
 
 
 @cache
-def _s3() -> Any:
+def s3() -> Any:
+    """An S3 client, with the same patience as the queries."""
     from botocore.config import Config
 
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 2})
@@ -79,7 +80,7 @@ def _s3() -> Any:
 
 def forget_connections() -> None:
     """Read the environment anew at the next statement (tests move between endpoints)."""
-    for kept in (settings, _connection, _s3):
+    for kept in (settings, _connection, s3):
         kept.cache_clear()
 
 
@@ -103,9 +104,9 @@ def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame
         cursor.arraysize = 1
         cursor.execute(sql, dict(parameters) if parameters else None)
         bucket, _, key = str(cursor.output_location).removeprefix("s3://").partition("/")
-        body = _s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
     except Exception as error:
-        raise _translated(error) from error
+        raise translated(error) from error
     return _read(body, [(str(column[0]), str(column[1])) for column in cursor.description or ()])
 
 
@@ -124,8 +125,8 @@ def _read(body: bytes, columns: list[tuple[str, str]]) -> pd.DataFrame:
     return found
 
 
-def _translated(error: Exception) -> Exception:
-    """The error as one of the three kinds."""
+def translated(error: Exception, service: str = "Athena") -> Exception:
+    """The error as one of the three kinds; ``service`` is who was asked."""
     from botocore.exceptions import (
         BotoCoreError,
         ConnectTimeoutError,
@@ -138,11 +139,11 @@ def _translated(error: Exception) -> Exception:
     chain = list(_causes(error))
     message = " ".join(str(error).split())
     if any(isinstance(cause, silent) for cause in chain):
-        return UnreachableError(f"Athena does not answer: {message}")
+        return UnreachableError(f"{service} does not answer: {message}")
     if any(word in message for word in NOT_THERE):
         return NotPublishedError(message)
     if any(isinstance(cause, BotoCoreError) for cause in chain):
-        return UnreachableError(f"the AWS configuration does not lead to Athena: {message}")
+        return UnreachableError(f"the AWS configuration does not lead to {service}: {message}")
     return QueryError(message)
 
 

@@ -1,5 +1,6 @@
 """What every DAG of this project keeps to."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,27 @@ def test_the_export_sensor_waits_for_complete_only_and_frees_its_slot(daily):
 def test_a_failed_mart_fails_the_run(daily):
     """The only leaf runs past skips but not past failures, so that a run with a red mart is red."""
     (leaf,) = daily.leaves
-    assert (leaf.task_id, leaf.trigger_rule) == ("announce", "none_failed")
+    assert (leaf.task_id, leaf.trigger_rule) == ("report.announce", "none_failed")
     upstream = {task.task_id for task in leaf.get_flat_relatives(upstream=True)}
-    assert upstream == set(daily.task_ids) - {"announce"}
+    assert upstream == set(daily.task_ids) - {"report.announce"}
+
+
+def test_the_quality_report_is_written_also_of_a_run_that_failed(daily):
+    assert daily.get_task("report.quality_report").trigger_rule == "all_done"
+
+
+def test_the_daily_report_is_written_only_when_nothing_failed(daily):
+    """It runs past skips, waits for every task of the layers, and not for the quality report."""
+    report = daily.get_task("report.daily_report")
+    assert report.trigger_rule == "none_failed"
+    upstream = {task.task_id for task in report.get_flat_relatives(upstream=True)}
+    assert upstream == {task_id for task_id in daily.task_ids if not task_id.startswith("report.")}
+    # Each layer passes a failure on: none of its rules runs past one.
+    assert {daily.get_task(task_id).trigger_rule for task_id in upstream} <= {"all_success", "none_failed"}
+
+
+def test_the_message_names_tasks_that_there_are(daily):
+    message = daily.get_task("report.announce").message
+    pulled = re.findall(r"task_ids='([^']+)'", message)
+    assert sorted(pulled) == ["report.daily_report", "report.quality_report"]
+    assert set(pulled) <= set(daily.task_ids)

@@ -112,6 +112,12 @@ class Catalog:
             raise PermanentError(f"table {self.database}.{name} is not in the Glue catalog")
         return tuple(Column(c["Name"], c["Type"]) for c in table["StorageDescriptor"]["Columns"])
 
+    def column_names(self, name: str) -> tuple[str, ...]:
+        """Names of all columns, the partition keys last; none where there is no such table."""
+        table = self.table(name) or {"StorageDescriptor": {}}
+        columns = [*table["StorageDescriptor"].get("Columns", ()), *table.get("PartitionKeys", ())]
+        return tuple(column["Name"] for column in columns)
+
     def create_table(self, build: TableBuild, name: str, location: str) -> None:
         """Create an empty external table of the build's shape."""
         self.glue.create_table(DatabaseName=self.database, TableInput=table_input(build, name, location))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,26 @@ class RunContext:
     def candidates(self) -> Catalog:
         """The database of builds that wait for their audit."""
         return Catalog(self.session.client("glue"), self.settings.build_database)
+
+    @cached_property
+    def reader(self) -> Any:
+        """PyAthena connection to what is published, in the read workgroup; threads may share it, not its cursors."""
+        from pyathena import connect
+
+        return connect(
+            session=self.session,
+            work_group=self.settings.read_workgroup,
+            schema_name=self.settings.published_database,
+            poll_interval=min(self.settings.poll_seconds, 1) / 4,
+        )
+
+    def query(self, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows of one statement over what is published; ``%(name)s`` in it stands for each bound value."""
+        from pyathena.cursor import DictCursor
+
+        cursor = self.reader.cursor(DictCursor)
+        cursor.execute(sql, dict(values or {}))
+        return [dict(row) for row in cursor.fetchall()]
 
     def table_root(self, table: str) -> str:
         """Root prefix the published table names; its partitions lie wherever they were built."""

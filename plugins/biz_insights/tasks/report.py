@@ -1,7 +1,8 @@
-"""The end of a run: its quality report, its Data Docs, and the headline that is announced."""
+"""The end of a run: its quality report, its Data Docs, the daily report, and what is announced."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from biz_insights.quality.report import write_quality_report
@@ -29,21 +30,40 @@ def write_reports(run: RunContext) -> str:
     )
 
 
+def write_daily_report(run: RunContext) -> dict[str, str]:
+    """Write the day's report to ``reports/daily/as_of_date=<day>/report.html`` in the lake.
+
+    It is made of what is published, so that a run that published nothing new finds the same page there and leaves it;
+    a page that is missing, or that an earlier run left behind, is written. One page a day: a rerun with late rows
+    replaces it.
+
+    Returns:
+        ``uri``, ``headline``, and ``message``: headline and links, to be announced.
+    """
+    from biz_insights.daily_report.delivery import deliver, message, report_key
+    from biz_insights.daily_report.page import render
+    from biz_insights.daily_report.reading import read
+    from biz_insights.daily_report.report import compose
+
+    settings, as_of = run.settings, date.fromisoformat(run.process_date)
+    # Made before the queries run side by side: each thread would make its own.
+    _ = run.reader
+    report = compose(as_of, read(as_of, current_batch(run), run.query, run.published.column_names))
+    uri, headline = settings.lake_uri(report_key(as_of)), report.headline
+    written = deliver(run.session, uri, render(report), headline)
+    text = message(as_of, headline, uri, region=settings.region, dashboard_url=settings.dashboard_url, written=written)
+    return {"uri": uri, "headline": headline, "message": text}
+
+
+def current_batch(run: RunContext) -> str | None:
+    """The batch that was published last; None before the first publish."""
+    batches = run.published.partitions("row_ledger")
+    return (run.published.parameter("row_ledger", CURRENT_BATCH) or max(batches)) if batches else None
+
+
 def current_ledger(run: RunContext) -> list[dict[str, Any]]:
     """Rows of ``row_ledger`` for the batch that was published last; empty before the first publish."""
-    batches = run.published.partitions("row_ledger")
-    if not batches:
+    batch = current_batch(run)
+    if batch is None:
         return []
-    from pyathena import connect
-    from pyathena.cursor import DictCursor
-
-    batch = run.published.parameter("row_ledger", CURRENT_BATCH) or max(batches)
-    cursor = connect(
-        session=run.session,
-        work_group=run.settings.read_workgroup,
-        schema_name=run.settings.published_database,
-        poll_interval=min(run.settings.poll_seconds, 1) / 4,
-        cursor_class=DictCursor,
-    ).cursor()
-    cursor.execute("SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table", {"batch": batch})
-    return [dict(row) for row in cursor.fetchall()]
+    return run.query("SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table", {"batch": batch})

@@ -1,0 +1,55 @@
+"""How the report writes figures: as the dashboards do (their module needs pandas; a test compares)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
+NONE = "–"
+
+Figure = Decimal | float | int | None
+
+
+def money(value: Figure, currency: str) -> str:
+    """``1234.5, USD`` → ``$1,234.50``; a currency without a symbol here is named after the amount."""
+    if value is None:
+        return NONE
+    sign, amount = "−" if value < 0 else "", f"{abs(value):,.2f}"
+    symbol = SYMBOLS.get(currency)
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+
+
+def count(value: Figure) -> str:
+    """``130732`` → ``130,732``."""
+    return NONE if value is None else f"{round(value):,}".replace("-", "−")
+
+
+def number(value: Figure, decimals: int = 1) -> str:
+    """``127.375`` → ``127.4``."""
+    return NONE if value is None else f"{float(value):,.{decimals}f}".replace("-", "−")
+
+
+def share(value: Figure, decimals: int = 1) -> str:
+    """``0.1234`` → ``12.3 %``."""
+    return NONE if value is None else f"{100 * float(value):,.{decimals}f} %".replace("-", "−")
+
+
+def change(value: Figure) -> str:
+    """``0.1234`` → ``+12.3 %``."""
+    return NONE if value is None else ("+" if value >= 0 else "") + share(value)
+
+
+def day(value: date) -> str:
+    """``2024-02-18`` → ``18 Feb 2024``."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def weekday(value: date) -> str:
+    """``2024-02-18`` → ``Sun 18 Feb``."""
+    return f"{value:%a} {value.day} {value:%b}"
+
+
+def store(restaurant_id: str) -> str:
+    """A store's short name: the last six letters of its id, which tell it from the others."""
+    return f"Store {restaurant_id[-6:]}" if len(restaurant_id) > 12 else f"Store {restaurant_id}"

@@ -1,0 +1,224 @@
+"""What the report reads: one statement a subject, over published tables only, never over lines or customers' names.
+
+Values are bound: ``as_of`` is the report's day, ``week_from`` and ``fortnight_from`` the first of the 7 and of the 14
+days that end with it, ``week_before`` the day 7 days earlier, ``batch`` the published batch of the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TOP_ITEMS = 10
+LARGEST_MOVES = 10
+FAILURES_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Query:
+    """A statement and what it needs: without the table, or a column of it, it is not sent."""
+
+    table: str
+    needs: tuple[str, ...]
+    sql: str
+
+
+SALES_DAYS = Query(
+    "mart_sales_trends",
+    ("expected_net_sales", "expected_orders", "anomaly_z", "is_anomaly", "anomaly_status", "holiday_name"),
+    """
+WITH days AS (
+    SELECT
+        currency, period_start, net_sales, orders, expected_net_sales, expected_orders, anomaly_z, is_anomaly,
+        anomaly_status, holiday_name, MIN(period_start) OVER (PARTITION BY currency) AS first_day
+    FROM mart_sales_trends
+    WHERE as_of_date = %(as_of)s AND level = 'chain' AND period_type = 'day'
+)
+SELECT * FROM days WHERE period_start BETWEEN %(fortnight_from)s AND %(as_of)s ORDER BY currency, period_start
+""",
+)
+"""The chain's last 14 days by currency; a day without sales has no row. ``first_day``: of the currency's data."""
+
+STORE_WEEKS = Query(
+    "mart_sales_trends",
+    ("expected_net_sales", "expected_orders", "anomaly_z", "is_anomaly"),
+    """
+SELECT currency, level_key AS restaurant_id, period_start, period_end, net_sales, orders, expected_net_sales,
+    expected_orders, anomaly_z, is_anomaly
+FROM mart_sales_trends
+WHERE as_of_date = %(as_of)s AND level = 'store' AND period_type = 'week' AND anomaly_status = 'judged'
+    AND period_end BETWEEN %(week_from)s AND %(as_of)s
+ORDER BY currency, ABS(anomaly_z) DESC, level_key
+""",
+)
+"""Stores' weeks that ended in the last 7 days and were judged."""
+
+TOP_ITEMS_OF_WEEK = Query(
+    "gold_item_sales_by_day",
+    ("item_key", "item_name", "items", "net_sales"),
+    f"""
+WITH totals AS (
+    SELECT
+        currency, item_category, item_key,
+        MAX_BY(item_name, CAST(order_date AS VARCHAR) || item_name) AS item_name,
+        COALESCE(SUM(net_sales) FILTER (WHERE order_date >= %(week_from)s), 0) AS net_sales,
+        COALESCE(SUM(net_sales) FILTER (WHERE order_date < %(week_from)s), 0) AS net_sales_before,
+        CAST(COALESCE(SUM(items) FILTER (WHERE order_date >= %(week_from)s), 0) AS BIGINT) AS items
+    FROM gold_item_sales_by_day
+    WHERE order_date BETWEEN %(fortnight_from)s AND %(as_of)s
+    GROUP BY currency, item_category, item_key
+),
+ranked AS (
+    SELECT
+        *,
+        RANK() OVER (PARTITION BY currency ORDER BY net_sales DESC) AS net_sales_rank,
+        SUM(net_sales) OVER (PARTITION BY currency) AS all_net_sales
+    FROM totals
+    WHERE items <> 0 OR net_sales <> 0
+)
+SELECT * FROM ranked WHERE net_sales_rank <= {TOP_ITEMS} ORDER BY currency, net_sales_rank, item_category, item_key
+""",
+)
+"""The items with the most net sales of the last 7 days in each currency, and what they sold in the 7 before."""
+
+STORES_OF_WEEK = Query(
+    "gold_daily_sales_by_store",
+    ("net_sales", "net_sales_squared", "orders"),
+    """
+SELECT
+    currency, restaurant_id, SUM(net_sales) AS net_sales, CAST(SUM(orders) AS BIGINT) AS orders,
+    COUNT(DISTINCT order_date) AS open_days,
+    SUM(CAST(net_sales_squared AS DECIMAL(38, 4))) AS net_sales_squared
+FROM gold_daily_sales_by_store
+WHERE order_date BETWEEN %(week_from)s AND %(as_of)s
+GROUP BY currency, restaurant_id
+ORDER BY currency, net_sales DESC, restaurant_id
+""",
+)
+"""Each store's last 7 days; a store without sales in them has no row."""
+
+STORES_TO_DATE = Query(
+    "mart_location_performance",
+    ("aov_shrunk", "aov_low", "aov_high", "aov_rank_low", "aov_rank_high", "aov_status"),
+    """
+SELECT currency, restaurant_id, aov_shrunk, aov_low, aov_high, aov_rank_low, aov_rank_high, aov_status
+FROM mart_location_performance
+WHERE as_of_date = %(as_of)s AND period_type = 'all'
+ORDER BY currency, restaurant_id
+""",
+)
+"""What each store's lasting net sales per order are, and how sure its place by them is."""
+
+CHURN = Query(
+    "mart_churn_indicators",
+    ("churn_status", "churn_threshold_status", "model_status", "value_status", "value_at_risk"),
+    """
+SELECT
+    as_of_date, currency, churn_status, churn_threshold_status, model_status, value_status, COUNT(*) AS customers,
+    SUM(CAST(value_at_risk AS DECIMAL(38, 6))) AS value_at_risk
+FROM mart_churn_indicators
+WHERE as_of_date IN (%(as_of)s, %(week_before)s)
+GROUP BY 1, 2, 3, 4, 5, 6
+ORDER BY 1, 2, 3, 4, 5, 6
+""",
+)
+"""Customers by churn status as of the day, and as of 7 days earlier where that was published."""
+
+SEGMENT_MOVES = Query(
+    "gold_segment_transitions",
+    ("from_customers", "transition_rate", "transition_rate_low", "transition_rate_high"),
+    """
+WITH moves AS (
+    SELECT *, MAX(to_month_end) OVER (PARTITION BY currency) AS last_month_end
+    FROM gold_segment_transitions
+    WHERE as_of_date = %(as_of)s
+)
+SELECT
+    currency, from_month_end, to_month_end, from_segment, to_segment, customers, from_customers, transition_rate,
+    transition_rate_low, transition_rate_high
+FROM moves
+WHERE to_month_end = last_month_end AND customers > 0
+ORDER BY currency, customers DESC, from_segment, to_segment
+""",
+)
+"""Who went from which segment to which over the last whole month, those who stayed and those who are new included."""
+
+CHECKPOINTS = Query(
+    "data_quality_results",
+    ("severity", "success", "checkpoint_score", "checkpoint_blocked"),
+    """
+WITH newest AS (
+    SELECT checkpoint, MAX_BY(run, checked_at) AS run
+    FROM data_quality_results
+    WHERE process_date <= %(as_of)s AND NOT checkpoint_blocked
+    GROUP BY checkpoint
+)
+SELECT
+    results.checkpoint, MAX(results.process_date) AS process_date, MAX(results.checkpoint_score) AS score,
+    results.severity, COUNT(*) AS expectations, COUNT_IF(NOT results.success) AS failed
+FROM data_quality_results AS results
+INNER JOIN newest ON newest.checkpoint = results.checkpoint AND newest.run = results.run
+GROUP BY results.checkpoint, results.severity
+ORDER BY results.checkpoint, results.severity
+""",
+)
+"""The newest check of each checkpoint that let its build pass: what is published now went through it."""
+
+FAILED_EXPECTATIONS = Query(
+    "data_quality_results",
+    ("table_name", "rule_name", "severity", "observed", "unexpected_count", "why", "fix", "checkpoint_blocked"),
+    f"""
+WITH newest AS (
+    SELECT checkpoint, MAX_BY(run, checked_at) AS run
+    FROM data_quality_results
+    WHERE process_date <= %(as_of)s AND NOT checkpoint_blocked
+    GROUP BY checkpoint
+)
+SELECT results.checkpoint, results.table_name, results.rule_name, results.severity, results.observed,
+    results.unexpected_count, results.why, results.fix
+FROM data_quality_results AS results
+INNER JOIN newest ON newest.checkpoint = results.checkpoint AND newest.run = results.run
+WHERE NOT results.success
+ORDER BY CASE results.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, results.checkpoint,
+    results.table_name, results.rule_name
+LIMIT {FAILURES_SHOWN}
+""",
+)
+"""What failed in those checks without blocking them, the severest first."""
+
+LEDGER = Query(
+    "row_ledger",
+    ("source_rows", "accepted_rows", "quarantined_rows"),
+    """
+SELECT source_table, source_rows, accepted_rows, quarantined_rows
+FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table
+""",
+)
+"""Source rows of the published batch by table."""
+
+QUARANTINE = Query(
+    "quarantine",
+    ("reasons",),
+    """
+SELECT source_table, reason, COUNT(*) AS quarantined_rows
+FROM quarantine
+CROSS JOIN UNNEST(reasons) AS listed (reason)
+WHERE batch_id = %(batch)s
+GROUP BY source_table, reason
+ORDER BY quarantined_rows DESC, source_table, reason
+""",
+)
+"""Quarantined rows of that batch by reason; a row with two reasons counts under both."""
+
+QUERIES: dict[str, Query] = {
+    "sales_days": SALES_DAYS,
+    "store_weeks": STORE_WEEKS,
+    "top_items": TOP_ITEMS_OF_WEEK,
+    "stores": STORES_OF_WEEK,
+    "stores_to_date": STORES_TO_DATE,
+    "churn": CHURN,
+    "segment_moves": SEGMENT_MOVES,
+    "checkpoints": CHECKPOINTS,
+    "failed_expectations": FAILED_EXPECTATIONS,
+    "ledger": LEDGER,
+    "quarantine": QUARANTINE,
+}

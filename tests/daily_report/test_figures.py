@@ -1,0 +1,228 @@
+"""Figures from rows, to the cent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from math import sqrt
+
+import pytest
+
+from biz_insights.daily_report import checks, customers, rankings
+from biz_insights.daily_report.reading import Answer
+from biz_insights.daily_report.report import compose, currencies
+from biz_insights.daily_report.sales import sales_figures
+from biz_insights.quality.outcome import WEIGHTS
+from tests.daily_report.answers import (
+    AS_OF,
+    answers,
+    back,
+    checked,
+    churn,
+    failure,
+    fortnight,
+    full,
+    item,
+    move,
+    sales_day,
+    store_to_date,
+    store_week,
+)
+
+NO_WEEKS = Answer()
+
+
+def test_the_day_and_the_week_are_summed_to_the_cent():
+    figures = sales_figures("USD", AS_OF, fortnight(), NO_WEEKS)
+    assert figures is not None
+    day, week = figures.day, figures.week
+    assert (day.this.net_sales, day.before.net_sales) == (Decimal("100.00"), Decimal("107.77"))
+    assert day.before.last == back(7)
+    # 7 × 100 + 1.11 × (0 + … + 6), and 7 × 100 + 1.11 × (7 + … + 13)
+    assert (week.this.net_sales, week.before.net_sales) == (Decimal("723.31"), Decimal("777.70"))
+    assert (week.this.first, week.before.last) == (back(6), back(7))
+    assert (week.this.orders, week.this.days) == (70, 7)
+    assert week.this.aov == Decimal("723.31") / 70
+    assert week.net_sales_change == pytest.approx(723.31 / 777.70 - 1)
+    assert week.orders_change == 0
+    assert [found.day for found in figures.days] == [back(n) for n in reversed(range(7))]
+
+
+def test_a_day_without_sales_is_no_zero():
+    rows = [row for row in fortnight() if row["period_start"] not in (AS_OF, back(7))]
+    figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
+    assert figures is not None
+    assert (figures.today.net_sales, figures.today.aov, figures.today.status) == (None, None, "no_sales")
+    assert figures.day.net_sales_change is None
+    assert figures.week.this.days == 6
+
+
+def test_a_past_that_the_data_do_not_reach_is_not_compared_with():
+    rows = [row | {"first_day": back(10)} for row in fortnight() if row["period_start"] >= back(10)]
+    figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
+    assert figures is not None
+    assert figures.week.net_sales_change is None
+    assert figures.day.net_sales_change == pytest.approx(100 / 107.77 - 1)
+
+
+def test_no_sales_in_the_fortnight_are_no_figures():
+    assert sales_figures("USD", AS_OF, [], NO_WEEKS) is None
+
+
+def test_anomalies_are_the_mart_s():
+    odd = sales_day(2, "300.00", 40, anomaly_z=4.2, is_anomaly=True)
+    open_ = sales_day(1, "90.00", 9, anomaly_z=None, is_anomaly=None, anomaly_status="insufficient_data")
+    week = {
+        "currency": "USD", "restaurant_id": "store-b", "period_start": back(10), "period_end": back(4),
+        "net_sales": Decimal("50.00"), "orders": 5, "expected_net_sales": 90.0, "expected_orders": 12.0,
+        "anomaly_z": -3.5, "is_anomaly": True,
+    }  # fmt: skip
+    figures = sales_figures("USD", AS_OF, [odd, open_], Answer((week, week | {"is_anomaly": False})))
+    assert figures is not None
+    assert [(day.day, day.z) for day in figures.odd_days] == [(back(2), 4.2)]
+    assert figures.judged_days == 1
+    assert ([found.z for found in figures.odd_weeks], figures.judged_weeks) == ([-3.5], 2)
+    unread = sales_figures("USD", AS_OF, [odd], Answer(absent="mart_sales_trends is not published yet."))
+    assert unread is not None and unread.judged_weeks is None
+
+
+def test_items_carry_their_part_and_change():
+    found = rankings.items_of(
+        "USD", [item("Bagel", "120.50", "100.00"), item("Tea", "80.00"), item("T", "1", currency="EUR")]
+    )
+    assert [(bagel.name, bagel.net_sales) for bagel in found] == [
+        ("Bagel", Decimal("120.50")),
+        ("Tea", Decimal("80.00")),
+    ]
+    assert found[0].share == 0.30125
+    assert found[0].change == pytest.approx(0.205)
+    assert found[1].change is None
+
+
+def test_stores_are_ranked_and_equal_amounts_share_a_rank():
+    rows = [store_week("b", [10] * 10), store_week("a", [10] * 10), store_week("c", [9] * 20)]
+    assert [(store.rank, store.restaurant_id) for store in rankings.stores_of("USD", rows, [])] == [
+        (1, "c"),
+        (2, "a"),
+        (2, "b"),
+    ]
+
+
+def test_the_interval_is_that_of_the_pooled_scatter():
+    """40 orders of 10 or 14 (each 2 from its mean) and 20 of 8 or 12: variance 60 × 4 / (60 − 2)."""
+    rows = [store_week("a", [10, 14] * 20), store_week("b", [8, 12] * 10)]
+    first, second = rankings.stores_of("USD", rows, [store_to_date("a", aov_rank_high=2)])
+    half = 1.959964 * sqrt(240 / 58 / 40)
+    assert (first.aov, first.aov_low, first.aov_high) == (
+        Decimal(12),
+        pytest.approx(12 - half),
+        pytest.approx(12 + half),
+    )
+    assert (first.lasting_aov, first.place_best, first.place_worst, first.places) == (12.5, 1, 2, 1)
+    assert (second.lasting_aov, second.lasting_status) == (None, "not_published")
+
+
+def test_too_few_orders_have_no_interval():
+    few = rankings.stores_of("USD", [store_week("a", [10, 14] * 5), store_week("b", [10, 14] * 5)], [])
+    assert [store.aov_low for store in few] == [None, None]
+    big, small = rankings.stores_of("USD", [store_week("a", [10, 14] * 50), store_week("b", [10] * 9)], [])
+    assert big.aov_low is not None and small.aov_low is None
+
+
+def test_churn_is_counted_by_status_against_a_week_earlier():
+    rows = [
+        churn("active", 60),
+        churn("at_risk", 10),
+        churn("churned", 30),
+        churn("active", 58, 7),
+        churn("at_risk", 12, 7),
+    ]
+    found = customers.churn_figures("USD", AS_OF, rows)
+    assert found is not None
+    counted = {count.status: (count.customers, count.before, count.value_at_risk) for count in found.counts}
+    assert counted == {
+        "new": (0, 0, None),
+        "active": (60, 58, Decimal("12.345678")),
+        "at_risk": (10, 12, Decimal("12.345678")),
+        "churned": (30, 0, None),
+    }
+    assert (found.customers, found.counts[1].share) == (100, 0.6)
+
+
+def test_churn_that_the_mart_does_not_tell_has_no_counts():
+    row = churn(None, 40, churn_threshold_status="insufficient_data", model_status="insufficient_data")
+    found = customers.churn_figures("USD", AS_OF, [row])
+    assert found is not None
+    assert (found.judged, found.counts, found.why, found.customers) == (False, (), "insufficient_data", 40)
+    alone = customers.churn_figures("USD", AS_OF, [churn("active", 5)])
+    assert alone is not None and alone.counts[1].before is None
+    assert customers.churn_figures("USD", AS_OF, [churn("active", 5, 7)]) is None
+
+
+def test_moves_leave_out_those_who_stayed_and_those_who_are_new():
+    rows = [move("Loyal", "Loyal", 50, 70), move("Loyal", "At risk", 8, 70), move("Loyal", "Champions", 12, 70)]
+    found = customers.move_figures("USD", [*rows, move("No order yet", "New", 7, None)])
+    assert found is not None
+    assert [(made.to_segment, made.customers, made.from_customers) for made in found.largest] == [
+        ("Champions", 12, 70),
+        ("At risk", 8, 70),
+    ]
+    assert (found.moved, found.stayed, found.joined) == (20, 50, 7)
+    assert customers.move_figures("EUR", rows) is None
+
+
+def test_the_score_weighs_as_the_checkpoints_do():
+    assert checks.WEIGHTS == WEIGHTS
+    rows = [
+        checked("bronze", "critical", 2),
+        checked("silver", "critical", 1, 1, 0.0),
+        checked("silver", "info", 4, 2, 0.0),
+    ]
+    assert checks.overall_score(rows) == 66.6  # 6 of 9, rounded down
+    assert [(found.checkpoint, found.expectations, found.failed) for found in checks.checkpoint_results(rows)] == [
+        ("bronze", 2, 0),
+        ("silver", 5, 3),
+    ]
+    assert checks.overall_score([]) is None
+
+
+def test_a_failure_says_what_was_found():
+    counted, observed, silent = checks.failures(
+        [failure(), failure(unexpected_count=None, observed="17"), failure(unexpected_count=None)]
+    )
+    assert (counted.found, observed.found, silent.found) == ("1,234 unexpected", "17", "not said")
+
+
+def test_each_currency_has_its_own_block_and_nothing_is_added():
+    report = compose(AS_OF, answers(sales_days=[*fortnight(), *fortnight("EUR", "2.00")]))
+    week = {block.currency: block.sales.week.this.net_sales for block in report.blocks if block.sales}
+    assert week == {"EUR": Decimal("742.00"), "USD": Decimal("723.31")}
+    assert "$723.31" in report.headline and "€742.00" in report.headline
+    assert "1,465.31" not in report.headline
+
+
+def test_the_currency_with_the_most_orders_comes_first_and_none_is_left_out():
+    sold = [*fortnight("EUR"), *fortnight("USD"), sales_day(0, "1.00", 1)]
+    assert currencies(full(sales_days=sold, top_items=[item("Thé", "9.99", currency="CAD")])) == ["USD", "EUR", "CAD"]
+
+
+def test_the_headline_says_day_week_and_quality():
+    assert compose(AS_OF, full()).headline == (
+        "15 Feb 2024: net sales $100.00 from 10 orders, −7.2 % on Thu 8 Feb, an ordinary day; last 7 days $723.31, "
+        "−7.0 % on the 7 before. Data quality: 96.6 of 100."
+    )
+
+
+def test_a_headline_without_figures_says_why():
+    closed = compose(AS_OF, answers(sales_days=fortnight()[:-1])).headline
+    assert "no sales in USD are published for this day; last 7 days $623.31" in closed
+    assert compose(AS_OF, answers()).headline == (
+        "15 Feb 2024: no sales figures. No sales are published for the 14 days that end with it. "
+        "Data quality: not checked yet."
+    )
+    absent = answers(sales_days=Answer(absent="mart_sales_trends is not published yet."))
+    assert "mart_sales_trends is not published yet." in compose(AS_OF, absent).headline
+
+
+def test_the_same_answers_make_an_equal_report():
+    assert compose(date(2024, 2, 15), full()) == compose(AS_OF, full())
