@@ -47,8 +47,9 @@ check: $(READY) ## Lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY) ## Seconds and memory by stage beside plain DuckDB  [SCALE=1]
+bench: $(READY) ## Seconds and memory by stage beside plain DuckDB  [SCALE=1] [CUSTOMERS=20000]
 	@$(BIN)/python -m tests.benchmarks --scale $(or $(SCALE),1)
+	@$(BIN)/python -m tests.benchmarks.scores --customers $(or $(CUSTOMERS),20000)
 
 docs: $(READY) ## Render the data dictionary and the diagrams
 	@$(BIN)/python -m docs.build

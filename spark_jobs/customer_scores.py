@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from math import ceil
+from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
@@ -35,7 +37,7 @@ from spark_jobs.transforms.customers import (
     sufficient_statistics,
 )
 from spark_jobs.transforms.fingerprints import Partition
-from spark_jobs.transforms.loyalty import loyalty_effects
+from spark_jobs.transforms.loyalty import DRIVER_DAYS, loyalty_effects, loyalty_effects_of
 
 INPUT = "gold_customer_day"
 SAMPLED_DAYS = 1_000_000
@@ -50,7 +52,17 @@ class Evidence:
     first_day: date | None
     estimates: Estimates
     currencies: list[str]
-    histories: Histories
+    sample: pd.DataFrame  # in the columns of sampled_days
+    is_whole: bool  # the sample holds every customer
+
+    @cached_property
+    def histories(self) -> Histories:
+        """The sample's."""
+        found = self.sample
+        return Histories(
+            found["key"].to_numpy(), found["currency"].to_numpy(dtype=object), found["day"].to_numpy(),
+            found["amount"].to_numpy(),
+        )  # fmt: skip
 
 
 def main(argv: Sequence[str]) -> None:
@@ -63,10 +75,10 @@ def main(argv: Sequence[str]) -> None:
     days = read_published(spark, locations, DAY_COLUMNS, "order_date").persist()
     customers = sufficient_statistics(days, arguments.as_of_date).persist()
     evidence = gather(days, customers, arguments.as_of_date)
-    effects = loyalty_effects(days, arguments.as_of_date)
+    effects = effects_of_loyalty(days, evidence, arguments.as_of_date)
     days.unpersist()
     findings, scorer = learn(evidence, arguments)
-    tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: predictions(customers, scorer)}
+    tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: predictions(customers, scorer, evidence.customers)}
     counts = {PREDICTIONS: evidence.customers}
     reports = {table: rows_of(findings) for table, rows_of in REPORTS.items()} | {LOYALTY_EFFECTS: effects}
     for table, found in reports.items():
@@ -84,14 +96,22 @@ def gather(days: DataFrame, customers: DataFrame, as_of: date) -> Evidence:
     """Collect what the fits and the back-tests need."""
     groups = grouped_customers(customers).toPandas()
     count, day_count = int(groups["customers"].sum()), int((groups["customers"] * groups["n"]).sum())
-    sample = sampled_days(days, as_of, max(1, ceil(day_count / SAMPLED_DAYS))).toPandas()
+    one_in = max(1, ceil(day_count / SAMPLED_DAYS))
+    sample = sampled_days(days, as_of, one_in).toPandas()
     observed = int(groups["t"].max()) if count else 0
     estimates = Estimates(
         fit=fit_purchases(groups["n"] - 1, groups["t_x"], groups["t"], groups["customers"], observed),
         values=fit_values(groups),
     )
     first_day = as_of - timedelta(days=observed) if count else None
-    return Evidence(count, first_day, estimates, sorted(groups["currency"].unique()), _histories(sample))
+    return Evidence(count, first_day, estimates, sorted(groups["currency"].unique()), sample, one_in == 1)
+
+
+def effects_of_loyalty(days: DataFrame, evidence: Evidence, as_of: date) -> list[dict[str, Any]]:
+    """Rows of gold_loyalty_effects: from the rows at hand where they are all there are and not too many."""
+    if evidence.is_whole and len(evidence.sample) <= DRIVER_DAYS:
+        return loyalty_effects_of(evidence.sample, as_of)
+    return loyalty_effects(days, as_of)
 
 
 def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Scorer]:
@@ -129,13 +149,6 @@ def build(arguments: ScoresArguments, table: ScoreTable, rows: DataFrame, count:
     write_parquet(rows, partition_folder(folder, AS_OF_DATE, as_of))
     partition = Partition(count, arguments.input_fingerprint, "new")
     return BuiltTable(table.name, rows.schema.add(AS_OF_DATE, "date"), AS_OF_DATE, folder, {as_of: partition})
-
-
-def _histories(sample: pd.DataFrame) -> Histories:
-    return Histories(
-        sample["key"].to_numpy(), sample["currency"].to_numpy(dtype=object), sample["day"].to_numpy(),
-        sample["amount"].to_numpy(),
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -20,6 +21,9 @@ DAY_COLUMNS = (
     "app_name string, user_id string, currency string, orders bigint, net_sales decimal(18,4), loyalty_orders bigint"
 )
 """What is read of gold_customer_day, besides its partition key order_date."""
+
+DRIVER_CUSTOMERS = 100_000
+"""Customers whose scores, 30 columns, take some tens of megabytes on the driver."""
 
 ARROW_TYPES = {"string": pa.string(), "double": pa.float64(), "int": pa.int32(), "date": pa.date32()}
 
@@ -59,14 +63,28 @@ def grouped_customers(customers: DataFrame) -> DataFrame:
 
 
 def sampled_days(days: DataFrame, as_of: date, one_in: int) -> DataFrame:
-    """Days of one in `one_in` customers, the same ones in every run: key (a hash), currency, day number, amount."""
+    """Days of one in `one_in` customers, the same ones in every run: key (a hash), currency, day number, amount; and
+    what the loyalty effect needs of a day besides: the customer without the currency, orders, whether it is loyal."""
     key = F.xxhash64(*CUSTOMER)
     return days.filter((F.col("order_date") <= F.lit(as_of)) & is_sampled(key, one_in)).select(
         key.alias("key"),
         "currency",
-        F.datediff("order_date", F.lit(date(1970, 1, 1))).alias("day"),
+        day_number().alias("day"),
         F.col("net_sales").cast("double").alias("amount"),
+        customer_key().alias("customer"),
+        F.col("orders").cast("double").alias("orders"),
+        (F.col("loyalty_orders") > 0).alias("is_loyal"),
     )
+
+
+def customer_key() -> Column:
+    """bigint: a hash of (app_name, user_id); the bootstrap weights derive from it, so it must not change."""
+    return F.xxhash64("app_name", "user_id")
+
+
+def day_number() -> Column:
+    """bigint: days from 1970-01-01 to order_date."""
+    return F.datediff(F.col("order_date"), F.lit(date(1970, 1, 1))).cast("long")
 
 
 def is_sampled(key: Column, one_in: int) -> Column:
@@ -74,9 +92,20 @@ def is_sampled(key: Column, one_in: int) -> Column:
     return F.pmod(key, F.lit(one_in)) == 0
 
 
-def predictions(customers: DataFrame, scorer: Scorer) -> DataFrame:
-    """The customers' scores, in the file columns of gold_customer_predictions."""
-    return customers.select(*CUSTOMER, "n", "t_x", "t", "s").mapInArrow(_scoring(scorer), PREDICTIONS.schema)
+def predictions(customers: DataFrame, scorer: Scorer, count: int) -> DataFrame:
+    """The scores of `count` customers, in the file columns of gold_customer_predictions. Few are scored here and now:
+    starting Python workers would take longer."""
+    histories, score = customers.select(*CUSTOMER, "n", "t_x", "t", "s"), _scoring(scorer)
+    if count > DRIVER_CUSTOMERS:
+        return histories.mapInArrow(score, PREDICTIONS.schema)
+    batches = pa.Table.from_pandas(histories.toPandas(), preserve_index=False).to_batches()
+    scored = [batch.to_pandas(date_as_object=True) for batch in score(batches)]
+    if not scored:
+        return customers.sparkSession.createDataFrame([], PREDICTIONS.schema)
+    rows = pd.concat(scored, ignore_index=True)
+    # Spark reads pandas' own text columns row by row, objects by Arrow.
+    texts = {name: object for name, column in PREDICTIONS.columns.items() if column.type == "string"}
+    return customers.sparkSession.createDataFrame(rows.astype(texts), PREDICTIONS.schema).coalesce(1)
 
 
 def _scoring(scorer: Scorer) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

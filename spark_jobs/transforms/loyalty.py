@@ -3,8 +3,8 @@
 Spark only brings together what belongs together; the method is numpy (spark_jobs.models.loyalty_windows and
 loyalty_effect). First all days of a customer meet, then all comparisons of a stratum, so that each task finishes its
 strata with all bootstrap replicates and hands the driver a fixed number of sums, however many customers there are.
-A task holds about spark_jobs.session.ROWS_PER_TASK rows. A history small enough for the driver
-goes there at once: starting Python workers would take longer than the method.
+A task holds about spark_jobs.session.ROWS_PER_TASK rows. Of a history small enough for the driver the rows are there
+already, for the back-tests: starting Python workers would take longer than the method.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
-from math import ceil
+from math import ceil, isnan
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.models.loyalty_effect import NOT_SUPPORTED, Effect, Totals, effects, no_totals, totals, without_estimate
 from spark_jobs.models.loyalty_windows import SUMS, WINDOW_DAYS, Comparisons, CustomerDays, comparisons
 from spark_jobs.session import ROWS_PER_TASK
+from spark_jobs.transforms.customers import customer_key, day_number
 
-DRIVER_DAYS = 500_000  # customer-days, 28 MB as columns
+DRIVER_DAYS = 500_000
+"""Customer-days for which the driver needs no tasks: 28 MB as columns."""
 
 _KEYS = ("customer", "programme", "stratum", "treated")
 _COMPARISONS = ", ".join(
@@ -58,7 +60,16 @@ def loyalty_effects(customer_days: DataFrame, as_of_date: date) -> list[dict[str
     """
     days = customer_days.filter(F.col("order_date") <= F.lit(as_of_date))
     programmes = loyalty_programmes(days)
-    added = _programme_totals(days, [one for one in programmes if one.is_comparable], as_of_date)
+    return _effect_rows(programmes, _totals_in_tasks(days, _comparable(programmes), as_of_date), as_of_date)
+
+
+def loyalty_effects_of(rows: pd.DataFrame, as_of_date: date) -> list[dict[str, Any]]:
+    """The same rows from all customer-days up to `as_of_date`, in the columns of `sampled_days`; without Spark."""
+    programmes = programmes_of(rows)
+    return _effect_rows(programmes, _totals_at_once(rows, _comparable(programmes), as_of_date), as_of_date)
+
+
+def _effect_rows(programmes: list[Programme], added: dict[str, Totals], as_of_date: date) -> list[dict[str, Any]]:
     return [
         _effect_row(programme, added.get(programme.currency, no_totals()), effect) | {"as_of_date": as_of_date}
         for programme in programmes
@@ -78,6 +89,24 @@ def loyalty_programmes(customer_days: DataFrame) -> list[Programme]:
         F.min("joined"), F.count("joined"), F.count(F.when(before, True)), F.sum("days")
     )
     return sorted(Programme(*row) for row in found.collect())
+
+
+def programmes_of(rows: pd.DataFrame) -> list[Programme]:
+    """The same from rows in the columns of `sampled_days`."""
+    joined = rows["day"].where(rows["is_loyal"])
+    customers = (
+        rows.assign(joined=joined)
+        .groupby(["currency", "customer"], as_index=False)
+        .agg(first_day=("day", "min"), joined=("joined", "min"), days=("day", "size"))
+    )
+    customers["before"] = customers["joined"].isna() | (customers["first_day"] < customers["joined"])
+    found = customers.groupby("currency").agg(
+        launch_day=("joined", "min"), loyal=("joined", "count"), before=("before", "sum"), days=("days", "sum")
+    )
+    return [
+        Programme(currency, None if isnan(launch_day) else int(launch_day), int(loyal), int(before), int(days))
+        for currency, launch_day, loyal, before, days in found.itertuples(name=None)
+    ]
 
 
 def loyalty_days(customer_days: DataFrame, programmes: Sequence[Programme]) -> DataFrame:
@@ -107,26 +136,31 @@ def loyalty_totals(compared: DataFrame, tasks: int) -> DataFrame:
     return compared.repartition(tasks, "programme", "stratum").mapInPandas(_total_task, _TOTALS)
 
 
-def customer_key() -> Column:
-    """bigint: a hash of (app_name, user_id); the bootstrap weights derive from it, so it must not change."""
-    return F.xxhash64("app_name", "user_id")
+def _comparable(programmes: list[Programme]) -> list[Programme]:
+    return [one for one in programmes if one.is_comparable]
 
 
-def day_number() -> Column:
-    """bigint: days from 1970-01-01 to order_date."""
-    return F.datediff(F.col("order_date"), F.lit(date(1970, 1, 1))).cast("long")
-
-
-def _programme_totals(customer_days: DataFrame, programmes: list[Programme], as_of_date: date) -> dict[str, Totals]:
+def _totals_in_tasks(customer_days: DataFrame, programmes: list[Programme], as_of_date: date) -> dict[str, Totals]:
     if not programmes:
         return {}
-    days, rows = loyalty_days(customer_days, programmes), sum(one.customer_days for one in programmes)
-    if rows <= DRIVER_DAYS:
-        parts = list(_totals(_compared(days.toPandas(), _number_of(as_of_date))))
-    else:
-        tasks = ceil(rows / ROWS_PER_TASK)
-        found = loyalty_totals(loyalty_comparisons(days, as_of_date, tasks), tasks).collect()
-        parts = [(row["programme"], _totals_of(row.asDict())) for row in found]
+    tasks = ceil(sum(one.customer_days for one in programmes) / ROWS_PER_TASK)
+    days = loyalty_days(customer_days, programmes)
+    found = loyalty_totals(loyalty_comparisons(days, as_of_date, tasks), tasks).collect()
+    return _added(programmes, [(row["programme"], _totals_of(row.asDict())) for row in found])
+
+
+def _totals_at_once(rows: pd.DataFrame, programmes: list[Programme], as_of_date: date) -> dict[str, Totals]:
+    if not programmes:
+        return {}
+    number = pd.Series({one.currency: number for number, one in enumerate(programmes)}, dtype="int64")
+    days = rows[rows["currency"].isin(number.index)]
+    programme = number.reindex(days["currency"]).to_numpy()
+    launch_days = np.array([one.launch_day for one in programmes], dtype=np.int64)
+    days = days.assign(programme=programme, launch_day=launch_days[programme], net_sales=days["amount"])
+    return _added(programmes, list(_totals(_compared(days, _number_of(as_of_date)))))
+
+
+def _added(programmes: list[Programme], parts: list[tuple[int, Totals]]) -> dict[str, Totals]:
     return {
         one.currency: sum((part for owner, part in parts if owner == number), no_totals())
         for number, one in enumerate(programmes)

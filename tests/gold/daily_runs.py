@@ -122,6 +122,8 @@ class DailyRuns:
                 run(f"DELETE FROM {published} WHERE {plan.partition} = DATE '{value}'")
         for select in plan.selects:
             run(f"CREATE OR REPLACE TEMP TABLE candidate AS {translated(select)}")
+            found = {str(value) for (value,) in run(f"SELECT DISTINCT {plan.partition} FROM candidate").fetchall()}
+            assert found <= plan.fingerprints.keys(), f"{plan.table} gave partitions that nobody asked for: {found}"
             run(f"CREATE TABLE IF NOT EXISTS {published} AS SELECT * FROM candidate LIMIT 0")
             run(f"INSERT INTO {published} SELECT * FROM candidate")
         known.update(plan.fingerprints)

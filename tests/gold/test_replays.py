@@ -191,7 +191,7 @@ EVERYTHING = [
         [("delivered", day) for day in OTHER_DAYS] + [("late lines", day) for day in OTHER_DAYS[:9]], NEW_YEAR, tables=5
     ),
     Step([("deleted", DAYS[6]), ("corrected", DAYS[8]), ("holiday", DAYS[9])], LAST, tables=9),
-    Step([("delivered", DAYS[6]), ("delivered again", DAYS[30]), ("late lines", DAYS[30])], YEARS_END),
+    Step([("delivered", DAYS[6]), ("late lines", DAYS[30])] + [("delivered again", day) for day in DAYS], YEARS_END),
     Step([("deleted", DAYS[50]), ("holiday", YEARS_END)], LATER),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,8 @@ from spark_jobs.models.loyalty_effect import METRICS, effects, totals
 from spark_jobs.models.loyalty_windows import CustomerDays, comparisons
 from spark_jobs.scores.tables import LOYALTY_EFFECTS
 from spark_jobs.transforms import loyalty
-from spark_jobs.transforms.loyalty import loyalty_effects
+from spark_jobs.transforms.customers import sampled_days
+from spark_jobs.transforms.loyalty import loyalty_effects, loyalty_effects_of
 from tests.models.loyalty_simulation import DAYS, Chain
 
 FIRST = date(2021, 1, 1)
@@ -55,6 +57,11 @@ def by_metric(found: list[dict[str, Any]], currency: str = "USD") -> dict[str, d
     return {row["metric"]: row for row in found if row["currency"] == currency}
 
 
+def at_once(days: DataFrame, as_of: date) -> list[dict[str, Any]]:
+    """The effects as the job finds them where the driver has all the rows."""
+    return loyalty_effects_of(sampled_days(days, as_of, 1).toPandas(), as_of)
+
+
 @pytest.fixture(scope="module")
 def chain(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> DataFrame:
     return customer_days(spark, frame(CHAIN.days(SEED)), tmp_path_factory.mktemp("chain"))
@@ -62,7 +69,7 @@ def chain(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Data
 
 @pytest.fixture(scope="module")
 def on_the_driver(chain: DataFrame) -> dict[str, dict[str, Any]]:
-    return by_metric(loyalty_effects(chain, AS_OF))
+    return by_metric(at_once(chain, AS_OF))
 
 
 def test_every_metric_has_an_estimate_an_interval_and_the_customers_behind_it(
@@ -81,7 +88,6 @@ def test_every_metric_has_an_estimate_an_interval_and_the_customers_behind_it(
 def test_many_tasks_give_what_the_driver_gives(
     chain: DataFrame, on_the_driver: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loyalty, "DRIVER_DAYS", 0)
     monkeypatch.setattr(loyalty, "ROWS_PER_TASK", 6_000)
     in_tasks = by_metric(loyalty_effects(chain, AS_OF))
     for metric, row in on_the_driver.items():
@@ -101,11 +107,14 @@ def test_numpy_on_all_rows_gives_the_same_estimate(on_the_driver: dict[str, dict
         assert on_the_driver[effect.metric]["effect_ratio"] == pytest.approx(effect.effect.estimate, rel=1e-6)
 
 
-def test_each_currency_has_a_status_of_its_own(spark: SparkSession, tmp_path: Path) -> None:
+@pytest.mark.parametrize("find_effects", [at_once, loyalty_effects])
+def test_each_currency_has_a_status_of_its_own(
+    spark: SparkSession, tmp_path: Path, find_effects: Callable[[DataFrame, date], list[dict[str, Any]]]
+) -> None:
     days = Chain(customers=40, join_chance=0.2).days(1)
     none = frame(days, "NONE").assign(loyalty_orders=0)
     everyone = frame(days, "EVERY").assign(loyalty_orders=1)
-    found = loyalty_effects(
+    found = find_effects(
         customer_days(spark, pd.concat([none, everyone, frame(days, "FEW")], ignore_index=True), tmp_path), AS_OF
     )
     status = {(row["currency"], row["status"], row["effect_ratio"]) for row in found}
@@ -119,8 +128,8 @@ def test_days_after_the_as_of_date_change_nothing(
     spark: SparkSession, chain: DataFrame, on_the_driver: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     later = frame(Chain(customers=50).days(9)).assign(order_date=AS_OF + timedelta(days=1)).drop_duplicates("user_id")
-    assert by_metric(loyalty_effects(chain.union(customer_days(spark, later, tmp_path)), AS_OF)) == on_the_driver
+    assert by_metric(at_once(chain.union(customer_days(spark, later, tmp_path)), AS_OF)) == on_the_driver
 
 
 def test_guests_alone_give_no_rows(chain: DataFrame) -> None:
-    assert loyalty_effects(chain.limit(0), AS_OF) == []
+    assert loyalty_effects(chain.limit(0), AS_OF) == at_once(chain.limit(0), AS_OF) == []

@@ -1,0 +1,71 @@
+"""Customer days drawn from the process that sample_data uses, published as gold_customer_day is: a file a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.models.process import GENERATED_DATA
+
+FIRST_DAY = date(2020, 4, 1)
+DAYS = 1_418
+AS_OF = FIRST_DAY + timedelta(days=DAYS - 1)
+FROM_DAY, JOINING = (
+    700,
+    0.03,
+)  # the loyalty programme: since when, and how likely an order is its customer's first in it
+
+
+def active_days(customers: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Customer and day of each active day, by day; customers arrive evenly and leave as the process has them."""
+    truth = GENERATED_DATA
+    rate = rng.gamma(truth.r, 1 / truth.alpha, customers)
+    orders = rng.geometric(np.maximum(rng.beta(truth.a, truth.b, customers), 1e-9))
+    clock = rng.integers(0, DAYS, customers).astype(np.float64)
+    buying, made = np.arange(customers), 0
+    found = []
+    while len(buying):
+        found.append(buying.astype(np.int64) * DAYS + clock[buying].astype(np.int64))
+        made += 1
+        buying = buying[orders[buying] > made]
+        clock[buying] += rng.exponential(size=len(buying)) / rate[buying]
+        buying = buying[clock[buying] < DAYS]
+    each = np.unique(np.concatenate(found))
+    by_day = np.argsort(each % DAYS, kind="stable")
+    return each[by_day] // DAYS, each[by_day] % DAYS
+
+
+def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
+    """Write them below `folder`; returns the document of locations that the scores job is told of."""
+    rng = np.random.default_rng(seed)
+    customer, day = active_days(customers, rng)
+    cents = np.round(rng.lognormal(2.5, 0.3, customers)[customer] * rng.lognormal(0, 0.4, len(customer)) * 100)
+    joined = np.full(customers, DAYS)
+    joins = np.flatnonzero((day >= FROM_DAY) & (rng.random(len(day)) < JOINING))
+    np.minimum.at(joined, customer[joins], day[joins])
+    table = pa.table(
+        {
+            "app_name": pa.repeat("Cafe", len(customer)),
+            "user_id": pa.array(np.char.mod("%024x", np.arange(customers))).take(pa.array(customer)),
+            "currency": pa.repeat("USD", len(customer)),
+            "orders": np.ones(len(customer), np.int64),
+            "net_sales": pa.array(cents / 100).cast(pa.decimal128(18, 4), safe=False),
+            "loyalty_orders": (day >= joined[customer]).astype(np.int64),
+        }
+    )
+    edges = np.searchsorted(day, np.arange(DAYS + 1))
+    locations = {}
+    for number in np.flatnonzero(np.diff(edges)):
+        value = (FIRST_DAY + timedelta(days=int(number))).isoformat()
+        place = folder / f"order_date={value}"
+        place.mkdir(parents=True)
+        pq.write_table(table.slice(edges[number], edges[number + 1] - edges[number]), place / "part.parquet")
+        locations[value] = f"file://{place}/"
+    document = folder / "inputs.json"
+    document.write_text(json.dumps({"gold_customer_day": locations}))
+    return document

@@ -1,0 +1,120 @@
+"""`python -m tests.benchmarks.scores`: seconds and memory of the scores job alone, beside DuckDB and lifetimes.
+
+Customer days are simulated, so that any number of customers can be had; the job runs with the endpoint's Spark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mwaa.laptop.environment import REPOSITORY
+from mwaa.local_aws.layout import StateLayout
+from mwaa.local_aws.spark_settings import spark_environment
+from spark_jobs.scores.origins import WARM_UP_DAYS
+from tests.benchmarks.customers import AS_OF, publish_customer_days
+from tests.benchmarks.memory import MemorySampler
+
+PARTS = ("statistics", "fit", "loyalty", "back-tests", "scores")
+TARGETS = {20_000: 5, 2_000_000: 60}
+"""Wall seconds beyond Spark's start, by customers."""
+MIB = 1024 * 1024
+
+
+@dataclass
+class Measured:
+    """One run of the job: wall and CPU seconds by part, peak memory of all its processes (bytes)."""
+
+    wall: dict[str, float]
+    cpu: dict[str, float]
+    peak: int
+
+
+def python_module(module: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start a module of this repository in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join((".", "plugins"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def answer(process: subprocess.Popen[str], what: str) -> dict[str, Any]:
+    """The JSON on the last line of what it prints; exits where it fails."""
+    output, errors = process.communicate()
+    if process.returncode != 0:
+        sys.exit(f"error: {what} failed: {(errors.strip().splitlines() or ['no message'])[-1]}")
+    return json.loads(output.splitlines()[-1])
+
+
+def measure(document: Path, root: Path) -> Measured:
+    """The job over the published days of the document, all its processes' memory watched."""
+    layout, folder = StateLayout(root / "state"), root / "state" / "run"
+    layout.s3.mkdir(parents=True)
+    folder.mkdir()
+    arguments = {
+        "--JOB_NAME": "customer_scores", "--JOB_RUN_ID": "bench", "--as_of_date": AS_OF.isoformat(),
+        "--inputs_uri": document.as_uri(), "--input_fingerprint": "bench", "--scores_uri": f"{root.as_uri()}/scores/",
+        "--annual_discount_rate": "0.10",
+    }  # fmt: skip
+    process = python_module(
+        "tests.benchmarks.scores_job",
+        *(text for pair in arguments.items() for text in pair),
+        environment=spark_environment(folder, layout, {}, "2g"),
+    )
+    with MemorySampler(process.pid) as sampler:
+        found = answer(process, "the scores job")
+    return Measured(found["wall"], found["cpu"], sampler.peak())
+
+
+def report(customers: int, run: Measured, plain: dict[str, Any]) -> str:
+    """The table a person reads."""
+    beyond = {name: sum(found.get(part, 0) for part in PARTS) for name, found in (("wall", run.wall), ("cpu", run.cpu))}
+    target = f" (target {TARGETS[customers]})" if customers in TARGETS else ""
+    lines = [
+        f"scores of {customers:,} customers, {os.cpu_count()} cores: {beyond['wall']:.1f} s{target} beyond "
+        f"Spark's start, {beyond['cpu']:.1f} s of CPU, peak {run.peak / MIB:.0f} MiB",
+        "",
+        f"{'':<12}{'wall s':>8}{'CPU s':>8}{'reference s':>13}{'ratio':>8}",
+    ]
+    for part in ("start", *PARTS):
+        wall, cpu = run.wall.get(part, 0), run.cpu.get(part, 0)
+        beside = f"{plain[part]:>13.2f}{wall / plain[part]:>8.1f}" if part in plain else ""
+        lines.append(f"{part:<12}{wall:>8.1f}{cpu:>8.1f}{beside}")
+    lines.append(
+        "reference: DuckDB for the statistics, lifetimes' MBG/NBD for the fit; memory is summed over processes"
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Parse the options, measure, print."""
+    options = argparse.ArgumentParser(prog="python -m tests.benchmarks.scores", description=__doc__)
+    options.add_argument("--customers", type=int, default=20_000, help="how many (a large chain: 2000000)")
+    customers = options.parse_args().customers
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        root = Path(folder)
+        print(f"simulating {customers:,} customers …", flush=True)
+        began = time.monotonic()
+        document = publish_customer_days(root / "days", customers)
+        print(f"  {time.monotonic() - began:.1f} s; job …", flush=True)
+        run = measure(document, root)
+        print("reference …", flush=True)
+        arguments = (str(root / "days"), AS_OF.isoformat(), str(WARM_UP_DAYS))
+        plain = answer(python_module("tests.benchmarks.scores_reference", *arguments), "the reference")
+        print("\n" + report(customers, run, plain))
+
+
+if __name__ == "__main__":
+    main()
