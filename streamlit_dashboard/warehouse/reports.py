@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -29,13 +30,13 @@ def daily_reports() -> pd.DataFrame:
     bucket = athena.settings().lake_bucket
     try:
         pages = athena.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
-        entries = [entry for page in pages for entry in page.get("Contents", ()) if day_of(entry["Key"])]
-        newest = sorted(entries, key=lambda entry: str(entry["Key"]), reverse=True)[:LISTED]
+        days = {day: entry for page in pages for entry in page.get("Contents", ()) if (day := day_of(entry["Key"]))}
+        newest = sorted(days, reverse=True)[:LISTED]
         with ThreadPoolExecutor(max_workers=PARALLEL_CALLS) as pool:
-            headlines = list(pool.map(lambda entry: _headline(bucket, entry["Key"], entry["ETag"]), newest))
+            headlines = list(pool.map(lambda day: _headline(bucket, days[day]["Key"], days[day]["ETag"]), newest))
     except Exception as error:
         raise athena.translated(error, "S3") from error
-    rows = [_row(entry, headline) for entry, headline in zip(newest, headlines, strict=True)]
+    rows = [_row(day, days[day], headline) for day, headline in zip(newest, headlines, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -58,6 +59,6 @@ def _headline(bucket: str, key: str, etag: str) -> str:
     return decoded(athena.s3().head_object(Bucket=bucket, Key=key)["Metadata"])
 
 
-def _row(entry: dict[str, Any], headline: str) -> tuple[Any, ...]:
+def _row(day: date, entry: dict[str, Any], headline: str) -> tuple[Any, ...]:
     written_at = pd.Timestamp(entry["LastModified"]).tz_convert("UTC").tz_localize(None)
-    return pd.Timestamp(day_of(entry["Key"])), headline, entry["Size"] / 1024, written_at, entry["Key"]
+    return pd.Timestamp(day), headline, entry["Size"] / 1024, written_at, entry["Key"]
