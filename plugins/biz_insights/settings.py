@@ -83,6 +83,10 @@ class Settings:
                 f"setting holiday_country: {self.holiday_country!r} is no country code; "
                 "use the two capital letters of ISO 3166, such as US"
             )
+        if self.dashboard_url and not self.dashboard_url.startswith(("https://", "http://")):
+            raise SettingsError(
+                f"setting dashboard_url: {self.dashboard_url!r} is no web address; write it as https://host"
+            )
         if not 0 <= self.quality_gate <= 100:
             raise SettingsError(f"setting quality_gate: {self.quality_gate} is not between 0 and 100")
         for name, rate in (("annual_discount_rate", self.annual_discount_rate), ("margin_rate", self.margin_rate)):

@@ -66,6 +66,8 @@ def test_the_figures_are_those_of_the_order_lines(lake):
     assert week.before.net_sales == net_sales(week_from - timedelta(days=7), week_from - timedelta(days=1)) > 0
     assert (block.sales.today.net_sales or Decimal(0)) == net_sales(LAST_DAY, LAST_DAY)
     assert sum(item.net_sales for item in block.items) == week.this.net_sales  # three items, all listed
+    assert sum(item.net_sales_before for item in block.items) == week.before.net_sales
+    assert net_sales(week_from, week_from) > 0  # a day that either week could claim
     assert sum(store.net_sales for store in block.stores) == week.this.net_sales
     assert sum(store.orders for store in block.stores) == week.this.orders
     assert all(store.lasting_status != "not_published" for store in block.stores)

@@ -148,6 +148,21 @@ def test_the_quality_report_and_the_docs_are_there(laptop):
     assert results > 20
 
 
+def test_the_daily_report_has_the_day_s_net_sales_and_the_message_its_link(laptop, first_run):
+    key = f"reports/daily/as_of_date={PROCESS_DATE}/report.html"
+    body = laptop.client("s3").get_object(Bucket=laptop.settings.lake_bucket, Key=key)["Body"].read().decode()
+    ((net,),) = laptop.query(
+        f"SELECT sum(net_sales) FROM gold_daily_sales_by_store WHERE order_date = DATE '{PROCESS_DATE}'"
+    )
+    shown = f"net sales ${cents(net):,}"
+    assert net > 0 and shown in body
+    topic = laptop.settings.notification_topic_arn.rpartition(":")[2]
+    lines = (laptop.state.root / "sns" / f"{topic}.jsonl").read_text(encoding="utf-8").splitlines()
+    announced = json.loads(lines[0])
+    assert announced["subject"] == f"Business Insights: {PROCESS_DATE} is published"
+    assert shown in announced["message"] and laptop.settings.lake_uri(key) in announced["message"]
+
+
 def test_make_query_prints_csv_and_nothing_else(laptop):
     done = laptop.command(["query", "select count(*) as customers from biz_insights.mart_customer_lifetime_value"])
     assert (done.returncode, done.stderr) == (0, "")
@@ -182,6 +197,8 @@ def test_a_second_run_publishes_nothing_and_says_so(laptop, source, before):
     done = laptop.run(source)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing new" in done.stdout
+    (message,) = (laptop.state.root / "sns").glob("*.jsonl")
+    assert "unchanged: this run found nothing new" in json.loads(message.read_text().splitlines()[-1])["message"]
     assert laptop.published() == before[0]
     assert content_hashes(laptop) == before[1]
 

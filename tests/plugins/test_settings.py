@@ -29,6 +29,7 @@ def test_text_of_the_environment_becomes_the_setting_s_type():
         ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "Chicago"}, ["business_timezone", "Chicago", "America/Chicago"]),
         ({"BIZ_INSIGHTS_PRICE_BASIS": "each"}, ["price_basis", "each", "line_total"]),
         ({"BIZ_INSIGHTS_HOLIDAY_COUNTRY": "USA"}, ["holiday_country", "USA", "such as US"]),
+        ({"BIZ_INSIGHTS_DASHBOARD_URL": "dashboards.example"}, ["dashboard_url", "dashboards.example", "https://"]),
         ({"BIZ_INSIGHTS_QUALITY_GATE": "180"}, ["quality_gate", "180"]),
         ({"BIZ_INSIGHTS_ANNUAL_DISCOUNT_RATE": "10"}, ["annual_discount_rate", "10", "0.10"]),
         ({"BIZ_INSIGHTS_MARGIN_RATE": "a third"}, ["margin_rate", "a third"]),
