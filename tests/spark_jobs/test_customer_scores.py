@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
 from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
+from spark_jobs.transforms import customers
 from tests.scores.chain import AS_OF, customer_days
 
 EPOCH = date(1970, 1, 1)
@@ -114,7 +115,10 @@ def test_files_and_manifest_have_the_declared_columns(built: Any) -> None:
         assert partition == {"rows": len(built[1][name]), "fingerprint": "abc123", "change": "new"}
 
 
-def test_the_order_of_the_rows_changes_nothing(built: Any, days: pd.DataFrame, tmp_path: Path) -> None:
+def test_the_order_of_the_rows_and_where_they_are_scored_change_nothing(
+    built: Any, days: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customers, "DRIVER_CUSTOMERS", 1_000)  # fewer than there are: Python workers score them
     shuffled = monthly(days).sample(frac=1, random_state=7)
     again = run(tmp_path / "out", publish_days(tmp_path / "in", shuffled))
     first = built[1]
