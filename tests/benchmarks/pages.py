@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
@@ -33,6 +34,9 @@ from mwaa.laptop.environment import State
 from streamlit_dashboard.navigation import page_files
 
 START_SECONDS = 60
+PAGES_EACH = 8
+READING_SECONDS = (2.0, 8.0)
+"""How long a person looks at a page before the next click."""
 TARGETS = "warm: median 0.150 s, p95 0.400 s; cold: 4 s; a chart: 5,000 points; 20 sessions: p95 1.5 s"
 TITLE_ONLY = 'import streamlit as st\n\nst.title("A title and nothing else")\n'
 
@@ -110,12 +114,16 @@ async def by_page(port: int, pages: list[str], rounds: int) -> dict[str, PageTim
 
 
 async def together(port: int, pages: list[str], sessions: int) -> list[Visit]:
-    """All pages in `sessions` sessions at once, each beginning with another page."""
+    """`sessions` people at once: each opens PAGES_EACH pages, another one first, and reads for some seconds between."""
 
     async def one(number: int) -> list[Visit]:
+        pauses = random.Random(number)
+        visits = []
         async with open_session(port) as session:
-            start = number % len(pages)
-            return [await visit(session, page) for page in (*pages[start:], *pages[:start])]
+            for step in range(PAGES_EACH):
+                await asyncio.sleep(pauses.uniform(*READING_SECONDS))
+                visits.append(await visit(session, pages[(number + step) % len(pages)]))
+        return visits
 
     return [done for part in await asyncio.gather(*(one(number) for number in range(sessions))) for done in part]
 
