@@ -27,6 +27,17 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGES = page_files()
 WAIT = 30_000
+# Not running, and nothing left of an earlier run, for half a second: a slow machine shows a page between two runs.
+AT_REST = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const running = !app || app.dataset.testScriptState !== "notRunning";
+    if (running || document.querySelector("[data-stale=true]")) {
+        window.atRestSince = undefined;
+        return false;
+    }
+    window.atRestSince ??= performance.now();
+    return performance.now() - window.atRestSince > 500;
+}"""
 # Streamlit asks for its own health below a page's address before it finds it at the root.
 OWN_PROBES = re.compile(r"/_stcore/(health|host-config)$")
 # Findings in markup that Streamlit itself writes and no option changes: rule → part of the element.
@@ -90,7 +101,7 @@ def visit(page: Page, address: str) -> None:
     """Open an address and wait until the app has drawn it."""
     page.goto(address)
     expect(page.locator("h1")).to_be_visible(timeout=WAIT)
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=WAIT)
+    page.wait_for_function(AT_REST, timeout=WAIT)
 
 
 def address_of(name: str) -> str:
