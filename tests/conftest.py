@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -21,6 +22,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from mwaa.local_aws.endpoint import LocalEndpoint
+
+# It speaks of each connection it closes, the last ones when pytest has said its summary and closed its streams.
+logging.getLogger("py4j").setLevel(logging.WARNING)
 
 
 class FolderScheduling(LoadScopeScheduling):
