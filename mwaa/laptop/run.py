@@ -48,7 +48,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
         console.flush()
-        # Ten seconds, beside the start of the endpoint.
+        # Takes as long as the start of the endpoint, beside which it runs.
         dags = loading.submit(_load_airflow)
         with endpoint(state, "--warm-spark") as environment:
             os.environ.update(environment)
@@ -115,7 +115,7 @@ def _load_airflow() -> dict[str, Any]:
 
 
 def _preload() -> None:
-    """What tasks take longest to import (seven seconds), while the export and the bronze job run elsewhere."""
+    """What tasks take longest to import, while the export and the bronze job run elsewhere."""
     from biz_insights.quality.engine import great_expectations
 
     great_expectations()

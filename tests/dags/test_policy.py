@@ -7,6 +7,9 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
+from biz_insights.gold import tables_of
+from biz_insights.tasks.scores import SCORE_TABLES
+
 DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
 
 
@@ -106,3 +109,16 @@ def test_the_message_names_tasks_that_there_are(daily):
     pulled = re.findall(r"task_ids='([^']+)'", message)
     assert sorted(pulled) == ["report.daily_report", "report.quality_report"]
     assert set(pulled) <= set(daily.task_ids)
+
+
+def test_a_mart_waits_for_the_scores_only_where_it_reads_them(daily):
+    waiting = set()
+    for table in tables_of("marts"):
+        upstream = daily.get_task(f"marts.{table.name}.plan").get_flat_relative_ids(upstream=True)
+        assert ("scores.publish" in upstream) == bool(set(table.reads) & set(SCORE_TABLES)), table.name
+        waiting |= {table.name} if "scores.publish" in upstream else set()
+    assert 0 < len(waiting) < 7
+    before = daily.get_task("scores.plan").get_flat_relative_ids(upstream=True)
+    assert {task_id for task_id in before if task_id.startswith("facts.")} == {
+        f"facts.gold_customer_day.{step}" for step in ("plan", "build", "audit", "publish")
+    }

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from mwaa.laptop.environment import REPOSITORY
+from mwaa.laptop.task_processes import TaskProcesses
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,12 @@ def test_tasks_run_in_processes_that_do_not_outlive_the_run(outcome):
     assert outcome["worker"] != outcome["pid"]
     with pytest.raises(ProcessLookupError):
         os.kill(outcome["worker"], 0)
+
+
+def test_what_most_waits_for_begins_first():
+    executor = TaskProcesses(parallelism=1)
+    weights = {"light": 1, "heavy": 42, "middle": 10}
+    executor.queued_tasks = {
+        name: SimpleNamespace(ti=SimpleNamespace(priority_weight=weight)) for name, weight in weights.items()
+    }
+    assert [name for name, _ in executor.order_queued_tasks_by_priority()] == ["heavy", "middle", "light"]
