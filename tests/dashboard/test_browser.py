@@ -27,11 +27,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGES = page_files()
 WAIT = 30_000
-# Not running, and nothing left of an earlier run, for half a second: a slow machine shows a page between two runs.
+# Not running, nothing left of an earlier run and nothing still to load, for half a second: a slow machine shows a page
+# between two runs.
 AT_REST = """() => {
     const app = document.querySelector("[data-testid=stApp]");
     const running = !app || app.dataset.testScriptState !== "notRunning";
-    if (running || document.querySelector("[data-stale=true]")) {
+    if (running || document.querySelector("[data-stale=true], [data-testid=stSkeleton]")) {
         window.atRestSince = undefined;
         return false;
     }
