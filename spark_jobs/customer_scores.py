@@ -1,8 +1,9 @@
 """Glue job: gold_customer_day → what each customer is expected to do and to be worth, as of one day.
 
-Spark reduces the days to one row a customer and, after the fit, scores the customers where they lie. The fit sees
-customers grouped by their statistics; the back-tests see the days of a fixed sample of customers, all of them unless
-there are many. So what reaches the driver is bounded by the range of dates and by SAMPLED_DAYS, not by the customers.
+The fit sees customers grouped by their statistics; the back-tests and the loyalty effect see the days of a fixed sample
+of customers, all of them unless there are many. So what reaches the driver of a large chain is bounded by the range of
+dates and by SAMPLED_DAYS, not by the customers: Spark reduces the days to one row each and scores them where they lie.
+Of a small chain the driver takes all the days at once.
 """
 
 import sys
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from math import ceil
-from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
@@ -21,39 +21,45 @@ from spark_jobs.arguments import ScoresArguments, scores_arguments
 from spark_jobs.errors import run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.scores.backtests import run_backtests
+from spark_jobs.scores.customers import CustomersOnDriver, Programme
 from spark_jobs.scores.deciles import frozen_cutoffs
 from spark_jobs.scores.estimates import Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories
+from spark_jobs.scores.loyalty import loyalty_effects
 from spark_jobs.scores.registry import REPORTS, Findings, in_columns
 from spark_jobs.scores.scoring import Scorer
 from spark_jobs.scores.tables import AS_OF_DATE, LOYALTY_EFFECTS, PREDICTIONS, ScoreTable
 from spark_jobs.session import exchange_by_arrow, job_session
-from spark_jobs.storage import partition_folder, read_locations, read_published, run_folder, write_parquet
-from spark_jobs.transforms.customers import (
-    DAY_COLUMNS,
-    grouped_customers,
-    predictions,
-    sampled_days,
-    sufficient_statistics,
+from spark_jobs.storage import (
+    bytes_to_read,
+    partition_folder,
+    read_locations,
+    read_published,
+    run_folder,
+    write_parquet,
 )
+from spark_jobs.transforms.customers import DAY_COLUMNS, CustomersInTasks, customer_days
 from spark_jobs.transforms.fingerprints import Partition
-from spark_jobs.transforms.loyalty import DRIVER_DAYS, loyalty_effects, loyalty_effects_of
 
 INPUT = "gold_customer_day"
+DRIVER_BYTES = 32 * 1024 * 1024
+"""Of Parquet, that the driver takes at once: two million customer days, some 300 MB as columns."""
 SAMPLED_DAYS = 1_000_000
 """Customer days that back-tests look at, at most about: some tens of megabytes on the driver."""
+
+Customers = CustomersOnDriver | CustomersInTasks
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the driver knows of the customers: groups for the fits, and the sample's histories."""
+    """What the driver knows of the customers: groups for the fits, and the sample's days."""
 
     customers: int
     first_day: date | None
     estimates: Estimates
     currencies: list[str]
-    sample: pd.DataFrame  # in the columns of sampled_days
-    is_whole: bool  # the sample holds every customer
+    programmes: list[Programme]
+    sample: pd.DataFrame  # in the columns of customer_days
 
     @cached_property
     def histories(self) -> Histories:
@@ -71,14 +77,11 @@ def main(argv: Sequence[str]) -> None:
     spark = job_session("customer_scores")
     exchange_by_arrow(spark)
     locations = read_locations(spark, arguments.inputs_uri, INPUT)
-    # Read several times, and the published days are many small files.
-    days = read_published(spark, locations, DAY_COLUMNS, "order_date").persist()
-    customers = sufficient_statistics(days, arguments.as_of_date).persist()
-    evidence = gather(days, customers, arguments.as_of_date)
-    effects = effects_of_loyalty(days, evidence, arguments.as_of_date)
-    days.unpersist()
+    customers = read_customers(read_published(spark, locations, DAY_COLUMNS, "order_date"), arguments.as_of_date)
+    evidence = gather(customers, arguments.as_of_date)
+    effects = loyalty_effects(evidence.sample, evidence.programmes, arguments.as_of_date)
     findings, scorer = learn(evidence, arguments)
-    tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: predictions(customers, scorer, evidence.customers)}
+    tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: customers.scored(scorer)}
     counts = {PREDICTIONS: evidence.customers}
     reports = {table: rows_of(findings) for table, rows_of in REPORTS.items()} | {LOYALTY_EFFECTS: effects}
     for table, found in reports.items():
@@ -89,29 +92,34 @@ def main(argv: Sequence[str]) -> None:
         built = list(pool.map(lambda table: build(arguments, table, tables[table], counts[table]), tables))
     as_of = arguments.as_of_date.isoformat()
     write_manifest(spark, arguments.scores_uri, arguments.job_run_id, as_of, built)
-    customers.unpersist()
+    customers.release()
 
 
-def gather(days: DataFrame, customers: DataFrame, as_of: date) -> Evidence:
-    """Collect what the fits and the back-tests need."""
-    groups = grouped_customers(customers).toPandas()
+def read_customers(published: DataFrame, as_of: date) -> Customers:
+    """The customers of the published days, held where there is room for them."""
+    days = customer_days(published, as_of)
+    if bytes_to_read(published) > DRIVER_BYTES:
+        return CustomersInTasks(days, as_of)
+    return CustomersOnDriver(published.sparkSession, days.toPandas(), as_of)
+
+
+def gather(customers: Customers, as_of: date) -> Evidence:
+    """Collect what the fits, the back-tests and the loyalty effect need."""
+    # Sorted, so that sums do not depend on the order in which the groups were collected.
+    groups = customers.groups().sort_values(["currency", "n", "t_x", "t"], ignore_index=True)
     count, day_count = int(groups["customers"].sum()), int((groups["customers"] * groups["n"]).sum())
-    one_in = max(1, ceil(day_count / SAMPLED_DAYS))
-    sample = sampled_days(days, as_of, one_in).toPandas()
     observed = int(groups["t"].max()) if count else 0
-    estimates = Estimates(
-        fit=fit_purchases(groups["n"] - 1, groups["t_x"], groups["t"], groups["customers"], observed),
-        values=fit_values(groups),
+    return Evidence(
+        customers=count,
+        first_day=as_of - timedelta(days=observed) if count else None,
+        estimates=Estimates(
+            fit=fit_purchases(groups["n"] - 1, groups["t_x"], groups["t"], groups["customers"], observed),
+            values=fit_values(groups),
+        ),
+        currencies=sorted(groups["currency"].unique()),
+        programmes=customers.programmes(),
+        sample=customers.sample(one_in=max(1, ceil(day_count / SAMPLED_DAYS))),
     )
-    first_day = as_of - timedelta(days=observed) if count else None
-    return Evidence(count, first_day, estimates, sorted(groups["currency"].unique()), sample, one_in == 1)
-
-
-def effects_of_loyalty(days: DataFrame, evidence: Evidence, as_of: date) -> list[dict[str, Any]]:
-    """Rows of gold_loyalty_effects: from the rows at hand where they are all there are and not too many."""
-    if evidence.is_whole and len(evidence.sample) <= DRIVER_DAYS:
-        return loyalty_effects_of(evidence.sample, as_of)
-    return loyalty_effects(days, as_of)
 
 
 def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Scorer]:

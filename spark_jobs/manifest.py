@@ -40,6 +40,6 @@ def manifest_text(job_run_id: str, batch_id: str, tables: list[BuiltTable]) -> s
 def write_manifest(
     spark: SparkSession, layer_uri: str, job_run_id: str, batch_id: str, tables: list[BuiltTable]
 ) -> None:
-    """Write the manifest as the one file of `<layer>/_manifest/run=<job_run_id>/`."""
+    """Write the manifest to `<layer>/_manifest/run=<job_run_id>/manifest.json`."""
     text = manifest_text(job_run_id, batch_id, tables)
-    write_text(spark, text, f"{layer_uri}_manifest/run={job_run_id}/")
+    write_text(spark, text, f"{layer_uri}_manifest/run={job_run_id}/manifest.json")

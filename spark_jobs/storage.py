@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -83,17 +84,18 @@ def read_published(spark: SparkSession, locations: Mapping[str, str], columns: s
     return rows.withColumn(key, from_folder.cast("date"))
 
 
+def bytes_to_read(rows: DataFrame) -> int:
+    """Bytes of the files below `rows`, as Spark has listed them; nothing is read for it."""
+    leaves = rows._jdf.queryExecution().optimizedPlan().collectLeaves()  # type: ignore[operator]
+    return sum(int(str(leaves.apply(number).stats().sizeInBytes())) for number in range(leaves.size()))
+
+
 def _read_document(spark: SparkSession, uri: str, what: str, leaf: str) -> dict[str, dict[str, str]]:
-    try:
-        row = spark.read.text(uri, wholetext=True).first()
-    except AnalysisException as error:
-        if not _nothing_there(error):
-            raise
-        row = None
-    if row is None:
+    text = read_text(spark, uri)
+    if text is None:
         raise JobError(f"{what} are not at {uri}; next: write them there, {{}} on the first load")
     try:
-        return {table: dict(partitions) for table, partitions in json.loads(row["value"]).items()}
+        return {table: dict(partitions) for table, partitions in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise JobError(
             f"{what} at {uri} are no JSON of table, partition and {leaf}; "
@@ -131,10 +133,37 @@ def write_partitions(rows: DataFrame, folder: str, key: str, values: Iterable[st
     rows.write.options(**PARQUET_OPTIONS).partitionBy(key).parquet(folder)
 
 
-def write_text(spark: SparkSession, text: str, folder: str) -> None:
-    """Write one line of text as the only file of a folder that must be new."""
-    line = spark.createDataFrame([(text,)], "value string")
-    line.coalesce(1).write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").text(folder)
+def read_text(spark: SparkSession, uri: str) -> str | None:
+    """A small UTF-8 file; None where there is none. Straight through the file system that Spark uses for the
+    address: a DataFrame of one text would cost a second of planning."""
+    path, files = _file(spark, uri)
+    if not files.exists(path):
+        return None
+    stream = files.open(path)
+    try:
+        return str(_java(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+    finally:
+        stream.close()
+
+
+def write_text(spark: SparkSession, text: str, uri: str) -> None:
+    """Write a small UTF-8 file, in the same way. There must be none yet."""
+    path, files = _file(spark, uri)
+    stream = files.create(path, False)
+    try:
+        stream.write(text.encode())
+    finally:
+        stream.close()
+
+
+def _file(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+    """Hadoop's path of an address, and the file system it lies in."""
+    path = _java(spark).org.apache.hadoop.fs.Path(uri)
+    return path, path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())  # type: ignore[union-attr]
+
+
+def _java(spark: SparkSession) -> Any:
+    return spark.sparkContext._jvm
 
 
 def _nothing_there(error: AnalysisException) -> bool:

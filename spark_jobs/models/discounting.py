@@ -10,10 +10,8 @@ DAYS_A_YEAR = 365
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(4)  # on [-1, 1]
 
 
-def discounted_days(
-    model: MbgNbd, x: Values, t_x: Values, t: Values, horizon: float, annual_rate: float
-) -> Floats:  # fmt: skip
-    """Expected active days within `horizon` days, each discounted from its day to the as-of date.
+def discounted_days(model: MbgNbd, x: Values, t: Values, horizon: float, annual_rate: float) -> Floats:
+    """Expected active days of a living customer within `horizon` days, each discounted from its day to the as-of date.
 
     With E(u) = E[days, u] and δ = ln(1 + annual_rate)/365, integration by parts gives
     ∫ e^(−δu) dE(u) = e^(−δh) E(h) + δ ∫ e^(−δu) E(u) du, which needs E alone and not its derivative. Four nodes give
@@ -21,7 +19,7 @@ def discounted_days(
     """
     if annual_rate <= -1:
         raise ValueError(f"annual_rate is {annual_rate}: a discount rate is above -1; write 10 % as 0.10")
-    whole = model.expected_days(x, t_x, t, horizon)
+    whole = model.living_days(x, t, horizon)
     rate = math.log1p(annual_rate) / DAYS_A_YEAR
     if rate == 0:
         return whole
@@ -29,5 +27,5 @@ def discounted_days(
     for node, weight in zip(NODES, NODE_WEIGHTS, strict=True):
         v = (1 + node) / 2
         day, length = horizon * v**2, horizon * v * weight  # du = 2hv dv over [0, 1], half of the nodes' interval
-        present = present + rate * length * math.exp(-rate * day) * model.expected_days(x, t_x, t, day)
+        present = present + rate * length * math.exp(-rate * day) * model.living_days(x, t, day)
     return present

@@ -70,7 +70,7 @@ class Ratio(NamedTuple):
 
 @dataclass(frozen=True)
 class Totals:
-    """What one part of the strata contributes; parts add up, in any order.
+    """What is compared, all strata added up.
 
     `sums` is (1 + replicates, 2, len(SUMS)): first with every weight 1, then each bootstrap replicate; treated, then
     controls weighted to the treated of their stratum.
@@ -79,11 +79,6 @@ class Totals:
     sums: Floats
     treated: int  # customers compared
     control_anchors: int  # customer-days they were compared with
-
-    def __add__(self, other: Totals) -> Totals:
-        return Totals(
-            self.sums + other.sums, self.treated + other.treated, self.control_anchors + other.control_anchors
-        )
 
 
 @dataclass(frozen=True)
@@ -97,12 +92,12 @@ class Effect:
 
 
 def no_totals(replicates: int = REPLICATES) -> Totals:
-    """The sum of no parts."""
+    """Nobody to compare."""
     return Totals(np.zeros((1 + replicates, 2, len(SUMS))), 0, 0)
 
 
 def totals(found: Comparisons, replicates: int = REPLICATES) -> Totals:
-    """The contribution of strata that are complete in `found` (all customers of each), of one programme.
+    """The sums of all strata.
 
     Strata without treated customers or with fewer than MINIMUM_CONTROLS control customers are left out.
     """
@@ -128,7 +123,7 @@ def totals(found: Comparisons, replicates: int = REPLICATES) -> Totals:
 
 
 def effects(added: Totals) -> list[Effect]:
-    """The effect on every metric, from the totals of all strata of one programme."""
+    """The effect on every metric, from the totals of all strata."""
     ratios = {measure: _measure_ratios(added.sums, measure) for measure in MEASURES}
     orders, net_sales = ratios["orders"], ratios["net_sales"]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -46,15 +46,12 @@ _BAND_CODES = 100  # room for each band in a stratum's code
 
 @dataclass(frozen=True)
 class CustomerDays:
-    """Active days, one per customer, programme and date; equally long arrays in any order.
+    """Active days in one currency, one per customer and date; equally long arrays in any order.
 
-    A programme is the loyalty programme as seen in one currency. `launch_day` is the day of its first loyalty order by
-    anybody. Days count from 1970-01-01; `net_sales` is in currency units.
+    Days count from 1970-01-01; `net_sales` is in currency units.
     """
 
     customer: Ints  # 64-bit hash of the customer key
-    programme: Ints
-    launch_day: Ints
     day: Ints
     orders: Floats
     net_sales: Floats
@@ -66,26 +63,22 @@ class Comparisons:
     """Sums over the anchors of a customer in a stratum, treated and control apart; `sums` is (rows, len(SUMS))."""
 
     customer: Ints
-    programme: Ints
     stratum: Ints
     treated: Flags
     sums: Floats
 
-    def where(self, chosen: Flags) -> Comparisons:
-        """The rows chosen."""
-        return Comparisons(
-            self.customer[chosen], self.programme[chosen], self.stratum[chosen], self.treated[chosen], self.sums[chosen]
-        )
 
-
-def comparisons(days: CustomerDays, as_of_day: int, window_days: int = WINDOW_DAYS) -> Comparisons:
-    """The comparisons of customers whose days are all given. Days after `as_of_day` must have been left out."""
+def comparisons(
+    days: CustomerDays, launch_day: int, as_of_day: int, window_days: int = WINDOW_DAYS
+) -> Comparisons:  # fmt: skip
+    """The comparisons of customers whose days are all given. `launch_day` is that of the first loyalty order by
+    anybody; days after `as_of_day` must have been left out."""
     days = _sorted(days)
     rows = np.arange(len(days.day))
     first_row = _first_rows(days)
     unit = np.cumsum(first_row == rows)
     tenure = days.day - days.day[first_row]
-    under_way = days.day >= days.launch_day
+    under_way = days.day >= launch_day
     visits_before = np.concatenate([[0], np.cumsum(under_way)])[:-1]
     visits = visits_before - visits_before[first_row]
     joined = _first_loyal_day(days, unit)
@@ -106,7 +99,7 @@ def comparisons(days: CustomerDays, as_of_day: int, window_days: int = WINDOW_DA
         member,
     ])  # fmt: skip
     stratum = strata(days.day[anchors], tenure[anchors], visits[anchors])
-    found = Comparisons(days.customer[anchors], days.programme[anchors], stratum, treated[anchors], sums)
+    found = Comparisons(days.customer[anchors], stratum, treated[anchors], sums)
     return _summed(found, unit[anchors])
 
 
@@ -136,11 +129,9 @@ class _Around:
 
 
 def _sorted(days: CustomerDays) -> CustomerDays:
-    order = np.lexsort((days.day, days.programme, days.customer))
+    order = np.lexsort((days.day, days.customer))
     return CustomerDays(
         days.customer[order],
-        days.programme[order],
-        days.launch_day[order],
         days.day[order],
         days.orders[order],
         days.net_sales[order],
@@ -149,10 +140,10 @@ def _sorted(days: CustomerDays) -> CustomerDays:
 
 
 def _first_rows(days: CustomerDays) -> Ints:
-    """Row of the first day of each row's customer and programme."""
+    """Row of the first day of each row's customer."""
     rows = np.arange(len(days.day))
     opens = np.ones(len(rows), dtype=bool)
-    opens[1:] = (days.customer[1:] != days.customer[:-1]) | (days.programme[1:] != days.programme[:-1])
+    opens[1:] = days.customer[1:] != days.customer[:-1]
     return np.maximum.accumulate(np.where(opens, rows, 0)) if len(rows) else rows
 
 
@@ -173,7 +164,6 @@ def _summed(found: Comparisons, unit: Ints) -> Comparisons:
     kept = order[opens]
     return Comparisons(
         found.customer[kept],
-        found.programme[kept],
         found.stratum[kept],
         found.treated[kept],
         np.add.reduceat(found.sums[order], opens, axis=0),

@@ -52,17 +52,21 @@ class MbgNbd:
         return self.p_alive(x, t_x, t) * -np.expm1(-waiting)
 
     def expected_days(self, x: Values, t_x: Values, t: Values, h: Values) -> Floats:
-        """Expected number of active days within the next h days.
+        """Expected number of active days within the next h days."""
+        return self.p_alive(x, t_x, t) * self.living_days(x, t, h)
+
+    def living_days(self, x: Values, t: Values, h: Values) -> Floats:
+        """The same of a customer who has not left by the as-of date; the last order's day does not matter then.
 
         Euler's transformation of the published form: its hypergeometric factor stays finite for every x and h.
         """
-        x, t_x, t, h = _arrays(x, t_x, t, h)
+        x, t, h = _arrays(x, t, h)
         a = self._regular_a()
         c = a + self.b + x
         ahead = self.alpha + t + h
         factor = hyp2f1(a + self.b - self.r, a - 1, c, h / ahead)
         bracket = 1 - ((self.alpha + t) / ahead) ** (a - 1) * factor
-        return np.maximum(self.p_alive(x, t_x, t) * c / (a - 1) * bracket, 0.0)
+        return np.maximum(c / (a - 1) * bracket, 0.0)
 
     def median_gap(self, x: Values, t_x: Values) -> Floats:
         """Days after the last order within which a living customer has ordered again with probability one half.

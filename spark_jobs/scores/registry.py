@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
+
 from spark_jobs.models.backtest import Metrics, OriginResult, Summary
 from spark_jobs.models.credibility import Credibility
 from spark_jobs.scores.backtests import (
@@ -168,10 +170,10 @@ def churn_rows(findings: Findings) -> list[Row]:
     ]
 
 
-def in_columns(table: ScoreTable, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    """Rows as tuples in the table's column order without the partition key; what a row lacks is null."""
+def in_columns(table: ScoreTable, rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows in the table's columns without the partition key, as objects; what a row lacks is None."""
     names = [name for name in table.columns if name != AS_OF_DATE]
-    return [tuple(row.get(name) for name in names) for row in rows]
+    return pd.DataFrame([[row.get(name) for name in names] for row in rows], columns=names, dtype=object)
 
 
 REPORTS = {REGISTRY: registry_rows, MODEL_BACKTESTS: backtest_rows, CHURN_BACKTESTS: churn_rows}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spark_jobs.models.discounting import discounted_days
-from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.mbg_nbd import Floats, MbgNbd
 from spark_jobs.models.value_bands import ValueBands
 from spark_jobs.scores.deciles import Cutoffs
 from spark_jobs.scores.estimates import Estimates
@@ -37,10 +37,9 @@ class Scorer:
         """All columns but the customer's key, one entry a customer; NaN and None stand for null.
 
         n = active days, t_x = days from the first to the latest, t = days from the first to the as-of date, s = net
-        sales. Customers who share (n, t_x, t) are predicted once.
+        sales.
         """
-        history, customer = np.unique(np.stack([n, t_x, t]), axis=1, return_inverse=True)
-        purchases = {name: column[customer.ravel()] for name, column in self._purchases(*history).items()}
+        purchases = self._purchases(n, t_x, t)
         present = purchases.pop("discounted_days")
         worth = self.estimates.value_per_day(currency, n, s)
         values = {f"expected_value_{h}": purchases[f"expected_days_{h}"] * worth for h in HORIZONS}
@@ -68,14 +67,21 @@ class Scorer:
                  "discounted_days", "median_gap_days", "overdue_p")  # fmt: skip
         if model is None:
             return {name: np.full(len(n), np.nan) for name in names}
+        p_alive = model.p_alive(x, t_x, t)
         return {
-            "p_alive": model.p_alive(x, t_x, t),
+            "p_alive": p_alive,
             **{f"p_order_{h}": model.p_order(x, t_x, t, h) for h in HORIZONS},
-            **{f"expected_days_{h}": model.expected_days(x, t_x, t, h) for h in HORIZONS},
-            "discounted_days": discounted_days(model, x, t_x, t, VALUE_HORIZON, self.annual_discount_rate),
+            **{name: p_alive * days for name, days in self._living_days(model, x, t).items()},
             "median_gap_days": model.median_gap(x, t_x),
             "overdue_p": model.overdue_p(x, t_x, t),
         }
+
+    def _living_days(self, model: MbgNbd, x: Floats, t: Floats) -> dict[str, Floats]:
+        # The costly part, and the same for all who share x and t.
+        pairs, customer = np.unique(x + 1j * t, return_inverse=True)
+        found = {f"expected_days_{h}": model.living_days(pairs.real, pairs.imag, h) for h in HORIZONS}
+        present = discounted_days(model, pairs.real, pairs.imag, VALUE_HORIZON, self.annual_discount_rate)
+        return {name: days[customer] for name, days in {**found, "discounted_days": present}.items()}
 
     def _interval(self, currency: Texts, expected: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
         """p10, p90, and where there are such: only positive expectations were ever compared with what came."""

@@ -223,7 +223,8 @@ LOYALTY_EFFECTS = ScoreTable(
         "loyalty_customers": ScoreColumn("bigint", "customers with a loyalty order"),
         "treated_customers": ScoreColumn(
             "bigint",
-            "of them compared: 90 days or more a customer when they joined, 90 days seen since, controls alike",
+            "of them compared: 90 days or more a customer when they joined, 90 days seen since, controls alike; "
+            "of a fixed sample of customers where there are many",
         ),
         "control_customer_days": ScoreColumn("bigint", "order days of customers not yet loyal, to compare with"),
         "status": ScoreColumn(

@@ -23,9 +23,11 @@ from spark_jobs.scores.origins import WARM_UP_DAYS
 from tests.benchmarks.customers import AS_OF, publish_customer_days
 from tests.benchmarks.memory import MemorySampler
 
-PARTS = ("statistics", "fit", "loyalty", "back-tests", "scores")
+PARTS = ("reading", "statistics", "fit", "loyalty", "back-tests", "scores")
 TARGETS = {20_000: 5, 2_000_000: 60}
 """Wall seconds beyond Spark's start, by customers."""
+MANY = 200_000
+"""Customers from which the job runs long enough for Java's optimising compiler, which it has on Glue."""
 MIB = 1024 * 1024
 
 
@@ -58,7 +60,7 @@ def answer(process: subprocess.Popen[str], what: str) -> dict[str, Any]:
     return json.loads(output.splitlines()[-1])
 
 
-def measure(document: Path, root: Path) -> Measured:
+def measure(document: Path, root: Path, customers: int) -> Measured:
     """The job over the published days of the document, all its processes' memory watched."""
     layout, folder = StateLayout(root / "state"), root / "state" / "run"
     layout.s3.mkdir(parents=True)
@@ -71,7 +73,7 @@ def measure(document: Path, root: Path) -> Measured:
     process = python_module(
         "tests.benchmarks.scores_job",
         *(text for pair in arguments.items() for text in pair),
-        environment=spark_environment(folder, layout, {}, "2g"),
+        environment=spark_environment(folder, layout, {}, "2g", is_short=customers < MANY),
     )
     with MemorySampler(process.pid) as sampler:
         found = answer(process, "the scores job")
@@ -109,7 +111,7 @@ def main() -> None:
         began = time.monotonic()
         document = publish_customer_days(root / "days", customers)
         print(f"  {time.monotonic() - began:.1f} s; job …", flush=True)
-        run = measure(document, root)
+        run = measure(document, root, customers)
         print("reference …", flush=True)
         arguments = (str(root / "days"), AS_OF.isoformat(), str(WARM_UP_DAYS))
         plain = answer(python_module("tests.benchmarks.scores_reference", *arguments), "the reference")

@@ -15,12 +15,14 @@ from spark_jobs import customer_scores as job
 
 PARTS = {
     "job_session": "start",
+    "read_published": "reading",
+    "read_customers": "reading",
     "gather": "statistics",
     "fit_purchases": "fit",
     "fit_values": "fit",
     "run_backtests": "back-tests",
     "frozen_cutoffs": "back-tests",
-    "effects_of_loyalty": "loyalty",
+    "loyalty_effects": "loyalty",
 }
 """Functions by the part that they are; what is in none of them is the scores: made while they are written."""
 

@@ -51,8 +51,6 @@ class Chain:
         basket *= np.where(day >= joined[owner, 0], self.basket_effect, 1.0)
         return CustomerDays(
             customer=owner.astype(np.int64),
-            programme=np.zeros(len(owner), dtype=np.int64),
-            launch_day=np.full(len(owner), LAUNCH, dtype=np.int64),
             day=day.astype(np.int64),
             orders=orders.astype(np.float64),
             net_sales=orders * basket * rng.gamma(4, 0.25, len(owner)),

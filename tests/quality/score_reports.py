@@ -18,8 +18,6 @@ def report_rows() -> dict[str, list[dict[str, Any]]]:
     found = chain.findings(days.assign(day=days["day"] + (as_of - chain.AS_OF).days), as_of)
     tables = {}
     for table, rows_of in REPORTS.items():
-        names = [name for name in table.columns if name != AS_OF_DATE]
-        tables[table.name] = [
-            {**dict(zip(names, values, strict=True)), AS_OF_DATE: as_of} for values in in_columns(table, rows_of(found))
-        ]
+        rows = in_columns(table, rows_of(found)).to_dict("records")
+        tables[table.name] = [{**row, AS_OF_DATE: as_of} for row in rows]
     return tables

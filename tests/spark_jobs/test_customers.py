@@ -1,65 +1,122 @@
-"""From customer days to sufficient statistics and the groups that fits are made from."""
+"""From customer days to sufficient statistics, groups, programmes, samples and scores: by Spark as by pandas."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
+import pandas as pd
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.transforms.customers import DAY_COLUMNS, grouped_customers, sampled_days, sufficient_statistics
+from spark_jobs.customer_scores import Customers
+from spark_jobs.scores import customers as in_memory
+from spark_jobs.scores.customers import CustomersOnDriver, Programme
+from spark_jobs.transforms.customers import DAY_COLUMNS, CustomersInTasks, customer_days, sufficient_statistics
 from tests.spark_jobs.source_rows import values
 
 AS_OF = date(2024, 1, 31)
 Day = tuple[str, str, str, str]
+Loyal = tuple[str, str, str, str, int]
+FORMS = {
+    "by Spark": CustomersInTasks,
+    "by pandas": lambda days, as_of: CustomersOnDriver(days.sparkSession, days.toPandas(), as_of),
+}
+both_forms = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+Form = Callable[[DataFrame, date], Customers]
 
 
-def customer_days(spark: SparkSession, rows: Sequence[Day]) -> DataFrame:
-    """Rows of (user_id, currency, net_sales, order_date) in one channel."""
-    made = [("Cafe", user, code, 1, Decimal(net), 0, date.fromisoformat(day)) for user, code, net, day in rows]
+def published(spark: SparkSession, rows: Sequence[Day | Loyal]) -> DataFrame:
+    """Rows of (user_id, currency, net_sales, order_date[, loyalty orders]) in one channel."""
+    made = [
+        ("Cafe", user, code, 1, Decimal(net), next(iter(loyal), 0), date.fromisoformat(day))
+        for user, code, net, day, *loyal in rows
+    ]
     return spark.createDataFrame(made, f"{DAY_COLUMNS}, order_date date")
 
 
+def random_days(spark: SparkSession, rows: int = 3_000) -> DataFrame:
+    rng = np.random.default_rng(8)
+    drawn = zip(rng.integers(0, 400, rows), rng.integers(0, 200, rows), rng.integers(-500, 90_000, rows), strict=True)
+    once = {(int(user), int(day)): int(cents) for user, day, cents in drawn}
+    rows = []
+    for (user, day), cents in once.items():
+        when = date(2023, 1, 1) + timedelta(days=day)
+        loyal = int(user % 3 == 0 and day > 100)
+        rows.append((f"user-{user}", "USD" if user % 9 else "CAD", f"{Decimal(cents) / 100}", when.isoformat(), loyal))
+    return published(spark, rows)
+
+
 def test_one_row_a_customer_and_currency_up_to_the_as_of_date(spark: SparkSession) -> None:
-    days = customer_days(spark, [
-        ("ann", "USD", "10", "2024-01-01"), ("ann", "USD", "20.25", "2024-01-11"), ("ann", "CAD", "7", "2024-01-31"),
+    days = customer_days(published(spark, [
+        ("ann", "USD", "10", "2024-01-01"), ("ann", "USD", "20.25", "2024-01-11", 1), ("ann", "CAD", "7", "2024-01-31"),
         ("ann", "USD", "99", "2024-02-01"), ("bob", "USD", "5", "2024-02-01"),
-    ])  # fmt: skip
+    ]), AS_OF)  # fmt: skip
     found = sufficient_statistics(days, AS_OF)
-    assert values(found, "user_id", "currency", "n", "t_x", "t", "s", "ss") == [
-        ("ann", "CAD", 1, 0, 0, 7.0, 49.0),
-        ("ann", "USD", 2, 10, 30, 30.25, 510.0625),
+    assert values(found, "user_id", "currency", "n", "t_x", "t", "s", "ss", "joined") == [
+        ("ann", "CAD", 1, 0, 0, 7.0, 49.0, None),
+        ("ann", "USD", 2, 10, 30, 30.25, 510.0625, 19733),
     ]
 
 
 def test_amounts_may_be_zero_or_negative_and_dates_lie_before_1970(spark: SparkSession) -> None:
-    days = customer_days(spark, [
+    days = customer_days(published(spark, [
         ("ann", "USD", "0", "1969-12-31"), ("ann", "USD", "-10.5", "1970-01-02"), ("bob", "USD", "-3", "0099-01-01"),
-    ])  # fmt: skip
+    ]), date(9999, 12, 31))  # fmt: skip
     found = sufficient_statistics(days, date(9999, 12, 31))
     assert values(found, "user_id", "n", "t_x", "s", "ss") == [("ann", 2, 2, -10.5, 110.25), ("bob", 1, 0, -3.0, 9.0)]
-    found = sampled_days(days, date(9999, 12, 31), 1)
-    assert sorted(values(found, "day", "amount")) == [(-683368, -3.0), (-1, 0.0), (1, -10.5)]
+    assert sorted(values(days, "day", "amount")) == [(-683368, -3.0), (-1, 0.0), (1, -10.5)]
 
 
-def test_groups_hold_every_customer_and_their_sums(spark: SparkSession) -> None:
-    days = customer_days(spark, [
+def test_pandas_has_spark_s_figures(spark: SparkSession) -> None:
+    days = customer_days(random_days(spark), AS_OF)
+    by_spark = sufficient_statistics(days, AS_OF).toPandas()
+    by_pandas = in_memory.sufficient_statistics(days.toPandas(), AS_OF)
+    names = ["app_name", "user_id", "currency"]
+    pd.testing.assert_frame_equal(
+        by_pandas.set_index(names).sort_index(),
+        by_spark.set_index(names).sort_index()[by_pandas.columns.drop(names)],
+        check_dtype=False, check_exact=True,
+    )  # fmt: skip
+    one, other = (form(days, AS_OF) for form in FORMS.values())
+    keys = ["currency", "n", "t_x", "t"]
+    groups = [customers.groups().set_index(keys).sort_index() for customers in (one, other)]
+    pd.testing.assert_frame_equal(*groups, check_dtype=False, check_exact=True)
+    assert one.programmes() == other.programmes()
+
+
+@both_forms
+def test_groups_hold_every_customer_and_their_sums(spark: SparkSession, form: Form) -> None:
+    days = published(spark, [
         ("ann", "USD", "10", "2024-01-01"), ("bob", "USD", "20", "2024-01-01"), ("cy", "USD", "1", "2024-01-02"),
         ("dan", "CAD", "4", "2024-01-01"),
     ])  # fmt: skip
-    found = grouped_customers(sufficient_statistics(days, AS_OF))
-    assert values(found, "currency", "n", "t_x", "t", "customers", "sum_s", "sum_s2", "sum_ss") == [
+    found = form(customer_days(days, AS_OF), AS_OF).groups().sort_values(["currency", "t"])
+    columns = ["currency", "n", "t_x", "t", "customers", "sum_s", "sum_s2", "sum_ss"]
+    assert [*found[columns].itertuples(index=False, name=None)] == [
         ("CAD", 1, 0, 30, 1, 4.0, 16.0, 16.0),
         ("USD", 1, 0, 29, 1, 1.0, 1.0, 1.0),
         ("USD", 1, 0, 30, 2, 30.0, 500.0, 500.0),
     ]
 
 
-def test_a_sample_is_the_same_customers_with_all_their_days(spark: SparkSession) -> None:
-    days = customer_days(
-        spark, [(f"user-{i}", "USD", "1", f"2024-01-{1 + j:02d}") for i in range(200) for j in range(3)]
-    )
-    whole, part = (sampled_days(days, AS_OF, one_in) for one_in in (1, 4))
-    assert whole.count() == 600
-    assert part.exceptAll(whole).count() == 0
-    counts = {row["count"] for row in part.groupBy("key").count().collect()}
-    assert counts == {3} and 30 <= part.count() / 3 <= 70
+@both_forms
+def test_a_programme_begins_with_its_first_loyalty_order_in_a_currency(spark: SparkSession, form: Form) -> None:
+    days = published(spark, [
+        ("ann", "USD", "1", "2024-01-01"), ("ann", "USD", "1", "2024-01-10", 1), ("bob", "USD", "1", "2024-01-09", 1),
+        ("cy", "USD", "1", "2024-01-05"), ("dan", "CAD", "4", "2024-01-01"),
+    ])  # fmt: skip
+    launched = (date(2024, 1, 9) - date(1970, 1, 1)).days
+    assert form(customer_days(days, AS_OF), AS_OF).programmes() == [
+        Programme("CAD", None, 0, 1), Programme("USD", launched, 2, 2)
+    ]  # fmt: skip
+
+
+@both_forms
+def test_a_sample_is_the_same_customers_with_all_their_days(spark: SparkSession, form: Form) -> None:
+    rows = [(f"user-{i}", "USD", "1", f"2024-01-{1 + j:02d}") for i in range(200) for j in range(3)]
+    customers = form(customer_days(published(spark, rows), AS_OF), AS_OF)
+    whole, part = customers.sample(1), customers.sample(4)
+    assert len(whole) == 600
+    assert {*part.groupby("key").size()} == {3} and 30 <= part["key"].nunique() <= 70
+    assert set(part["key"]) == {key for key in whole["key"] if key % 4 == 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,17 +60,16 @@ class Manifest:
 
 
 def read_manifest(session: Any, layer_uri: str, job_run_id: str) -> Manifest:
-    """Read ``<layer_uri>_manifest/run=<job_run_id>/``.
+    """Read ``<layer_uri>_manifest/run=<job_run_id>/manifest.json``.
 
     Raises:
         PermanentError: the job run left no manifest.
     """
-    prefix = f"{layer_uri}_manifest/run={job_run_id}/"
-    uris = [uri for uri in s3.list_uris(session, prefix) if "/part-" in uri]
-    if len(uris) != 1:
+    uri = f"{layer_uri}_manifest/run={job_run_id}/manifest.json"
+    body = s3.get_bytes(session, uri)
+    if body is None:
         raise PermanentError(
-            f"job run {job_run_id} left {len(uris)} manifests under {prefix} instead of one; "
-            "read the job's log, then clear the build task"
+            f"job run {job_run_id} left no manifest at {uri}; read the job's log, then clear the build task"
         )
-    data = s3.get_json(session, uris[0])
+    data = json.loads(body)
     return Manifest(data["job_run_id"], data["batch_id"], data["tables"])

@@ -1,0 +1,62 @@
+"""Rows of gold_loyalty_effects: what joining changes in each metric, per currency, with interval and placebo.
+
+The comparison is made among the customers whose days the driver has: all of them, or the back-tests' fixed sample where
+there are many. Being drawn by a hash of their names, the sampled differ from the others by chance alone, which the
+interval covers. How many are loyal, and since when there is a programme, is said of everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from spark_jobs.models.loyalty_effect import NOT_SUPPORTED, Effect, Totals, effects, no_totals, totals, without_estimate
+from spark_jobs.models.loyalty_windows import WINDOW_DAYS, CustomerDays, comparisons
+from spark_jobs.scores.customers import Programme
+from spark_jobs.scores.histories import day_number
+
+_RATIOS = tuple(f"{kind}_{end}" for kind in ("effect", "placebo") for end in ("ratio", "lower", "upper"))
+_NO_RATIO = (None, None, None)
+
+
+def loyalty_effects(days: pd.DataFrame, programmes: Sequence[Programme], as_of: date) -> list[dict[str, Any]]:
+    """The rows of every programme; `days` has the columns of `customer_days`, all days of each customer in it.
+
+    A currency without loyalty orders, or in which nobody is seen before joining, is `not_supported`.
+    """
+    rows = []
+    for programme in programmes:
+        added = _totals(days, programme, as_of) if programme.is_comparable else no_totals()
+        found = effects(added) if programme.is_comparable else without_estimate(NOT_SUPPORTED)
+        rows += [_row(programme, added, effect) | {"as_of_date": as_of} for effect in found]
+    return rows
+
+
+def _totals(days: pd.DataFrame, programme: Programme, as_of: date) -> Totals:
+    chosen = days[days["currency"] == programme.currency]
+    seen = CustomerDays(
+        customer=chosen["customer"].to_numpy(),
+        day=chosen["day"].to_numpy(),
+        orders=chosen["orders"].to_numpy(),
+        net_sales=chosen["amount"].to_numpy(),
+        is_loyal=chosen["is_loyal"].to_numpy(),
+    )
+    assert programme.launch_day is not None
+    return totals(comparisons(seen, programme.launch_day, day_number(as_of)))
+
+
+def _row(programme: Programme, added: Totals, effect: Effect) -> dict[str, Any]:
+    ratios = (*(effect.effect or _NO_RATIO), *(effect.placebo or _NO_RATIO))
+    return {
+        "metric": effect.metric,
+        "window_days": WINDOW_DAYS,
+        "currency": programme.currency,
+        **dict(zip(_RATIOS, ratios, strict=True)),
+        "loyalty_customers": programme.loyalty_customers,
+        "treated_customers": added.treated,
+        "control_customer_days": added.control_anchors,
+        "status": effect.status,
+    }
