@@ -1,7 +1,7 @@
 """Glue job: bronze/ → silver/, quarantine and row ledger; only partitions that differ from the published ones.
 
-Lines and options are each laid out by order_date and persisted once: the fingerprints, the quarantine and the
-files all come from that, so that a rerun with nothing new reads and hashes but writes only the ledger and manifest.
+Lines and options are each persisted once: the fingerprints, the quarantine and the files all come from that, so that
+a rerun with nothing new reads and hashes but writes only the ledger and manifest.
 """
 
 import sys
@@ -64,12 +64,12 @@ def main(argv: Sequence[str]) -> None:
         table: read_bronze(spark, arguments.bronze_uri, table, arguments.bronze_run, arguments.batch_id)
         for table in SOURCE_TABLES
     }
-    source_rows = {table: rows.count() for table, rows in bronze.items()}
-    size_shuffles(spark, max(source_rows.values()))
-    batch = read_batch(bronze, arguments)
-    tables = silver_tables(batch, arguments.batch_id)
-    # Side by side: while one table's files are written by the cores, the driver plans the next.
-    with ThreadPoolExecutor(max_workers=len(tables) + 1) as pool:
+    size_shuffles(spark, max(expected_rows(arguments, table, rows) for table, rows in bronze.items()))
+    # Side by side: while the cores read or write one table, the driver plans the next.
+    with ThreadPoolExecutor() as pool:
+        counting = {table: pool.submit(rows.count) for table, rows in bronze.items()}
+        batch = read_batch(bronze, arguments)
+        tables = silver_tables(batch, arguments.batch_id)
         calendar = pool.submit(build_calendar, spark, arguments, known.get(DATE_DIM.silver_name, {}), batch)
         building = {
             name: pool.submit(build, arguments, known.get(name, {}), name, rows, key)
@@ -77,6 +77,7 @@ def main(argv: Sequence[str]) -> None:
         }
         built = {name: table.result() for name, table in building.items()}
         built[DATE_DIM.silver_name], generated_rows = calendar.result()
+        source_rows = {table: counted.result() for table, counted in counting.items()}
     accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
     accepted[DATE_DIM] -= generated_rows
     built["row_ledger"] = build_ledger(
@@ -85,6 +86,12 @@ def main(argv: Sequence[str]) -> None:
     write_manifest(spark, arguments.silver_uri, arguments.job_run_id, arguments.batch_id, list(built.values()))
     for rows in (batch.lines, batch.options, batch.dates):
         rows.unpersist()
+
+
+def expected_rows(arguments: SilverArguments, table: SourceTable, rows: DataFrame) -> int:
+    """Rows of a source table, as they were counted in the database if they were."""
+    counted = arguments.database_rows[table.name].most
+    return rows.count() if counted is None else counted
 
 
 def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str | None]]:
@@ -98,7 +105,8 @@ def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str
 
 
 def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments) -> Batch:
-    """Judge and type the bronze rows; all persisted, of lines and options the rows of a day lying together."""
+    """Judge and type the bronze rows; all persisted. Lines and options lie as they were joined: to bring each day's
+    rows together is left to the writing, which most days concerns a single day."""
     # The options' money columns are read twice, here and below: cheaper than keeping a second copy of either table.
     options = judged_options(bronze[ORDER_ITEM_OPTIONS])
     typed = typed_lines(
@@ -107,8 +115,8 @@ def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments)
         arguments.price_basis,
         arguments.test_app_names,
     )
-    lines = with_sales(typed, option_sums(options)).repartition("order_date").persist()
-    dated = dated_options(options, line_days(lines)).repartition("order_date").persist()
+    lines = with_sales(typed, option_sums(options)).persist()
+    dated = dated_options(options, line_days(lines)).persist()
     return Batch(lines, dated, typed_dates(bronze[DATE_DIM]).persist())
 
 

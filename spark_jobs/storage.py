@@ -17,12 +17,8 @@ PARQUET_OPTIONS = {
     "mapreduce.fileoutputcommitter.algorithm.version": "2",
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-SMALL_FILES = {
-    # A published table is one small file a day: one task a folder would cost more than listing it.
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "16",
-    # Spark reckons 4 MB for opening a file and would make a task of every 32 of them.
-    "spark.sql.files.openCostInBytes": str(256 * 1024),
-}
+# A published table is one small file a day: one task a folder would cost more than listing it.
+LISTING_TASKS = ("spark.sql.sources.parallelPartitionDiscovery.parallelism", "16")
 NOTHING_THERE = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
 
 
@@ -76,8 +72,7 @@ def read_published(spark: SparkSession, locations: Mapping[str, str], columns: s
     """Columns (Spark's DDL) of published partitions, and the partition key, a date, from the name of their folder."""
     if not locations:
         return spark.createDataFrame([], f"{columns}, {key} date")
-    for setting, value in SMALL_FILES.items():
-        spark.conf.set(setting, value)
+    spark.conf.set(*LISTING_TASKS)
     # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
     rows = spark.read.schema(columns).parquet(*locations.values())
     from_folder = F.regexp_extract(F.col("_metadata.file_path"), f"/{key}=([^/]+)/", 1)
@@ -125,12 +120,12 @@ def write_parquet(rows: DataFrame, folder: str) -> None:
 
 def write_partitions(rows: DataFrame, folder: str, key: str, values: Iterable[str]) -> None:
     """Write the partitions with the given values of `key` (as text) below a folder that must be new, one file
-    each when the rows of a value lie together."""
+    each."""
     type_name = rows.schema[key].dataType.simpleString()
     # As one SQL expression: a Python list of a thousand dates costs a call into the JVM for each.
     wanted = ", ".join(f"cast('{value}' as {type_name})" for value in values)
     rows = rows.filter(F.expr(f"`{key}` in ({wanted})"))
-    rows.write.options(**PARQUET_OPTIONS).partitionBy(key).parquet(folder)
+    rows.repartition(key).write.options(**PARQUET_OPTIONS).partitionBy(key).parquet(folder)
 
 
 def read_text(spark: SparkSession, uri: str) -> str | None:
