@@ -69,6 +69,14 @@ class Laptop:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of one statement in the published database."""
+        return list(self._executed(sql).fetchall())
+
+    def result_file(self, sql: str) -> bytes:
+        """The CSV in which Athena leaves the rows: of a large table much sooner read than the rows."""
+        bucket, _, key = self._executed(sql).output_location.removeprefix("s3://").partition("/")
+        return self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def _executed(self, sql: str) -> Any:
         from pyathena import connect
 
         connection = connect(
@@ -80,7 +88,7 @@ class Laptop:
             schema_name=self.settings.published_database,
             poll_interval=0.05,
         )
-        return list(connection.cursor().execute(sql).fetchall())
+        return connection.cursor().execute(sql)
 
     def published(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Location and fingerprint of every partition of every data table that readers see."""

@@ -183,8 +183,9 @@ def content_hashes(laptop) -> dict[str, str]:
     """A digest of every published table's rows, read as any client reads them."""
     hashes = {}
     for table in laptop.published():
-        rows = sorted(map(repr, laptop.query(f'SELECT * FROM "{table}"')))
-        hashes[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        lines = sorted(laptop.result_file(f'SELECT * FROM "{table}"').splitlines())
+        assert len(lines) > 1, f"{table} is empty"
+        hashes[table] = hashlib.sha256(b"\n".join(lines)).hexdigest()
     return hashes
 
 
