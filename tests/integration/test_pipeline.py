@@ -53,7 +53,7 @@ def test_every_month_s_net_sales_agree(laptop, reckoned):
         "SELECT date_format(order_date, '%Y-%m'), sum(net_sales) FROM gold_daily_sales_by_store GROUP BY 1"
     )
     assert {month: cents(net) for month, net in found} == {m: cents(n) for m, n in reckoned.net_by_month.items()}
-    assert len(found) > 40
+    assert len(found) > 20
 
 
 def test_every_mart_that_carries_sales_adds_up_to_them(laptop, reckoned):
@@ -109,7 +109,7 @@ def test_every_order_date_has_one_row_in_the_calendar(laptop):
         "SELECT count_if(NOT is_generated), count_if(is_generated AND is_holiday AND holiday_name IS NOT NULL) "
         "FROM silver_date_dim"
     )
-    assert source == 365 and holidays >= 40
+    assert source == 365 and holidays >= 20
 
 
 def test_the_settings_were_held_against_the_data(laptop):
@@ -227,7 +227,7 @@ def change(source: Path, folder: Path) -> tuple[Path, set[str]]:
                 return number
         raise AssertionError(f"no plain line in {month}")
 
-    late, corrected, deleted = plain_line("2021-03"), plain_line("2022-06"), plain_line("2023-09")
+    late, corrected, deleted = plain_line("2022-06"), plain_line("2022-12"), plain_line("2023-09")
     days = {rows[number][column["CREATION_TIME_UTC"]][:10] for number in (late, corrected, deleted)}
     new = list(rows[late])
     new[column["ORDER_ID"]], new[column["LINEITEM_ID"]] = "f" * 24, "e" * 24
