@@ -60,10 +60,7 @@ def show(listing: Listing) -> None:
             st.download_button(
                 "CSV of this page",
                 data=lambda: csv_text(named, columns),
-                file_name="_".join(
-                    [listing.mart, as_of.isoformat(), listing.key, *listing.filters.values(), f"page-{page}"]
-                )
-                + ".csv",
+                file_name=card.file_name(listing.mart, as_of, listing.key, {**listing.filters, "page": str(page)}),
                 mime="text/csv",
                 key=f"csv-{listing.key}",
                 icon=":material/download:",

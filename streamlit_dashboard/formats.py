@@ -15,6 +15,8 @@ import pandas as pd
 Kind = Literal["text", "money", "count", "number", "share", "date", "time", "flag"]
 SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
 NONE = "–"
+SUM_ERROR = 1e-6
+"""How far a sum of amounts in doubles may lie from its cents."""
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,28 @@ def store_label(restaurant_id: str) -> str:
 
 
 def csv_text(frame: pd.DataFrame, columns: tuple[Column, ...]) -> str:
-    """What a download holds: the columns shown, by their names in the mart, money with its cents, dates as ISO."""
+    """What a download holds: the columns shown, by their names in the mart, each value as a query prints it.
+
+    Amounts have their cents, means and forecasts all their digits; dates are ISO.
+    """
     written = pd.DataFrame({column.name: _written(frame[column.name], column.kind) for column in columns})
     return written.to_csv(index=False, lineterminator="\n")
 
 
 def _written(values: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
-    if kind == "money":
+    if kind == "money" and _whole_cents(values):
         return values.map(lambda value: "" if missing(value) else f"{value:.2f}").astype(object)
     if kind in ("date", "time"):
         return values.map(lambda value: "" if missing(value) else _iso(value)).astype(object)
     if kind == "count":
         return values.astype("Float64").round().astype("Int64")
     return values
+
+
+def _whole_cents(values: pd.Series[Any]) -> bool:
+    """Whether these are amounts, or sums of them, as the marts' decimals hold them, and no means or forecasts."""
+    amounts = values.dropna().astype(float)
+    return bool(((amounts - amounts.round(2)).abs() < SUM_ERROR).all())
 
 
 def _iso(value: Any) -> str:

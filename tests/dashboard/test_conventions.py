@@ -107,6 +107,12 @@ def test_a_download_is_what_is_shown():
     assert formats.csv_text(rows, columns) == "day,net_sales,orders\n2024-02-18,12.30,3\n"
 
 
+def test_a_download_rounds_no_mean():
+    rows = pd.DataFrame({"net_sales": [12.3, 0.1 + 0.2], "aov": [12.5, 25 / 3]})
+    columns = (Column("net_sales", "Net", "money"), Column("aov", "Per order", "money"))
+    assert formats.csv_text(rows, columns) == "net_sales,aov\n12.30,12.5\n0.30,8.333333333333334\n"
+
+
 def test_a_download_is_named_by_mart_date_and_filters():
     card = Card(
         key="net-sales",
