@@ -26,9 +26,14 @@ PRESET_LABELS = {
 
 @dataclass
 class Filters:
-    """The filters of one page. ``active`` holds those that differ from their default (name → value in the URL)."""
+    """The filters of one page.
+
+    ``active`` holds those that differ from their default (name → value in the URL), ``kept`` the names in the URL that
+    say what the page is of: Reset leaves them.
+    """
 
     page: str
+    kept: tuple[str, ...] = ()
     active: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -46,17 +51,18 @@ class Filters:
         text: Callable[[str], str] = str,
         *,
         width: int = 210,
+        drops: Sequence[str] = (),
     ) -> str:
-        """One of several values."""
+        """One of several values. ``drops``: filters whose values mean nothing once this one has changed."""
         self.names.append(name)
         value = st.query_params.get(name, default)
         if value not in options:
             self.notices.append(f"{label} “{value}” of the link is not in the data: showing {text(default)}.")
             value = default
         key = f"filter-{self.page}-{name}"
-        st.session_state[key] = value
+        _show(key, value)
         chosen = st.selectbox(
-            label, options, format_func=text, key=key, on_change=_keep, args=(key, name, default), width=width
+            label, options, format_func=text, key=key, on_change=_keep, args=(key, name, default, drops), width=width
         )
         if chosen != default:
             self.active[name] = chosen
@@ -67,7 +73,8 @@ class Filters:
         custom = "from" in st.query_params or "to" in st.query_params
         if custom and "range" not in st.query_params:
             st.query_params["range"] = "custom"
-        preset = self.choice("range", "Period", tuple(PRESET_LABELS), default, PRESET_LABELS.__getitem__, width=180)
+        text = PRESET_LABELS.__getitem__
+        preset = self.choice("range", "Period", tuple(PRESET_LABELS), default, text, width=180, drops=("from", "to"))
         self.names += ["from", "to"]
         if preset == "all":
             return first, last
@@ -79,7 +86,8 @@ class Filters:
             self.notices.append("The link's period ends before it begins: showing it the other way round.")
             begin, end = end, begin
         key = f"filter-{self.page}-days"
-        st.session_state[key] = (begin, end)
+        if not _half_chosen(key):
+            _show(key, (begin, end))
         st.date_input(
             "Days",
             min_value=first,
@@ -108,19 +116,23 @@ class Filters:
             return default
         return value
 
-    def currency(self, frame: pd.DataFrame) -> str:
-        """The currency to show: a filter only where there are several, since they are never added."""
+    def currency(self, frame: pd.DataFrame, by: str = "orders") -> str:
+        """The currency to show: a filter only where there are several, since they are never added.
+
+        The one with the most ``by`` (orders, customers: no amounts, which do not compare) is shown first.
+        """
         there = sorted(frame["currency"].dropna().unique()) if "currency" in frame.columns else []
         if len(there) <= 1:
             return str(there[0]) if there else ""
-        most = str(frame["currency"].mode().iloc[0])
+        most = str(frame.groupby("currency")[by].sum().idxmax())
         return self.choice("currency", "Currency", [str(code) for code in there], most, width=110)
 
     def reset(self) -> None:
         """A button that forgets all filters of the page, where any is set; then the notices."""
-        unknown = [name for name in st.query_params if name not in self.names]
+        unknown = [name for name in st.query_params if name not in (*self.names, *self.kept)]
         if self.active or self.notices or unknown:
-            st.button("Reset", icon=":material/restart_alt:", on_click=st.query_params.clear, key=f"reset-{self.page}")
+            icon, key = ":material/restart_alt:", f"reset-{self.page}"
+            st.button("Reset", icon=icon, on_click=_forget, args=(self.kept,), key=key)
 
     def tell(self) -> None:
         """Say which values of the link could not be used."""
@@ -128,12 +140,15 @@ class Filters:
             st.warning(plain(notice), icon=":material/link_off:")
 
 
-def _keep(key: str, name: str, default: str) -> None:
+def _forget(kept: tuple[str, ...]) -> None:
+    st.query_params.from_dict({name: st.query_params[name] for name in kept if name in st.query_params})
+
+
+def _keep(key: str, name: str, default: str, drops: Sequence[str]) -> None:
     """A filter was changed: write it to the URL, or take it out where it is the default."""
     value = st.session_state[key]
-    if name == "range" and value != "custom":
-        for bound in ("from", "to"):
-            st.query_params.pop(bound, None)
+    for dropped in drops:
+        st.query_params.pop(dropped, None)
     if value == default:
         st.query_params.pop(name, None)
     else:
@@ -142,9 +157,19 @@ def _keep(key: str, name: str, default: str) -> None:
 
 
 def _keep_days(key: str) -> None:
-    days = st.session_state[key]
-    if isinstance(days, tuple) and len(days) == 2:
-        st.query_params["from"], st.query_params["to"] = (day.isoformat() for day in days)
+    if not _half_chosen(key):
+        st.query_params["from"], st.query_params["to"] = (day.isoformat() for day in st.session_state[key])
+
+
+def _half_chosen(key: str) -> bool:
+    """Whether the calendar has been given a first day, and waits for the last."""
+    return len(st.session_state.get(key, (None, None))) < 2
+
+
+def _show(key: str, value: object) -> None:
+    """Put a value into a field that shows another: a field that is written to forgets what is being typed into it."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def between(frame: pd.DataFrame, column: str, days: tuple[date, date]) -> pd.DataFrame:

@@ -52,7 +52,7 @@ def render() -> None:
         )
         return
     history = customers.order_history(*found)
-    filters = Filters("customer", names=["customer"])
+    filters = Filters("customer", kept=("customer",))
     with filters.row():
         currency = filters.currency(history)
         filters.reset()

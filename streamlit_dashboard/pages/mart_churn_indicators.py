@@ -62,7 +62,7 @@ def render() -> None:
     as_of = loads.state().as_of_date(MART)
     summary = customers.churn_summary()
     with filters.row():
-        currency = filters.currency(summary)
+        currency = filters.currency(summary, by="customers")
         rows = summary[summary["currency"] == currency]
         known = [name for name in STATUSES if name in set(rows["churn_status"].dropna())]
         known += sorted(set(rows["churn_status"].dropna()) - set(known))

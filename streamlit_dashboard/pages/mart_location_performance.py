@@ -60,7 +60,8 @@ def render() -> None:
     with filters.row():
         currency = filters.currency(everything)
         rows = everything[everything["currency"] == currency]
-        period = filters.choice("period", "Period", tuple(PERIODS), "all", PERIODS.__getitem__, width=190)
+        text = PERIODS.__getitem__
+        period = filters.choice("period", "Period", tuple(PERIODS), "all", text, width=190, drops=("start",))
         rows = rows[rows["period_type"] == period]
         if period != "all" and not rows.empty:
             rows = rows[rows["period_start"] == _start(filters, rows, period)]

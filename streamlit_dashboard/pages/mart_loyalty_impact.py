@@ -39,7 +39,7 @@ def render() -> None:
     as_of = loads.state().as_of_date(MART)
     everything = sales.loyalty()
     with filters.row():
-        currency = filters.currency(everything)
+        currency = filters.currency(everything, by="non_loyal_denominator")
         rows = everything[everything["currency"] == currency]
         metrics = [name for name in METRICS if name in set(rows["metric"])]
         metrics += sorted(set(rows["metric"]) - set(metrics))

@@ -47,7 +47,8 @@ def render() -> None:
     filters = Filters("trends")
     as_of = loads.state().as_of_date(MART)
     with filters.row():
-        level = filters.choice("level", "Show", tuple(LEVELS), "chain", LEVELS.__getitem__, width=150)
+        of_level, text = ("store", "category"), LEVELS.__getitem__
+        level = filters.choice("level", "Show", tuple(LEVELS), "chain", text, width=150, drops=of_level)
         period = filters.choice("period", "By", tuple(PERIODS), "day", PERIODS.__getitem__, width=110)
         everything = sales.trends(level, period)  # type: ignore[arg-type]
         currency = filters.currency(everything)

@@ -22,7 +22,7 @@ def render() -> None:
     filters = Filters("items")
     everything = sales.top_items()
     with filters.row():
-        currency = filters.currency(everything)
+        currency = filters.currency(everything, by="lines")
         rows = everything[everything["currency"] == currency]
         totals = rows.groupby("item_category")["net_sales"].sum().sort_values(ascending=False)
         category = filters.choice("category", "Category", ["all", *totals.index], "all", _text)
