@@ -64,11 +64,11 @@ def lines() -> list[Row]:
     return found
 
 
-def built() -> dict[str, pa.Table]:
+def built(more_lines: Iterable[Row] = ()) -> dict[str, pa.Table]:
     """Every fact and mart as of the last day, and what the scores' job publishes."""
     as_of = LAST_DAY.isoformat()
     holidays = [calendar_day(date(year, 1, 1).isoformat(), "New Year's Day") for year in (2023, 2024)]
-    lake = Lake(lines(), holidays)
+    lake = Lake([*lines(), *more_lines], holidays)
     customers = sorted({row["user_id"] for row in lake_lines(lake)})
     lake.insert(
         "gold_customer_predictions",
@@ -80,8 +80,8 @@ def built() -> dict[str, pa.Table]:
                 expected_value_365=20.0 + n,
                 value_365_p10=5.0,
                 value_365_p90=60.0 + n,
-                p_order_90=n / 40,
-                overdue_p=n / 31,
+                p_order_90=n % 40 / 40,
+                overdue_p=n % 31 / 31,
             )
             for n, user in enumerate(customers)
         ],
