@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from streamlit_dashboard.navigation import page_files
 from tests.dashboard.browser import customer_filters, sales_filters
 from tests.dashboard.browser.marts import Marts
-from tests.dashboard.browser.screen import address_of, query, says, sees, view, visit
+from tests.dashboard.browser.screen import address_of, query, rest, says, sees, view, visit
 from tests.dashboard.browser.steps import Journey
 
 JOURNEYS = (*sales_filters.JOURNEYS, *customer_filters.JOURNEYS)
@@ -45,10 +45,11 @@ def test_filters_go_to_the_address_and_come_back_by_it(journey, at_start, contex
         sees(page, query, {name: value for name, value in carried.items() if value is not None})
         for read, wanted in step.shows(marts):
             sees(page, read, wanted)
+    rest(page)
     assert not says("of the link")(page)
 
     link = context.new_page()
-    visit(link, page.url)
+    link.goto(page.url)
     sees(link, view, view(page))
     link.close()
 
