@@ -63,7 +63,7 @@ def customer_days(published: DataFrame, as_of: date) -> DataFrame:
         F.xxhash64("app_name", "user_id").alias("customer"),
         day_number().alias("day"),
         amount.alias("amount"),
-        # Of a decimal the product would be too wide for a machine word, and three times as slow.
+        # By way of a double, as pandas does it: both must round a part of a cent the same way.
         F.rint(amount * 100).alias("cents"),
         F.col("orders").cast("double").alias("orders"),
         (F.col("loyalty_orders") > 0).alias("is_loyal"),
