@@ -43,7 +43,7 @@ from spark_jobs.transforms.fingerprints import Partition
 
 INPUT = "gold_customer_day"
 DRIVER_BYTES = 32 * 1024 * 1024
-"""Of Parquet, that the driver takes at once: two million customer days, some 300 MB as columns."""
+"""Of Parquet: customer days that the driver takes at once. More of them are left to Spark's tasks."""
 SAMPLED_DAYS = 1_000_000
 """Customer days that back-tests look at, at most about: some tens of megabytes on the driver."""
 

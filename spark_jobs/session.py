@@ -17,7 +17,7 @@ SETTINGS = {
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     # Spark reckons 4 MB for opening a file: it would read a table of as much in one task, and published tables, one
-    # small file a day, in a task for every eight of them.
+    # small file a day, in a task for every 32 of them.
     "spark.sql.files.openCostInBytes": str(256 * 1024),
 }
 

@@ -40,6 +40,12 @@ def test_every_bucket_is_mounted_and_the_job_s_own_settings_win(tmp_path: Path) 
     assert list(Path(environment["SPARK_CONF_DIR"]).iterdir()) == []
 
 
+@pytest.mark.parametrize("is_short", [True, False])
+def test_only_a_short_run_goes_without_the_optimising_compiler(tmp_path: Path, is_short: bool) -> None:
+    spark_environment(tmp_path, StateLayout.at(tmp_path / "state"), {}, "512m", is_short=is_short)
+    assert ("-XX:TieredStopAtLevel=1" in (tmp_path / "spark.properties").read_text()) == is_short
+
+
 def test_an_argument_without_value_is_passed_bare() -> None:
     request = RunRequest("job", "jr_ab", "s3://b/job.py", {"--verbose": "", "--day": "2023-01-01"})
     assert glue_arguments(request)[-3:] == ["--verbose", "--day", "2023-01-01"]

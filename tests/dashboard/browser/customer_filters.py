@@ -12,19 +12,19 @@ from tests.dashboard.browser.screen import figure, first, heading, line, says
 from tests.dashboard.browser.steps import Journey, Shown, Step
 
 
+def _customers(marts: Marts, mart: str, currency: str, **where: str) -> list[Shown]:
+    rows = marts.rows(mart, currency, **where)
+    return [
+        (figure("Customers"), count(len(rows))),
+        (figure("Net sales to date"), total(rows, currency)),
+        (first("customers", "User id"), greatest(rows, "net_sales")[:3]),
+    ]
+
+
 def _value() -> Iterable[Step]:
     mart = "mart_customer_lifetime_value"
-
-    def customers(marts: Marts, currency: str) -> list[Shown]:
-        rows = marts.rows(mart, currency)
-        return [
-            (figure("Customers"), count(len(rows))),
-            (figure("Net sales to date"), total(rows, currency)),
-            (first("customers", "User id"), greatest(rows, "net_sales")[:3]),
-        ]
-
-    yield Step("Currency", "CAD", {"currency": "CAD"}, lambda marts: customers(marts, "CAD"))
-    yield Step("Currency", "USD", {"currency": None}, lambda marts: customers(marts, "USD"))
+    yield Step("Currency", "CAD", {"currency": "CAD"}, lambda marts: _customers(marts, mart, "CAD"))
+    yield Step("Currency", "USD", {"currency": None}, lambda marts: _customers(marts, mart, "USD"))
     yield Step(
         "List customers by",
         "Expected in 365 days",
@@ -34,19 +34,10 @@ def _value() -> Iterable[Step]:
 
 
 def _segments() -> Iterable[Step]:
-    def customers(marts: Marts, currency: str, **where: str) -> list[Shown]:
-        rows = marts.rows("mart_customer_segments", currency, **where)
-        return [
-            (figure("Customers"), count(len(rows))),
-            (figure("Net sales to date"), total(rows, currency)),
-            (first("customers", "User id"), greatest(rows, "net_sales")[:3]),
-        ]
-
-    yield Step("Currency", "CAD", {"currency": "CAD"}, lambda marts: customers(marts, "CAD"))
-    yield Step("Currency", "USD", {"currency": None}, lambda marts: customers(marts, "USD"))
-    yield Step(
-        "Segment", "One-time", {"segment": "One-time"}, lambda marts: customers(marts, "USD", segment="One-time")
-    )
+    mart, one_time = "mart_customer_segments", {"segment": "One-time"}
+    yield Step("Currency", "CAD", {"currency": "CAD"}, lambda marts: _customers(marts, mart, "CAD"))
+    yield Step("Currency", "USD", {"currency": None}, lambda marts: _customers(marts, mart, "USD"))
+    yield Step("Segment", "One-time", {**one_time}, lambda marts: _customers(marts, mart, "USD", **one_time))
 
 
 def _churn() -> Iterable[Step]:
