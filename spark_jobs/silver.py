@@ -6,7 +6,7 @@ a rerun with nothing new reads and hashes but writes only the ledger and manifes
 
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -45,14 +45,21 @@ from spark_jobs.transforms.quarantine import is_accepted, quarantined
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of one batch as values, good and bad: each with `reasons`, and `raw` where there are some."""
+    """The rows of one batch as values, good and bad: each with `reasons`, and `raw` where there are some. The options
+    came from `judged_options`, which the lines were given their sums from."""
 
     lines: DataFrame
     options: DataFrame
     dates: DataFrame
+    judged_options: DataFrame
 
     def of(self, table: SourceTable) -> DataFrame:
         return {ORDER_ITEMS: self.lines, ORDER_ITEM_OPTIONS: self.options, DATE_DIM: self.dates}[table]
+
+    def release(self) -> None:
+        """Give the memory back once everything is written."""
+        for rows in (self.lines, self.options, self.dates, self.judged_options):
+            rows.unpersist()
 
 
 def main(argv: Sequence[str]) -> None:
@@ -68,24 +75,23 @@ def main(argv: Sequence[str]) -> None:
     # Side by side: while the cores read or write one table, the driver plans the next.
     with ThreadPoolExecutor() as pool:
         counting = {table: pool.submit(rows.count) for table, rows in bronze.items()}
-        batch = read_batch(bronze, arguments)
-        tables = silver_tables(batch, arguments.batch_id)
+        batch = read_batch(bronze, arguments, pool)
         calendar = pool.submit(build_calendar, spark, arguments, known.get(DATE_DIM.silver_name, {}), batch)
         building = {
             name: pool.submit(build, arguments, known.get(name, {}), name, rows, key)
-            for name, (rows, key) in tables.items()
+            for name, (rows, key) in silver_tables(batch, arguments.batch_id).items()
         }
+        testing = {table: pool.submit(test_rows, batch.of(table)) for table in SOURCE_TABLES}
         built = {name: table.result() for name, table in building.items()}
         built[DATE_DIM.silver_name], generated_rows = calendar.result()
         source_rows = {table: counted.result() for table, counted in counting.items()}
+        of_tests = {table: tested.result() for table, tested in testing.items()}
     accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
     accepted[DATE_DIM] -= generated_rows
-    built["row_ledger"] = build_ledger(
-        spark, arguments, known.get("row_ledger", {}), batch, source_rows, accepted, built["quarantine"]
-    )
+    rows = ledger_rows(arguments, source_rows, accepted, built["quarantine"], of_tests)
+    built["row_ledger"] = build_ledger(spark, arguments, known.get("row_ledger", {}), rows)
     write_manifest(spark, arguments.silver_uri, arguments.job_run_id, arguments.batch_id, list(built.values()))
-    for rows in (batch.lines, batch.options, batch.dates):
-        rows.unpersist()
+    batch.release()
 
 
 def expected_rows(arguments: SilverArguments, table: SourceTable, rows: DataFrame) -> int:
@@ -104,20 +110,25 @@ def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str
     }
 
 
-def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments) -> Batch:
-    """Judge and type the bronze rows; all persisted. Lines and options lie as they were joined: to bring each day's
-    rows together is left to the writing, which most days concerns a single day."""
-    # The options' money columns are read twice, here and below: cheaper than keeping a second copy of either table.
-    options = judged_options(bronze[ORDER_ITEM_OPTIONS])
+def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments, pool: Executor) -> Batch:
+    """Judge and type the bronze rows; all persisted, and `pool` sees to it as soon as they are planned. Lines and
+    options lie as they were joined: to bring each day's rows together is left to the writing, which most days concerns
+    a single day."""
+
+    def hold(rows: DataFrame) -> DataFrame:
+        pool.submit(rows.persist().count)
+        return rows
+
+    judged = hold(judged_options(bronze[ORDER_ITEM_OPTIONS]))
     typed = typed_lines(
         judged_lines(bronze[ORDER_ITEMS], arguments.price_basis),
         arguments.business_timezone,
         arguments.price_basis,
         arguments.test_app_names,
     )
-    lines = with_sales(typed, option_sums(options)).persist()
-    dated = dated_options(options, line_days(lines)).persist()
-    return Batch(lines, dated, typed_dates(bronze[DATE_DIM]).persist())
+    lines = hold(with_sales(typed, option_sums(judged)))
+    dates = hold(typed_dates(bronze[DATE_DIM]))
+    return Batch(lines, hold(dated_options(judged, line_days(lines))), dates, judged)
 
 
 def build(
@@ -138,9 +149,10 @@ def build_calendar(
     spark: SparkSession, arguments: SilverArguments, published: dict[str, str], batch: Batch
 ) -> tuple[BuiltTable, int]:
     """Build silver_date_dim for every day of the years with orders; returns it and how many days were generated."""
+    named = source_holidays(batch.dates)
     years = calendar_years(order_years(batch.lines))
     library = public_holidays(arguments.holiday_country, arguments.holiday_subdivision, years)
-    generated = generated_dates(spark, years, in_the_words_of(source_holidays(batch.dates), library))
+    generated = generated_dates(spark, years, in_the_words_of(named, library))
     rows = silver_dates(batch.dates, generated, arguments.batch_id).persist()
     built = build(arguments, published, DATE_DIM.silver_name, rows, None)
     generated_rows = rows.filter("is_generated").count()
@@ -153,32 +165,35 @@ def accepted_rows(built: BuiltTable) -> int:
     return sum(part.rows for part in built.partitions.values())
 
 
-def build_ledger(
-    spark: SparkSession,
+def ledger_rows(
     arguments: SilverArguments,
-    published: dict[str, str],
-    batch: Batch,
     source_rows: dict[SourceTable, int],
     accepted: dict[SourceTable, int],
     quarantine: BuiltTable,
+    of_tests: dict[SourceTable, int],
+) -> list[LedgerRow]:
+    """What became of each source table's rows in the batch."""
+    set_aside = {value: part.rows for value, part in quarantine.partitions.items()}
+    return [
+        LedgerRow(
+            source_table=table.name,
+            database_rows_min=arguments.database_rows[table.name].least,
+            database_rows_max=arguments.database_rows[table.name].most,
+            source_rows=source_rows[table],
+            accepted_rows=accepted[table],
+            quarantined_rows=set_aside.get(table.name, 0),
+            test_rows=of_tests[table],
+            batch_id=arguments.batch_id,
+        )
+        for table in SOURCE_TABLES
+    ]
+
+
+def build_ledger(
+    spark: SparkSession, arguments: SilverArguments, published: dict[str, str], rows: list[LedgerRow]
 ) -> BuiltTable:
     """Write the batch's row ledger, always. Raises JobError when a table does not balance."""
     batch_id, run = arguments.batch_id, arguments.job_run_id
-    rows = []
-    for table in SOURCE_TABLES:
-        set_aside = quarantine.partitions.get(table.name)
-        rows.append(
-            LedgerRow(
-                source_table=table.name,
-                database_rows_min=arguments.database_rows[table.name].least,
-                database_rows_max=arguments.database_rows[table.name].most,
-                source_rows=source_rows[table],
-                accepted_rows=accepted[table],
-                quarantined_rows=set_aside.rows if set_aside else 0,
-                test_rows=test_rows(batch.of(table)),
-                batch_id=batch_id,
-            )
-        )
     counted = ledger(spark, rows)
     write_parquet(counted.drop("batch_id").coalesce(1), batch_folder(arguments.silver_uri, "row_ledger", run, batch_id))
     # The ledger only grows: the batches before this one are none of its business.

@@ -35,7 +35,8 @@ def exercise(spark: Any, folder: str) -> None:
     union = spark.read.parquet(folder + "/b").unionByName(joined, allowMissingColumns=True)
     union.groupBy("day").agg(F.countDistinct("id"), F.bit_xor(F.xxhash64("id", "raw"))).collect()
     spark.read.json(folder + "/j").limit(3).collect()
-    spark.createDataFrame([("x",)], "value string").coalesce(1).write.mode("overwrite").text(folder + "/t")
+    few = F.from_json(F.lit('[{"value": "x"}]'), "array<struct<value: string>>")
+    spark.range(1).select(F.inline(few)).coalesce(1).write.mode("overwrite").text(folder + "/t")
 
 
 def main(folder: str) -> None:

@@ -75,6 +75,8 @@ def spark_settings(
         "spark.sql.catalogImplementation": "in-memory",
         # 200 tasks a shuffle is for clusters.
         "spark.sql.shuffle.partitions": "4",
+        # What a job persists fits as it is; on a cluster it is worth a tenth of silver's work to compress it.
+        "spark.sql.inMemoryColumnarStorage.compressed": "false",
         **spark_filesystem.settings(file_system_jar()),
     }
     for bucket in mounted_buckets(layout):

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.session import few_rows
 from spark_jobs.tables import DATE_DIM
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
@@ -79,8 +80,8 @@ def source_holidays(dates: DataFrame) -> dict[date, str]:
 
 def generated_dates(spark: SparkSession, years: Iterable[int], holidays: Mapping[date, str]) -> DataFrame:
     """Every day of the years in the columns of `typed_dates` that silver keeps; `holidays` are names by date."""
-    days = [(day, holidays.get(day)) for year in years for day in days_of(year)]
-    rows = spark.createDataFrame(days, "calendar_date date, holiday_name string")
+    days = [{"calendar_date": day, "holiday_name": holidays.get(day)} for year in years for day in days_of(year)]
+    rows = few_rows(spark, days, "calendar_date: date, holiday_name: string")
     return rows.select(
         "calendar_date",
         *date_parts(F.col("calendar_date")),

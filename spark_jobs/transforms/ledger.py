@@ -1,14 +1,15 @@
 """The row ledger: of each source table and batch, what came in, what was accepted, what was set aside."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.errors import JobError
+from spark_jobs.session import few_rows
 
 LEDGER_SCHEMA = (
-    "source_table string, database_rows_min bigint, database_rows_max bigint, source_rows bigint, "
-    "accepted_rows bigint, quarantined_rows bigint, test_rows bigint, batch_id string"
+    "source_table: string, database_rows_min: bigint, database_rows_max: bigint, source_rows: bigint, "
+    "accepted_rows: bigint, quarantined_rows: bigint, test_rows: bigint, batch_id: string"
 )
 
 
@@ -41,4 +42,4 @@ def ledger(spark: SparkSession, rows: list[LedgerRow]) -> DataFrame:
     """The ledger's rows as a table, checked: every one balances, or JobError is raised."""
     for row in rows:
         row.check_balance()
-    return spark.createDataFrame([astuple(row) for row in rows], LEDGER_SCHEMA)
+    return few_rows(spark, [asdict(row) for row in rows], LEDGER_SCHEMA)

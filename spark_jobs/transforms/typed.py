@@ -15,6 +15,8 @@ BLANKS = " \t\r\n\f\u000b\u00a0\ufeff"
 TIMESTAMP_PATTERN = (
     r"^(19|2[01])\d{2}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,9})?\s?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?)?$"
 )
+# Any text that is not blank is a value of these.
+ALWAYS_READ = (Kind.TEXT, Kind.IDENTIFIER)
 DATE_KEY_PATTERN = r"^(\d{2})-(\d{2})-(\d{4})$"
 
 
@@ -35,9 +37,10 @@ def row_reasons(table: SourceTable, *further: Column) -> Column:
     found: list[Column] = []
     for column in table.columns:
         unread = F.col(column.name).isNull()
-        if not column.required:
-            unread = unread & (trimmed(f"source.{column.name}") != "")
-        found.append(F.when(unread, F.lit(column.reason)))
+        if column.required:
+            found.append(F.when(unread, F.lit(column.reason)))
+        elif column.kind not in ALWAYS_READ:
+            found.append(F.when(unread & (trimmed(f"source.{column.name}") != ""), F.lit(column.reason)))
         if column.kind is Kind.QUANTITY:
             found.append(F.when(F.col(column.name) <= 0, F.lit("non_positive_quantity")))
     # array_compact would say the same, but as a lambda it is interpreted row by row.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mwaa.local_aws.athena.errors import AthenaQueryError
 # The characters Hive escapes in a partition folder's name (FileUtils.escapePathName), as %XX.
 _HIVE_ESCAPED = frozenset("\"#%'*/:=?\\{[]^\x7f") | {chr(code) for code in range(1, 0x20)}
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+SETTLED_NS = 2_000_000_000
 
 
 class Storage:
@@ -19,6 +21,7 @@ class Storage:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root).absolute()
+        self._listed: dict[str, tuple[int, list[tuple[str, int]]]] = {}  # folder: when it changed, its files
 
     def path(self, uri: str) -> Path:
         """`s3://bucket/key` → its file. Raises AthenaQueryError for anything that is not an S3 URI."""
@@ -47,7 +50,28 @@ class Storage:
 
         Empty objects and names that start with `_` or `.` are not data (Hive's rule). A missing prefix has none.
         """
-        return sorted(_walk(str(self.path(location))))
+        return sorted(self._walk(str(self.path(location))))
+
+    def _walk(self, folder: str) -> Iterator[tuple[str, int]]:
+        # A checkpoint lists the same 1,400 folders ten times: one that has not changed is not opened again.
+        now = time.time_ns()
+        try:
+            changed = os.stat(folder).st_mtime_ns
+            known = self._listed.get(folder)
+            if known is not None and known[0] == changed:
+                yield from known[1]
+                return
+            entries = [entry for entry in os.scandir(folder) if entry.name[0] not in "_."]
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        files = [(e.path, size) for e in entries if not e.is_dir() and (size := e.stat().st_size)]
+        folders = [entry.path for entry in entries if entry.is_dir()]
+        # What lies deeper changes without this folder's time, and what changes twice within a tick shows once.
+        if not folders and now - changed > SETTLED_NS:
+            self._listed[folder] = (changed, files)
+        yield from files
+        for inner in folders:
+            yield from self._walk(inner)
 
     def is_empty(self, location: str) -> bool:
         """Whether no object at all lies under the location."""
@@ -65,20 +89,6 @@ class Storage:
     def remove(self, location: str) -> None:
         """Delete everything under the location."""
         shutil.rmtree(self.path(location), ignore_errors=True)
-
-
-def _walk(folder: str) -> Iterator[tuple[str, int]]:
-    try:
-        entries = list(os.scandir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in entries:
-        if entry.name[0] in "_.":
-            continue
-        if entry.is_dir():
-            yield from _walk(entry.path)
-        elif size := entry.stat().st_size:
-            yield entry.path, size
 
 
 def hive_folder(keys: list[str], values: list[str | None]) -> str:

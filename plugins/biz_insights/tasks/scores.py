@@ -31,7 +31,7 @@ JOB_FILES = ("spark_jobs/customer_scores.py", "spark_jobs.zip")
 def input_fingerprint(run: RunContext, days: dict[str, str]) -> str:
     """Digest of everything that decides the scores; ``days`` are the inputs' fingerprints by day."""
     s = run.settings
-    client = run.session.client("s3")
+    client = s3.client(run.session)
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
     seen = [f"{day}={digest}" for day, digest in sorted(days.items())]
     return fingerprint(run.process_date, *code, str(s.annual_discount_rate), str(s.margin_rate), *seen)
