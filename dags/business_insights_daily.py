@@ -37,7 +37,7 @@ from biz_insights.gold import GoldTable, tables_of
 from biz_insights.identity import attempt_name
 from biz_insights.operators import AthenaBuildOperator, AwaitRdsExport, GlueBuildOperator
 from biz_insights.settings import TemplateSettings
-from biz_insights.tasks.scores import INPUT as SCORES_INPUT
+from biz_insights.tasks.scores import INPUTS as SCORE_INPUTS
 from biz_insights.tasks.scores import SCORE_TABLES
 from biz_insights.templates import ATTEMPT, EXPORT_ID, PROCESS_DATE, SNAPSHOT_ARN, SNAPSHOT_ID
 
@@ -444,8 +444,8 @@ def business_insights_daily() -> None:
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     bronze_layer >> silver_layer >> facts_layer
-    # The scores need one fact and few marts need the scores: the slowest job does not hold up the others.
-    facts[SCORES_INPUT] >> scores_layer
+    # The scores need two facts and few marts need the scores: the slowest job does not hold up the others.
+    [facts[table] for table in SCORE_INPUTS] >> scores_layer
     [facts_layer, marts_layer] >> views_layer
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
         report(extract_layer, views_layer)

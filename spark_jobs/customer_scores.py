@@ -1,4 +1,4 @@
-"""Glue job: gold_customer_day → what each customer is expected to do and to be worth, as of one day.
+"""Glue job: customer days → what each customer is expected to do and to be worth, as of one day.
 
 The fit sees customers grouped by their statistics; the back-tests and the loyalty effect see the days of a fixed sample
 of customers, all of them unless there are many. So what reaches the driver of a large chain is bounded by the range of
@@ -15,7 +15,7 @@ from functools import cached_property
 from math import ceil
 
 import pandas as pd
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.arguments import ScoresArguments, scores_arguments
 from spark_jobs.errors import run_job
@@ -38,10 +38,10 @@ from spark_jobs.storage import (
     run_folder,
     write_parquet,
 )
-from spark_jobs.transforms.customers import DAY_COLUMNS, CustomersInTasks, customer_days
+from spark_jobs.transforms.customers import DAY_COLUMNS, ORDER_DATE, CustomersInTasks, customer_days
 from spark_jobs.transforms.fingerprints import Partition
 
-INPUT = "gold_customer_day"
+HISTORY, DAYS = "gold_customer_history", "gold_customer_day"
 DRIVER_BYTES = 32 * 1024 * 1024
 """Of Parquet: customer days that the driver takes at once. More of them are left to Spark's tasks."""
 SAMPLED_DAYS = 1_000_000
@@ -76,8 +76,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = scores_arguments(argv)
     spark = job_session("customer_scores")
     exchange_by_arrow(spark)
-    locations = read_locations(spark, arguments.inputs_uri, INPUT)
-    customers = read_customers(read_published(spark, locations, DAY_COLUMNS, "order_date"), arguments.as_of_date)
+    customers = read_customers(read_days(spark, arguments.inputs_uri), arguments.as_of_date)
     evidence = gather(customers, arguments.as_of_date)
     effects = loyalty_effects(evidence.sample, evidence.programmes, arguments.as_of_date)
     findings, scorer = learn(evidence, arguments)
@@ -93,6 +92,13 @@ def main(argv: Sequence[str]) -> None:
     as_of = arguments.as_of_date.isoformat()
     write_manifest(spark, arguments.scores_uri, arguments.job_run_id, as_of, built)
     customers.release()
+
+
+def read_days(spark: SparkSession, inputs_uri: str) -> DataFrame:
+    """The published days: those of closed quarters, and those of the quarter that goes on."""
+    locations = read_locations(spark, inputs_uri, (HISTORY, DAYS))
+    closed = read_published(spark, locations[HISTORY], f"{DAY_COLUMNS}, {ORDER_DATE} date")
+    return closed.unionByName(read_published(spark, locations[DAYS], DAY_COLUMNS, key=ORDER_DATE))
 
 
 def read_customers(published: DataFrame, as_of: date) -> Customers:

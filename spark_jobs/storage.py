@@ -1,7 +1,7 @@
 """Reading and writing the lake through Spark: the only module of the jobs that does I/O."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -59,22 +59,29 @@ def read_known(spark: SparkSession, known_uri: str) -> dict[str, dict[str, str]]
     return _read_document(spark, known_uri, "published fingerprints", "fingerprint")
 
 
-def read_locations(spark: SparkSession, inputs_uri: str, table: str) -> dict[str, str]:
-    """Where the published partitions of a table lie: partition value → folder. Raises JobError when the document
-    is lost or does not name the table, so that nothing lost ever looks like an empty table."""
-    tables = _read_document(spark, inputs_uri, "published locations", "location")
-    if table not in tables:
-        raise JobError(f"published locations at {inputs_uri} lack {table}; next: clear the plan task that wrote them")
-    return tables[table]
+def read_locations(spark: SparkSession, inputs_uri: str, tables: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Where the published partitions of tables lie: table → partition value → folder. Raises JobError when the
+    document is lost or does not name a table, so that nothing lost ever looks like an empty table."""
+    found = _read_document(spark, inputs_uri, "published locations", "location")
+    if missing := [table for table in tables if table not in found]:
+        raise JobError(
+            f"published locations at {inputs_uri} lack {', '.join(missing)}; next: clear the plan task that wrote them"
+        )
+    return found
 
 
-def read_published(spark: SparkSession, locations: Mapping[str, str], columns: str, key: str) -> DataFrame:
-    """Columns (Spark's DDL) of published partitions, and the partition key, a date, from the name of their folder."""
+def read_published(
+    spark: SparkSession, locations: Mapping[str, str], columns: str, key: str | None = None
+) -> DataFrame:
+    """Columns (Spark's DDL) of published partitions; with `key` also the partition key, a date, from the name of
+    their folder."""
     if not locations:
-        return spark.createDataFrame([], f"{columns}, {key} date")
+        return spark.createDataFrame([], f"{columns}, {key} date" if key else columns)
     spark.conf.set(*LISTING_TASKS)
     # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
     rows = spark.read.schema(columns).parquet(*locations.values())
+    if key is None:
+        return rows
     from_folder = F.regexp_extract(F.col("_metadata.file_path"), f"/{key}=([^/]+)/", 1)
     return rows.withColumn(key, from_folder.cast("date"))
 

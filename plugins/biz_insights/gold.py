@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
@@ -27,7 +28,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 GOLD_FOLDER = Path(__file__).resolve().parents[2] / "dags" / "gold"
 KINDS = ("facts", "marts", "views")
-PARTITIONS = ("order_date", "as_of_date", "none")
+PARTITIONS = ("order_date", "quarter", "as_of_date", "none")
 
 Kind = Literal["facts", "marts", "views"]
 
@@ -57,8 +58,18 @@ class GoldTable:
     sql_template: str
 
     def select(self, **variables: str) -> str:
-        """The SELECT with its variables filled in (``database``, ``order_dates`` or ``as_of_date``)."""
+        """The SELECT with its variables filled in: ``database``; ``order_dates``, ``quarters`` or ``as_of_date``."""
         return _SQL.from_string(self.sql_template).render(**variables).strip().rstrip(";")
+
+
+def quarter_of(day: str) -> str:
+    """``2024-02-17`` → ``2024-01-01``, the first day of its quarter."""
+    return f"{day[:5]}{(int(day[5:7]) - 1) // 3 * 3 + 1:02d}-01"
+
+
+def quarter_before(day: str) -> str:
+    """``2024-02-17`` → ``2023-10-01``, the first day of the latest quarter that was over by then."""
+    return quarter_of((date.fromisoformat(quarter_of(day)) - timedelta(days=1)).isoformat())
 
 
 def date_literal(day: str) -> str:
@@ -67,7 +78,7 @@ def date_literal(day: str) -> str:
 
 
 def date_list(days: Sequence[str]) -> str:
-    """Days as the list that ``order_date IN (…)`` takes."""
+    """Days as the list that ``IN (…)`` takes."""
     return ", ".join(date_literal(day) for day in days)
 
 
@@ -75,7 +86,7 @@ def read_gold_table(path: Path) -> GoldTable:
     """Parse one SQL file.
 
     Raises:
-        GoldHeaderError: a field is missing, or ``partition`` is none of order_date, as_of_date, none.
+        GoldHeaderError: a field is missing, or ``partition`` is none of PARTITIONS.
     """
     fields: dict[str, str] = {}
     columns: dict[str, str] = {}

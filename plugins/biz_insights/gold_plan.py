@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from biz_insights.gold import GoldTable, date_list, date_literal
+from biz_insights.gold import GoldTable, date_list, date_literal, quarter_before, quarter_of
 from biz_insights.identity import fingerprint
 from biz_insights.lake.builds import UNPARTITIONED
 from biz_insights.lake.catalog import batches
@@ -77,6 +77,8 @@ def plan_gold(
     inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
     if table.partition == "order_date":
         wanted = _by_day(inputs, definition, process_date)
+    elif table.partition == "quarter":
+        wanted = _by_quarter(inputs, definition, process_date)
     else:
         wanted = {process_date: _as_of(inputs, definition, process_date)}
     now = published(table.name)
@@ -86,7 +88,9 @@ def plan_gold(
     removed = [
         value
         for value in sorted(now)
-        if table.partition == "order_date" and value <= process_date and value not in wanted
+        if table.partition != "as_of_date"
+        and _is_complete(value, table.partition, process_date)
+        and value not in wanted
     ]
     return GoldPlan(table.name, table.partition, selects, {value: wanted[value] for value in due}, removed)
 
@@ -94,6 +98,8 @@ def plan_gold(
 def _select(table: GoldTable, values: list[str], database: str) -> str:
     if table.partition == "order_date":
         return table.select(database=database, order_dates=date_list(values))
+    if table.partition == "quarter":
+        return table.select(database=database, quarters=date_list(values))
     return table.select(database=database, as_of_date=date_literal(values[0]))
 
 
@@ -109,12 +115,32 @@ def _by_day(
     }
 
 
+def _by_quarter(
+    inputs: Mapping[str, tuple[str | None, Mapping[str, str]]], definition: str, process_date: str
+) -> dict[str, str]:
+    """Fingerprint that each quarter before the process date's should have, of the days that the inputs have in it.
+
+    The latest of them is there even without a day: a chain younger than that has a table to read, an empty one.
+    """
+    quarters: dict[str, list[str]] = {quarter_before(process_date): []}
+    for name, (_, digests) in inputs.items():
+        for day in sorted(digests):
+            if _is_complete(quarter_of(day), "quarter", process_date):
+                quarters.setdefault(quarter_of(day), []).append(f"{name}={day}={digests[day]}")
+    return {quarter: fingerprint(definition, *seen) for quarter, seen in quarters.items()}
+
+
+def _is_complete(value: str, key: str | None, process_date: str) -> bool:
+    """Whether a partition holds nothing but days up to ``process_date``, and will not grow by the days after it."""
+    return value < quarter_of(process_date) if key == "quarter" else value <= process_date
+
+
 def _as_of(inputs: Mapping[str, tuple[str | None, Mapping[str, str]]], definition: str, process_date: str) -> str:
     """Fingerprint of everything up to ``process_date`` that an as-of table reads."""
     parts = [definition, process_date]
     for name, (key, digests) in inputs.items():
-        if key == "order_date":
-            seen = [f"{day}={digests[day]}" for day in sorted(digests) if day <= process_date]
+        if key in ("order_date", "quarter"):
+            seen = [f"{value}={digests[value]}" for value in sorted(digests) if _is_complete(value, key, process_date)]
         elif key == "as_of_date":
             seen = [digests.get(process_date, "")]
         else:

@@ -21,7 +21,8 @@ from spark_jobs.scores.tables import PREDICTIONS
 DAY_COLUMNS = (
     "app_name string, user_id string, currency string, orders bigint, net_sales decimal(18,4), loyalty_orders bigint"
 )
-"""What is read of gold_customer_day, besides its partition key order_date."""
+"""What is read of a customer's day, besides ORDER_DATE."""
+ORDER_DATE = "order_date"
 
 
 class CustomersInTasks:

@@ -1,15 +1,21 @@
-"""Customer days drawn from the process that sample_data uses, published as gold_customer_day is: a file a day."""
+"""Customer days drawn from the process that sample_data uses, published as the pipeline does it: closed quarters in a
+file each, and the quarter that goes on in a file a day."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from spark_jobs.customer_scores import DAYS as CUSTOMER_DAYS
+from spark_jobs.customer_scores import HISTORY
+from spark_jobs.scores.origins import quarter_start
 from tests.models.process import GENERATED_DATA
 
 FIRST_DAY = date(2020, 4, 1)
@@ -40,6 +46,16 @@ def active_days(customers: int, rng: np.random.Generator) -> tuple[np.ndarray, n
     return each[by_day] // DAYS, each[by_day] % DAYS
 
 
+def partitions() -> Iterator[tuple[str, date, list[int]]]:
+    """Table, partition value and day numbers: closed quarters whole, then each day of the quarter that goes on."""
+    for quarter, numbers in groupby(range(DAYS), lambda number: quarter_start(FIRST_DAY + timedelta(days=number))):
+        if quarter < quarter_start(AS_OF):
+            yield HISTORY, quarter, list(numbers)
+        else:
+            for number in numbers:
+                yield CUSTOMER_DAYS, FIRST_DAY + timedelta(days=number), [number]
+
+
 def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
     """Write them below `folder`; returns the document of locations that the scores job is told of."""
     rng = np.random.default_rng(seed)
@@ -50,6 +66,7 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
     np.minimum.at(joined, customer[joins], day[joins])
     table = pa.table(
         {
+            "order_date": (np.datetime64(FIRST_DAY) + day).astype("datetime64[D]"),
             "app_name": pa.repeat("Cafe", len(customer)),
             "user_id": pa.array(np.char.mod("%024x", np.arange(customers))).take(pa.array(customer)),
             "currency": pa.repeat("USD", len(customer)),
@@ -59,13 +76,15 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
         }
     )
     edges = np.searchsorted(day, np.arange(DAYS + 1))
-    locations = {}
-    for number in np.flatnonzero(np.diff(edges)):
-        value = (FIRST_DAY + timedelta(days=int(number))).isoformat()
-        place = folder / f"order_date={value}"
-        place.mkdir(parents=True)
-        pq.write_table(table.slice(edges[number], edges[number + 1] - edges[number]), place / "part.parquet")
-        locations[value] = f"file://{place}/"
+    locations: dict[str, dict[str, str]] = {HISTORY: {}, CUSTOMER_DAYS: {}}
+    for name, value, numbers in partitions():
+        rows = table.slice(edges[numbers[0]], edges[numbers[-1] + 1] - edges[numbers[0]])
+        if rows.num_rows:
+            key = "quarter" if name == HISTORY else "order_date"
+            place = folder / f"{key}={value}"
+            place.mkdir(parents=True)
+            pq.write_table(rows if name == HISTORY else rows.drop_columns("order_date"), place / "part.parquet")
+            locations[name][value.isoformat()] = f"file://{place}/"
     document = folder / "inputs.json"
-    document.write_text(json.dumps({"gold_customer_day": locations}))
+    document.write_text(json.dumps(locations))
     return document

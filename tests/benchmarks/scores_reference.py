@@ -15,7 +15,11 @@ GROUPED = """
 WITH customers AS (
     SELECT count(*) AS n, max(order_date) - min(order_date) AS t_x, DATE '{as_of}' - min(order_date) AS t,
         sum(net_sales) AS s, sum(net_sales * net_sales) AS ss
-    FROM read_parquet('{folder}/*/*.parquet', hive_partitioning = true, hive_types = {{'order_date': DATE}})
+    FROM (
+        FROM read_parquet('{folder}/quarter=*/*.parquet', hive_partitioning = false)
+        UNION ALL BY NAME
+        FROM read_parquet('{folder}/order_date=*/*.parquet', hive_partitioning = true)
+    )
     GROUP BY app_name, user_id, currency
 )
 SELECT n, t_x, t, count(*) AS customers, sum(s) AS sum_s, sum(s * s) AS sum_s2, sum(ss) AS sum_ss

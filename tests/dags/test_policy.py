@@ -120,5 +120,7 @@ def test_a_mart_waits_for_the_scores_only_where_it_reads_them(daily):
     assert 0 < len(waiting) < 7
     before = daily.get_task("scores.plan").get_flat_relative_ids(upstream=True)
     assert {task_id for task_id in before if task_id.startswith("facts.")} == {
-        f"facts.gold_customer_day.{step}" for step in ("plan", "build", "audit", "publish")
+        f"facts.{table}.{step}"
+        for table in ("gold_customer_day", "gold_customer_history")
+        for step in ("plan", "build", "audit", "publish")
     }

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables
+from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables, quarter_of
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import SCORE_TABLES
@@ -225,6 +225,9 @@ def render(table: GoldTable, as_of: str = "2024-01-31", order_dates: Sequence[st
     variables = {"database": DATABASE}
     if table.partition == "order_date":
         variables["order_dates"] = date_list(order_dates)
+    if table.partition == "quarter":
+        closed = {quarter_of(day) for day in order_dates if quarter_of(day) < quarter_of(as_of)}
+        variables["quarters"] = date_list(sorted(closed) or [quarter_of("0001-01-01")])
     if table.partition == "as_of_date":
         variables["as_of_date"] = date_literal(as_of)
     return table.select(**variables)

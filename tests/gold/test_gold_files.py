@@ -15,7 +15,7 @@ TABLES = list(gold_tables().values())
 FACTS = {
     "gold_daily_sales_by_store", "gold_item_sales_by_day", "gold_customer_day",
     "gold_discounts_by_day", "gold_hourly_sales", "gold_customer_facts", "gold_price_changes",
-    "gold_segment_transitions",
+    "gold_segment_transitions", "gold_customer_history",
 }  # fmt: skip
 MARTS = {
     "mart_customer_lifetime_value", "mart_customer_segments", "mart_churn_indicators", "mart_sales_trends",
@@ -45,7 +45,7 @@ def lake() -> Lake:
     return built
 
 
-def test_the_eight_facts_seven_marts_and_four_views_are_there() -> None:
+def test_the_nine_facts_seven_marts_and_four_views_are_there() -> None:
     by_kind = {kind: {t.name for t in TABLES if t.kind == kind} for kind in ("facts", "marts", "views")}
     assert by_kind == {"facts": FACTS, "marts": MARTS, "views": VIEWS}
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from biz_insights.gold import gold_tables
+from biz_insights.gold import gold_tables, quarter_before, quarter_of
 from tests.gold.daily_runs import CALENDAR, SCORES, DailyRuns, Work, build_order, made_at_once
 from tests.gold.harness import DATABASE, Lake, Row, calendar_day
 from tests.gold.random_orders import random_lines
@@ -115,15 +115,30 @@ class Due:
         """The work of a run on one table; it is taken as done."""
         complete = {day: lines for day, lines in history.items() if day <= as_of}
         made = self.made_from.setdefault(name, {})
-        by_day = name != SCORES and gold_tables()[name].partition == "order_date"
+        partition = "as_of_date" if name == SCORES else gold_tables()[name].partition
         reads_calendar = name != SCORES and CALENDAR in gold_tables()[name].reads
-        wanted = complete if by_day else {as_of: (complete, holidays if reads_calendar else None)}
+        wanted: dict[str, Any] = {as_of: (complete, holidays if reads_calendar else None)}
+        within: set[str] = set()
+        if partition == "order_date":
+            wanted, within = {**complete}, {day for day in made if day <= as_of}
+        if partition == "quarter":
+            wanted = {**closed_quarters(complete, as_of)}
+            within = {quarter for quarter in made if quarter < quarter_of(as_of)}
         built = frozenset(value for value in wanted if made.get(value) != wanted[value])
-        removed = frozenset(day for day in made if by_day and day <= as_of and day not in complete)
+        removed = frozenset(within - wanted.keys())
         made.update(wanted)
-        for day in removed:
-            del made[day]
+        for value in removed:
+            del made[value]
         return Work(built, removed)
+
+
+def closed_quarters(history: History, as_of: str) -> Mapping[str, History]:
+    """The lines by day of each quarter before that of the as-of date, and of the latest of them if it has none."""
+    found: dict[str, dict[str, frozenset[str]]] = {quarter_before(as_of): {}}
+    for day, lines in history.items():
+        if quarter_of(day) < quarter_of(as_of):
+            found.setdefault(quarter_of(day), {})[day] = lines
+    return found
 
 
 def replay(source: Source, steps: Sequence[Step]) -> Lake:
@@ -144,7 +159,11 @@ def assert_equal_tables(replayed: Lake, at_once: Lake, as_of: str) -> None:
     for table in gold_tables().values():
         if table.kind == "views":
             continue
-        where = f"{table.partition} {'<=' if table.partition == 'order_date' else '='} DATE '{as_of}'"
+        where = {
+            "order_date": f"order_date <= DATE '{as_of}'",
+            "quarter": f"quarter < DATE '{quarter_of(as_of)}'",
+            "as_of_date": f"as_of_date = DATE '{as_of}'",
+        }[table.partition]
         found, expected = (rows_by(table.grain.split(" x "), lake, table.name, where) for lake in (replayed, at_once))
         assert found.keys() == expected.keys(), table.name
         for grain, row in expected.items():
@@ -221,20 +240,21 @@ def test_a_run_does_what_changed_and_what_is_made_from_it() -> None:
         runs.deliver(source.lines, source.calendar)
         return runs.run(LAST, TABLES)
 
-    marts = {name for name in TABLES if name == SCORES or gold_tables()[name].partition == "as_of_date"}
-    days = set(TABLES) - marts
-    nothing, of_today = Work(), Work(frozenset({LAST}))
+    partitions = {name: "as_of_date" if name == SCORES else gold_tables()[name].partition for name in TABLES}
+
+    def each(of_day: Work, of_quarter: Work, of_date: Work) -> dict[str, Work]:
+        works = {"order_date": of_day, "quarter": of_quarter, "as_of_date": of_date}
+        return {name: works[partition] for name, partition in partitions.items()}
+
+    nothing, today = Work(), Work(frozenset({LAST}))
     late, lost = [day for day in DAYS if len(source.whole[day]) > 3][:2]
+    closed = Work(frozenset({quarter_of(late)}))
+    assert quarter_of(late) == quarter_of(lost) < quarter_of(LAST)
     first = run_after(*(("delivered", day) for day in DAYS), ("deleted", late))
-    assert {first[name] for name in marts} == {of_today}
-    assert all(late not in work.built and lost in work.built for work in (first[name] for name in days))
+    assert {first[name] for name, partition in partitions.items() if partition == "as_of_date"} == {today}
+    daily = [first[name] for name, partition in partitions.items() if partition == "order_date"]
+    assert all(late not in work.built and lost in work.built for work in daily)
     assert set(run_after(*(("delivered again", day) for day in DAYS)).values()) == {nothing}
-    assert run_after(("late lines", late)) == {
-        name: of_today if name in marts else Work(frozenset({late})) for name in TABLES
-    }
-    assert run_after(("deleted", lost)) == {
-        name: of_today if name in marts else Work(removed=frozenset({lost})) for name in TABLES
-    }
-    assert run_after(("holiday", late)) == {
-        name: of_today if name == "mart_sales_trends" else nothing for name in TABLES
-    }
+    assert run_after(("late lines", late)) == each(Work(frozenset({late})), closed, today)
+    assert run_after(("deleted", lost)) == each(Work(removed=frozenset({lost})), closed, today)
+    assert run_after(("holiday", late)) == {name: today if name == "mart_sales_trends" else nothing for name in TABLES}

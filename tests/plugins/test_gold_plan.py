@@ -28,7 +28,21 @@ AS_OF = replace(
     reads=("silver_a", "gold_c"),
     sql_template="SELECT * FROM {{ database }}.silver_a WHERE order_date <= {{ as_of_date }}",
 )
-KEYS = {"silver_a": "order_date", "silver_b": "order_date", "gold_x": "order_date", "gold_c": "as_of_date"}
+QUARTERLY = replace(
+    DAILY,
+    name="gold_q",
+    partition="quarter",
+    reads=("silver_q",),
+    sql_template="SELECT * FROM {{ database }}.silver_q WHERE DATE_TRUNC('quarter', order_date) IN ({{ quarters }})",
+)
+KEYS = {
+    "silver_q": "order_date",
+    "gold_q": "quarter",
+    "silver_a": "order_date",
+    "silver_b": "order_date",
+    "gold_x": "order_date",
+    "gold_c": "as_of_date",
+}
 
 
 class Lake:
@@ -38,6 +52,13 @@ class Lake:
         self.tables: dict[str, dict[str, str]] = {
             "silver_a": {"2024-01-01": "a1", "2024-01-02": "a2", "2024-01-03": "a3"},
             "silver_b": {"2024-01-02": "b2"},
+            "silver_q": {
+                "2023-08-01": "q3",
+                "2023-12-30": "q4",
+                "2023-12-31": "q4",
+                "2024-01-01": "q1",
+                "2024-04-01": "q2",
+            },
             "calendar": {"": "c"},
             "gold_c": {"2024-01-02": "g"},
         }
@@ -156,3 +177,50 @@ def test_marts_of_other_days_stay(lake):
     lake.publish(lake.plan(AS_OF))
     plan = lake.plan(AS_OF, process_date="2024-01-01")
     assert (list(plan.fingerprints), plan.removed) == (["2024-01-01"], [])
+
+
+def test_quarters_are_built_once_they_are_closed(lake):
+    plan = lake.plan(QUARTERLY)
+    assert list(plan.fingerprints) == ["2023-07-01", "2023-10-01"]
+    assert plan.selects[0].endswith("IN (DATE '2023-07-01', DATE '2023-10-01')")
+    lake.publish(plan)
+    assert lake.plan(QUARTERLY, "2024-03-31").is_empty
+    assert list(lake.plan(QUARTERLY, "2024-04-01").fingerprints) == ["2024-01-01"]
+
+
+@pytest.mark.parametrize("change", ["corrected", "added", "lost"])
+def test_a_day_that_changed_changes_its_closed_quarter(lake, change):
+    lake.publish(lake.plan(QUARTERLY))
+    days = lake.tables["silver_q"]
+    days.update({"2023-12-30": "other"} if change == "corrected" else {"2023-11-01": "late"})
+    if change == "lost":
+        del days["2023-11-01"], days["2023-12-31"]
+    days["2024-01-01"] = "other"
+    assert list(lake.plan(QUARTERLY).fingerprints) == ["2023-10-01"]
+
+
+def test_a_quarter_goes_with_its_last_day_and_never_for_an_earlier_process_date(lake):
+    lake.publish(lake.plan(QUARTERLY, "2024-04-01"))
+    assert lake.plan(QUARTERLY, "2023-12-31").is_empty
+    del lake.tables["silver_q"]["2023-08-01"]
+    assert lake.plan(QUARTERLY, "2024-04-01").removed == ["2023-07-01"]
+
+
+def test_an_as_of_table_looks_at_closed_quarters_alone(lake):
+    table = replace(AS_OF, reads=("gold_q",))
+    lake.publish(lake.plan(QUARTERLY, "2024-04-01"))
+    lake.publish(lake.plan(table))
+    lake.tables["gold_q"]["2024-01-01"] = "other"
+    assert lake.plan(table).is_empty
+    lake.tables["gold_q"]["2023-10-01"] = "other"
+    assert list(lake.plan(table).fingerprints) == ["2024-01-02"]
+
+
+def test_a_chain_younger_than_a_quarter_has_a_closed_one_without_days(lake):
+    lake.tables["silver_q"] = {"2024-01-02": "q1"}
+    plan = lake.plan(QUARTERLY)
+    assert list(plan.fingerprints) == ["2023-10-01"]
+    lake.publish(plan)
+    assert lake.plan(QUARTERLY).is_empty
+    later = lake.plan(QUARTERLY, "2024-04-01")
+    assert (list(later.fingerprints), later.removed) == (["2024-01-01"], ["2023-10-01"])

@@ -1,7 +1,5 @@
 """The manifest: what a job writes, its task reads, and what a lost one is called."""
 
-from types import SimpleNamespace
-
 import pytest
 from pyspark.sql.types import DateType, DoubleType, StructType
 
@@ -15,11 +13,18 @@ from spark_jobs.transforms.fingerprints import Partition
 LAYER = "s3://manifests/silver/"
 
 
+class Session:
+    """A session of the laptop endpoint."""
+
+    def __init__(self, client):
+        self.client = client
+
+
 @pytest.fixture(scope="module")
 def session(aws):
-    """A session of the laptop endpoint, with the layer's bucket."""
+    """One with the layer's bucket in place."""
     aws("s3").create_bucket(Bucket="manifests")
-    return SimpleNamespace(client=aws)
+    return Session(aws)
 
 
 def test_a_task_reads_what_the_job_wrote(session):

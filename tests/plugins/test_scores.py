@@ -14,14 +14,18 @@ from biz_insights.tasks.gold import NO_FILES
 from spark_jobs.scores.tables import SCORE_TABLES
 
 DAY = "2024-02-17"
-DAYS = {"2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
+DAYS = {"2023-12-31": "closed", "2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
+QUARTERS = {"2023-10-01": "q4", "2024-01-01": "of a run for a later quarter"}
 
 
 class Published:
     """The published database: partitions by table."""
 
     def __init__(self) -> None:
-        self.tables = {scores.INPUT: {day: PublishedPartition(day, f"s3://lake/{day}/", f) for day, f in DAYS.items()}}
+        self.tables = {
+            table: {value: PublishedPartition(value, f"s3://lake/{value}/", f) for value, f in digests.items()}
+            for table, digests in ((scores.HISTORY, QUARTERS), (scores.DAYS, DAYS))
+        }
 
     def partitions(self, table: str) -> dict[str, PublishedPartition]:
         return self.tables.get(table, {})
@@ -62,11 +66,16 @@ def publish(run: RunContext, digest: str) -> None:
         run.published.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
 
 
-def test_the_job_is_told_where_the_days_up_to_the_process_date_lie(run: RunContext, written: dict[str, Any]) -> None:
+def test_the_job_is_told_where_the_quarters_and_days_up_to_the_process_date_lie(
+    run: RunContext, written: dict[str, Any]
+) -> None:
     plan = scores.plan_scores(run, full_refresh=False)
     assert plan is not None
     found = written[plan["inputs_uri"]]
-    assert found == {"gold_customer_day": {day: f"s3://lake/{day}/" for day in ("2024-02-16", DAY)}}
+    assert found == {
+        "gold_customer_history": {"2023-10-01": "s3://lake/2023-10-01/"},
+        "gold_customer_day": {day: f"s3://lake/{day}/" for day in ("2024-02-16", DAY)},
+    }
     assert plan["inputs_uri"].endswith("scores/_plan/manual-1/try=1/inputs.json")
 
 
@@ -74,20 +83,24 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
     plan = scores.plan_scores(run, full_refresh=False)
     assert plan is not None
     publish(run, plan["input_fingerprint"])
-    run.published.tables[scores.INPUT]["2024-02-18"] = PublishedPartition("2024-02-18", "s3://lake/x/", "moved")
+    run.published.tables[scores.DAYS]["2024-02-18"] = PublishedPartition("2024-02-18", "s3://lake/x/", "moved")
     assert scores.plan_scores(run, full_refresh=False) is None
     assert scores.plan_scores(run, full_refresh=True) == plan
 
 
-@pytest.mark.parametrize("change", ["a day", "a lost day", "the code", "a rate", "a margin", "a table", "the date"])
+@pytest.mark.parametrize(
+    "change", ["a day", "a lost day", "a closed quarter", "the code", "a rate", "a margin", "a table", "the date"]
+)
 def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: dict[str, Any], change: str) -> None:
     plan = scores.plan_scores(run, full_refresh=False)
     assert plan is not None
     publish(run, plan["input_fingerprint"])
     if change == "a day":
-        run.published.tables[scores.INPUT][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
+        run.published.tables[scores.DAYS][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
     if change == "a lost day":
-        del run.published.tables[scores.INPUT]["2024-02-16"]
+        del run.published.tables[scores.DAYS]["2024-02-16"]
+    if change == "a closed quarter":
+        run.published.tables[scores.HISTORY]["2023-10-01"] = PublishedPartition("2023-10-01", "s3://lake/late/", "q5")
     if change == "the code":
         run.session.etags["spark_jobs.zip"] = "e2"
     if change == "a rate":
@@ -105,12 +118,12 @@ def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
     run: RunContext, written: dict[str, Any]
 ) -> None:
     empty = run.settings.lake_uri(NO_FILES)
-    run.published.tables[scores.INPUT][DAY] = PublishedPartition(DAY, empty, "none")
+    run.published.tables[scores.DAYS][DAY] = PublishedPartition(DAY, empty, "none")
     plan = scores.plan_scores(run, full_refresh=False)
-    assert plan is not None and list(written[plan["inputs_uri"]][scores.INPUT]) == ["2024-02-16"]
+    assert plan is not None and list(written[plan["inputs_uri"]][scores.DAYS]) == ["2024-02-16"]
     run.published.tables.clear()
     plan = scores.plan_scores(run, full_refresh=False)
-    assert plan is not None and written[plan["inputs_uri"]] == {scores.INPUT: {}}
+    assert plan is not None and written[plan["inputs_uri"]] == {scores.HISTORY: {}, scores.DAYS: {}}
 
 
 def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
+from spark_jobs.scores.origins import quarter_start
 from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
 from tests.scores.chain import AS_OF, customer_days
 
@@ -21,25 +22,32 @@ EPOCH = date(1970, 1, 1)
 
 
 def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
-    """Write customer days as the catalog has them, a folder a day with no parent in common; returns the document."""
-    locations = {}
-    for number, (day, rows) in enumerate(frame.groupby("day")):
-        value = (EPOCH + timedelta(days=int(day))).isoformat()
-        place = folder / f"query-{number % 3}" / f"order_date={value}"
+    """Write customer days as the catalog has them: a folder a closed quarter, a folder a day of the as-of date's, with
+    no parent in common; returns the document."""
+    dates = pd.Series([EPOCH + timedelta(days=int(day)) for day in frame["day"]], index=frame.index, dtype=object)
+    quarters = dates.map(quarter_start)
+    is_closed = quarters < quarter_start(AS_OF)
+    locations: dict[str, dict[str, str]] = {customer_scores.HISTORY: {}, customer_scores.DAYS: {}}
+    values = quarters.where(is_closed, dates)
+    for number, ((closed, value), rows) in enumerate(frame.groupby([is_closed, values])):
+        name, key = (customer_scores.HISTORY, "quarter") if closed else (customer_scores.DAYS, "order_date")
+        place = folder / f"query-{number % 3}" / f"{key}={value}"
         place.mkdir(parents=True)
-        table = pa.table({
+        columns = {
             "app_name": pa.array(["Cafe"] * len(rows)),
             "user_id": pa.array([f"user-{key}" for key in rows["key"]]),
             "currency": pa.array(rows["currency"].tolist(), pa.string()),
             "orders": pa.array([1] * len(rows), pa.int64()),
             "loyalty_orders": pa.array([0] * len(rows), pa.int64()),
             "net_sales": pa.array([Decimal(str(amount)) for amount in rows["amount"]], pa.decimal128(18, 4)),
-        })  # fmt: skip
-        pq.write_table(table, place / "part.parquet")
-        locations[value] = f"file://{place}/"
+        }
+        if closed:
+            columns["order_date"] = pa.array(dates[rows.index].tolist(), pa.date32())
+        pq.write_table(pa.table(columns), place / "part.parquet")
+        locations[name][str(value)] = f"file://{place}/"
     document = folder / "inputs.json"
     document.parent.mkdir(parents=True, exist_ok=True)
-    document.write_text(json.dumps({"gold_customer_day": locations}))
+    document.write_text(json.dumps(locations))
     return document
 
 
@@ -153,7 +161,7 @@ def test_poor_data_gets_rows_and_a_status(spark: SparkSession, tmp_path: Path, f
     ("document", "message"),
     [
         (None, r"published locations are not at .*inputs\.json"),
-        ("{}", r"lack gold_customer_day; next: clear the plan task"),
+        ("{}", r"lack gold_customer_history, gold_customer_day; next: clear the plan task"),
         ("[]", r"are no JSON of table, partition and location"),
     ],
 )

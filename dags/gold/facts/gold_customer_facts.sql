@@ -1,7 +1,7 @@
 -- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_customer_day
+-- reads: gold_customer_history, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   app_name: the ordering channel, half of the customer key
@@ -37,16 +37,23 @@
 --   m_score: money: 1 to 5 by quintile cut-offs of net sales in the currency; equal amounts get equal scores
 --   m_cutoffs_frozen_on: the cut-offs are those of all orders before this date (start of the quarter), or of the as-of date while there were none
 --   as_of_date: the last day counted
+{% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
-WITH active_days AS (
+{% set columns -%}
+app_name, user_id, currency, order_date, orders, items, gross_sales, discount_amount, net_sales, options_revenue,
+        loyalty_orders, loyalty_net_sales
+{%- endset %}
+WITH days_to_date AS (
+    {{ customer_days.up_to(database, as_of_date, columns) }}
+),
+active_days AS (
     SELECT
         *,
         DATE_DIFF('day', order_date, {{ as_of_date }}) AS days_ago,
         DATE_DIFF(
             'day', LAG(order_date) OVER (PARTITION BY app_name, user_id, currency ORDER BY order_date), order_date
         ) AS gap_days
-    FROM {{ database }}.gold_customer_day
-    WHERE order_date <= {{ as_of_date }}
+    FROM days_to_date
 ),
 customers AS (
     SELECT

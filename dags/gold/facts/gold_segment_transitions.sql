@@ -1,7 +1,7 @@
 -- about: How customers moved between segments from one month's end to the next, over the last twelve whole months.
 -- grain: currency x to_month_end x from_segment x to_segment x as_of_date
 -- partition: as_of_date
--- reads: gold_customer_day
+-- reads: gold_customer_history, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   currency: currency in which the customers' money was scored; a customer of two currencies counts in each
@@ -16,8 +16,12 @@
 --   transition_rate_high: upper end of that interval
 --   transition_status: estimated; insufficient_data where nobody was in from_segment; not_supported for No order yet, since who might have ordered is unknown
 --   as_of_date: the last day counted
+{% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
-WITH month_ends AS (
+WITH days_to_date AS (
+    {{ customer_days.up_to(database, as_of_date, "app_name, user_id, currency, order_date, orders, net_sales") }}
+),
+month_ends AS (
     -- Thirteen ends make twelve moves; three earlier ones hold the amounts at the quarter's start that freeze the cut-offs.
     SELECT
         CAST(
@@ -40,9 +44,8 @@ customer_months AS (
         MAX(order_date) AS last_order_date,
         SUM(orders) AS orders,
         SUM(net_sales) AS net_sales
-    FROM {{ database }}.gold_customer_day
+    FROM days_to_date
     CROSS JOIN (SELECT MIN(month_end) AS month_end FROM month_ends) AS first_end
-    WHERE order_date <= {{ as_of_date }}
     GROUP BY 1, 2, 3, 4
 ),
 customer_month_ends AS (

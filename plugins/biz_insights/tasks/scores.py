@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from biz_insights import s3
+from biz_insights.gold import quarter_of
 from biz_insights.identity import fingerprint
 from biz_insights.lake.builds import TableBuild
+from biz_insights.lake.catalog import PublishedPartition
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.tasks.context import RunContext
 from biz_insights.tasks.gold import NO_FILES
@@ -24,16 +26,21 @@ SCORE_TABLES = (
 )
 """In publishing order: what vouches for the predictions before the predictions."""
 
-INPUT = "gold_customer_day"
+HISTORY, DAYS = INPUTS = ("gold_customer_history", "gold_customer_day")
+"""The days of closed quarters, a file each, and the days of the quarter that goes on."""
 JOB_FILES = ("spark_jobs/customer_scores.py", "spark_jobs.zip")
 
 
-def input_fingerprint(run: RunContext, days: dict[str, str]) -> str:
-    """Digest of everything that decides the scores; ``days`` are the inputs' fingerprints by day."""
+def input_fingerprint(run: RunContext, read: dict[str, dict[str, PublishedPartition]]) -> str:
+    """Digest of everything that decides the scores; ``read`` are the inputs' partitions by value and table."""
     s = run.settings
     client = s3.client(run.session)
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
-    seen = [f"{day}={digest}" for day, digest in sorted(days.items())]
+    seen = [
+        f"{table}={value}={partition.fingerprint}"
+        for table, partitions in read.items()
+        for value, partition in sorted(partitions.items())
+    ]
     return fingerprint(run.process_date, *code, str(s.annual_discount_rate), str(s.margin_rate), *seen)
 
 
@@ -42,17 +49,24 @@ def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:
 
     Where the published days lie goes to S3, because the job sees files and not the catalog.
     """
-    found = run.published.partitions(INPUT)
-    days = {day: partition for day, partition in found.items() if day <= run.process_date}
-    digest = input_fingerprint(run, {day: partition.fingerprint for day, partition in days.items()})
+    opened = quarter_of(run.process_date)
+    published = {table: run.published.partitions(table) for table in INPUTS}
+    read = {
+        HISTORY: {quarter: found for quarter, found in published[HISTORY].items() if quarter < opened},
+        DAYS: {day: found for day, found in published[DAYS].items() if opened <= day <= run.process_date},
+    }
+    digest = input_fingerprint(run, read)
     if not full_refresh and all(
         run.published.fingerprints(table).get(run.process_date) == digest for table in SCORE_TABLES
     ):
         return None
     empty = run.settings.lake_uri(NO_FILES)
-    locations = {day: partition.location for day, partition in days.items() if partition.location != empty}
+    locations = {
+        table: {value: found.location for value, found in partitions.items() if found.location != empty}
+        for table, partitions in read.items()
+    }
     uri = run.settings.lake_uri(f"scores/_plan/{run.run}/try={run.try_number}/inputs.json")
-    s3.put_json(run.session, uri, {INPUT: locations})
+    s3.put_json(run.session, uri, locations)
     return {"inputs_uri": uri, "input_fingerprint": digest}
 
 

@@ -1,0 +1,35 @@
+-- about: The customer days of closed quarters again, a file a quarter: what reads whole histories would open a file a day.
+-- grain: app_name x user_id x currency x order_date x quarter
+-- partition: quarter
+-- reads: gold_customer_day
+-- denominator: guests out
+-- columns:
+--   app_name: the ordering channel, half of the customer key
+--   user_id: the user within the channel, the other half of the customer key
+--   currency: currency of every amount in the row
+--   order_date: local calendar date of the lines
+--   orders: orders of the day
+--   items: units bought
+--   gross_sales: item amounts plus positive option amounts, before discounts
+--   discount_amount: what negative options took off, as a positive amount
+--   net_sales: gross less discounts
+--   options_revenue: the part of gross sales that paid options brought
+--   loyalty_orders: orders with at least one loyalty line
+--   loyalty_net_sales: net sales of loyalty orders
+--   quarter: first day of the quarter; the quarter that goes on is not here but in gold_customer_day
+SELECT
+    app_name,
+    user_id,
+    currency,
+    order_date,
+    orders,
+    items,
+    gross_sales,
+    discount_amount,
+    net_sales,
+    options_revenue,
+    loyalty_orders,
+    loyalty_net_sales,
+    CAST(DATE_TRUNC('quarter', order_date) AS DATE) AS quarter
+FROM {{ database }}.gold_customer_day
+WHERE DATE_TRUNC('quarter', order_date) IN ({{ quarters }})
