@@ -16,7 +16,7 @@ from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.session import job_session
 from spark_jobs.storage import batch_folder, read_landing, run_folder, write_parquet
 from spark_jobs.tables import SOURCE_TABLES, SourceTable
-from spark_jobs.transforms.fingerprints import Partition, fingerprints
+from spark_jobs.transforms.fingerprints import Partition, observed
 from spark_jobs.transforms.verbatim import INGESTION_COLUMNS, missing_columns, verbatim
 
 
@@ -45,9 +45,9 @@ def build_table(
             "declaration in spark_jobs/tables.py"
         )
     folder = batch_folder(arguments.bronze_uri, table.name, arguments.job_run_id, arguments.batch_id)
-    write_parquet(verbatim(exported, table, ingested_at), folder)
-    written = spark.read.parquet(folder)
-    found = fingerprints(written, partition=None, excluded=INGESTION_COLUMNS)[""]
+    rows, fingerprint = observed(verbatim(exported, table, ingested_at), excluded=INGESTION_COLUMNS)
+    write_parquet(rows, folder)
+    found = fingerprint()
     if found.rows == 0:
         raise JobError(
             f"table {table.landing_folder} of export {arguments.batch_id} has 0 rows; "
@@ -55,7 +55,7 @@ def build_table(
         )
     return BuiltTable(
         name=table.bronze_name,
-        schema=written.schema.add("batch_id", "string"),
+        schema=rows.schema.add("batch_id", "string"),
         partition_key="batch_id",
         location=run_folder(arguments.bronze_uri, table.name, arguments.job_run_id),
         partitions={arguments.batch_id: Partition(found.rows, found.text, "new")},

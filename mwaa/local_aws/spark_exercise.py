@@ -20,7 +20,6 @@ def exercise(spark: Any, folder: str) -> None:
         F.lit("1.25").alias("price"),
     )
     rows.write.mode("overwrite").option("compression", "gzip").parquet(folder + "/a")
-    rows.write.mode("overwrite").json(folder + "/j")
     read = spark.read.parquet(folder + "/a")
     typed = read.select(
         F.col("id").cast("bigint"),
@@ -34,9 +33,6 @@ def exercise(spark: Any, folder: str) -> None:
     joined.write.mode("overwrite").partitionBy("day").parquet(folder + "/b")
     union = spark.read.parquet(folder + "/b").unionByName(joined, allowMissingColumns=True)
     union.groupBy("day").agg(F.countDistinct("id"), F.bit_xor(F.xxhash64("id", "raw"))).collect()
-    spark.read.json(folder + "/j").limit(3).collect()
-    few = F.from_json(F.lit('[{"value": "x"}]'), "array<struct<value: string>>")
-    spark.range(1).select(F.inline(few)).coalesce(1).write.mode("overwrite").text(folder + "/t")
 
 
 def main(folder: str) -> None:

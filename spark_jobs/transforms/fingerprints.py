@@ -4,10 +4,10 @@ A fingerprint is the row count and the sum of the rows' 64-bit hashes. A sum doe
 partitioning of the rows, and unlike XOR two equal rows do not cancel out.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 # Where a row came from is not what it says. The database's surrogate id is left out as well: reloading the source
@@ -58,6 +58,16 @@ def fingerprints(
     )
     found = {str(row["value"]): Fingerprint(row["rows"], int(row["hash_sum"])) for row in grouped.collect()}
     return found if partition or found else {"": Fingerprint(0, 0)}
+
+
+def observed(
+    rows: DataFrame, excluded: Collection[str] = LINEAGE_COLUMNS
+) -> tuple[DataFrame, Callable[[], Fingerprint]]:
+    """The rows, and the fingerprint of all of them once they have been written: taken on the way, not read again."""
+    seen = Observation()
+    hashed = row_hash(sorted(name for name in rows.columns if name not in excluded))
+    counted = F.count(F.lit(1)).alias("rows"), F.sum(hashed.cast("decimal(20,0)")).alias("hash_sum")
+    return rows.observe(seen, *counted), lambda: Fingerprint(seen.get["rows"], int(seen.get["hash_sum"] or 0))
 
 
 def compare(

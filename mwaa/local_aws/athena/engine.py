@@ -25,7 +25,7 @@ from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, first_words, strip_comments
 from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
-from mwaa.local_aws.athena.types import column_info, described, to_trino
+from mwaa.local_aws.athena.types import column_info, to_trino
 
 # Queries at once: a laptop has few cores and each query already uses them all.
 CONCURRENT_QUERIES = 2
@@ -170,10 +170,10 @@ def refuse_statement(words: list[str]) -> None:
 def select(session: Session, tree: exp.Expr) -> Outcome:
     """Run a query and leave its rows as CSV."""
     plan = session.planner.plan(tree)
-    columns = described(session.cursor, plan.sql)
-    info = [column_info(name, to_trino(kind)) for name, kind in columns]
     location = f"{session.output}{session.query_id}.csv"
     result = session.cursor.execute(plan.sql)
+    columns = [(name, kind) for name, kind, *_ in result.description or []]
+    info = [column_info(name, to_trino(kind)) for name, kind in columns]
     path = session.storage.path(location)
     try:
         count = write_csv(path, columns, result)
