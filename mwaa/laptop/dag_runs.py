@@ -85,12 +85,15 @@ def load_task_runner() -> None:
     from airflow.sdk.execution_time.supervisor import in_process_api_server
     from cadwyn import HeadVersion, Version, VersionBundle
     from cadwyn.route_generation import _DELETED_ROUTE_TAG
+    from sqlalchemy.orm import configure_mappers
 
     # Client and API are of one release: the routes of all older API versions would take another six seconds.
     router = routes.execution_api_router
     router.routes[:] = [route for route in router.routes if _DELETED_ROUTE_TAG not in getattr(route, "tags", ())]
     versions.bundle = VersionBundle(HeadVersion(), Version(versions.bundle.versions[0].value))
     in_process_api_server().app._cadwyn_initialize()
+    # The first query would do it, in each of the processes that are forked from here.
+    configure_mappers()
 
 
 def load_dags(folder: Path = REPOSITORY / "dags") -> dict[str, Any]:

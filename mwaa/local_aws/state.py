@@ -25,7 +25,7 @@ STATE_VERSION = 2
 SAVE_DELAY_SECONDS = 0.5
 # A catalog of ten thousand partitions takes half a second to save, in which no call is answered: while calls keep
 # changing it, saving may take this share of the time.
-SAVING_SHARE = 0.05
+SAVING_SHARE = 0.02
 PERSISTED_SERVICES = ("glue", "athena", "rds", "sns", "ssm", "secretsmanager", "kms", "iam", "logs")
 # Importing moto's ssm pulls in the whole of ec2 (over a second), so it is loaded on first use or with saved state.
 LAZY_SERVICES = frozenset({"ssm"})

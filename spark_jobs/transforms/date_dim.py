@@ -81,7 +81,7 @@ def source_holidays(dates: DataFrame) -> dict[date, str]:
 def generated_dates(spark: SparkSession, years: Iterable[int], holidays: Mapping[date, str]) -> DataFrame:
     """Every day of the years in the columns of `typed_dates` that silver keeps; `holidays` are names by date."""
     days = [{"calendar_date": day, "holiday_name": holidays.get(day)} for year in years for day in days_of(year)]
-    rows = few_rows(spark, days, "calendar_date: date, holiday_name: string")
+    rows = few_rows(spark, days, "calendar_date date, holiday_name string")
     return rows.select(
         "calendar_date",
         *date_parts(F.col("calendar_date")),

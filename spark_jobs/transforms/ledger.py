@@ -8,8 +8,8 @@ from spark_jobs.errors import JobError
 from spark_jobs.session import few_rows
 
 LEDGER_SCHEMA = (
-    "source_table: string, database_rows_min: bigint, database_rows_max: bigint, source_rows: bigint, "
-    "accepted_rows: bigint, quarantined_rows: bigint, test_rows: bigint, batch_id: string"
+    "source_table string, database_rows_min bigint, database_rows_max bigint, source_rows bigint, "
+    "accepted_rows bigint, quarantined_rows bigint, test_rows bigint, batch_id string"
 )
 
 

@@ -12,11 +12,11 @@ SAMPLE_SECONDS = 0.2
 
 
 class MemorySampler:
-    """Samples the summed resident memory (bytes) of a process and all its descendants."""
+    """Samples the summed resident memory (bytes) of processes and all their descendants."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, *pids: int) -> None:
         self.samples: list[tuple[float, int]] = []
-        self._process = psutil.Process(pid)
+        self._processes = [psutil.Process(pid) for pid in pids]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, daemon=True)
 
@@ -39,7 +39,9 @@ class MemorySampler:
 
     def _resident(self) -> int:
         total = 0
-        for process in (self._process, *self._process.children(recursive=True)):
+        for root in self._processes:
             with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
+                for process in (root, *root.children(recursive=True)):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        total += process.memory_info().rss
         return total

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks.scores`: seconds and memory of the scores job alone, beside DuckDB and lifetimes.
 
-Customer days are simulated, so that any number of customers can be had; the job runs with the endpoint's Spark.
+Customer days are simulated, so that any number of customers can be had. The job runs with the endpoint's Spark: that
+of a small chain joins one that is up already, as in `make run`; that of a large one has its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from typing import Any
 from mwaa.laptop.environment import REPOSITORY
 from mwaa.local_aws.layout import StateLayout
 from mwaa.local_aws.spark_settings import spark_environment
+from mwaa.local_aws.warm_spark import WarmSpark
 from spark_jobs.scores.origins import WARM_UP_DAYS
 from tests.benchmarks.customers import AS_OF, publish_customer_days
 from tests.benchmarks.memory import MemorySampler
@@ -29,6 +33,7 @@ TARGETS = {20_000: 5, 2_000_000: 60}
 MANY = 200_000
 """Customers from which the job runs long enough for Java's optimising compiler, which it has on Glue."""
 MIB = 1024 * 1024
+PYTHON_PATH = os.pathsep.join((".", "plugins"))
 
 
 @dataclass
@@ -45,7 +50,7 @@ def python_module(module: str, *arguments: str, environment: dict[str, str] | No
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=REPOSITORY,
-        env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join((".", "plugins"))},
+        env={**os.environ, **(environment or {}), "PYTHONPATH": PYTHON_PATH},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -60,23 +65,41 @@ def answer(process: subprocess.Popen[str], what: str) -> dict[str, Any]:
     return json.loads(output.splitlines()[-1])
 
 
+@contextmanager
+def spark_for(customers: int, layout: StateLayout, folder: Path) -> Iterator[tuple[dict[str, str], list[int]]]:
+    """The environment that gives the job its Spark, and the processes that are up for it already."""
+    environment = spark_environment(folder, layout, {}, "2g", is_short=customers < MANY)
+    if customers >= MANY:
+        yield environment, []
+        return
+    ready = WarmSpark(layout, {}, "2g")
+    ready.prepare(PYTHON_PATH)
+    loan = ready.lend({}, PYTHON_PATH)
+    if loan is None:
+        sys.exit("error: Spark did not start; try `python -m mwaa.local_aws.spark_gateway file:///tmp/exercise`")
+    pid = loan.warm.process.pid
+    try:
+        yield environment | loan.environment | {"SPARK_PID": str(pid)}, [pid]
+    finally:
+        loan.end(is_clean=True)
+        ready.close()
+
+
 def measure(document: Path, root: Path, customers: int) -> Measured:
     """The job over the published days of the document, all its processes' memory watched."""
     layout, folder = StateLayout(root / "state"), root / "state" / "run"
-    layout.s3.mkdir(parents=True)
-    folder.mkdir()
+    for place in (layout.s3, layout.glue, folder):
+        place.mkdir(parents=True, exist_ok=True)
     arguments = {
         "--JOB_NAME": "customer_scores", "--JOB_RUN_ID": "bench", "--as_of_date": AS_OF.isoformat(),
         "--inputs_uri": document.as_uri(), "--input_fingerprint": "bench", "--scores_uri": f"{root.as_uri()}/scores/",
         "--annual_discount_rate": "0.10",
     }  # fmt: skip
-    process = python_module(
-        "tests.benchmarks.scores_job",
-        *(text for pair in arguments.items() for text in pair),
-        environment=spark_environment(folder, layout, {}, "2g", is_short=customers < MANY),
-    )
-    with MemorySampler(process.pid) as sampler:
-        found = answer(process, "the scores job")
+    with spark_for(customers, layout, folder) as (environment, up):
+        words = [text for pair in arguments.items() for text in pair]
+        process = python_module("tests.benchmarks.scores_job", *words, environment=environment)
+        with MemorySampler(process.pid, *up) as sampler:
+            found = answer(process, "the scores job")
     return Measured(found["wall"], found["cpu"], sampler.peak())
 
 

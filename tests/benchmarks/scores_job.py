@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import defaultdict
@@ -15,7 +16,7 @@ from spark_jobs import customer_scores as job
 
 PARTS = {
     "job_session": "start",
-    "read_published": "reading",
+    "read_days": "reading",
     "read_customers": "reading",
     "gather": "statistics",
     "fit_purchases": "fit",
@@ -29,8 +30,10 @@ PARTS = {
 
 def cpu_seconds() -> float:
     """CPU seconds of this process, the JVM and the Python workers, those that have ended included."""
-    own = psutil.Process()
-    times = [process.cpu_times() for process in (own, *own.children(recursive=True))]
+    roots = [psutil.Process()]
+    if "SPARK_PID" in os.environ:  # the job joined a Spark that was up
+        roots.append(psutil.Process(int(os.environ["SPARK_PID"])))
+    times = [process.cpu_times() for root in roots for process in (root, *root.children(recursive=True))]
     return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
 
