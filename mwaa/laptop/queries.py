@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Any
 
+from biz_insights.kept_clients import KeptClients
 from biz_insights.settings import Settings, resolve
 from mwaa.laptop.endpoint_process import endpoint
 from mwaa.laptop.environment import LaptopError, State
@@ -22,6 +23,7 @@ def rows(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]
     from pyathena.error import DatabaseError
 
     connection = connect(
+        session=KeptClients(),
         region_name=settings.region,
         work_group=settings.read_workgroup,
         schema_name=settings.published_database,

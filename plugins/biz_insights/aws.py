@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from biz_insights.kept_clients import KeptClients
 from biz_insights.settings import Settings
 
 
@@ -15,7 +16,8 @@ def session(settings: Settings) -> Any:
     """
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
-    return AwsBaseHook(aws_conn_id=None, client_type="sts", region_name=settings.region).get_session()
+    hook = AwsBaseHook(aws_conn_id=None, client_type="sts", region_name=settings.region)
+    return KeptClients(hook.get_session())
 
 
 def client(service: str, settings: Settings) -> Any:

@@ -7,16 +7,6 @@ import mimetypes
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
-
-_clients: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-
-
-def client(session: Any) -> Any:
-    """The session's S3 client, one for all calls: to make one takes longer than what most are asked."""
-    if session not in _clients:
-        _clients[session] = session.client("s3")
-    return _clients[session]
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -40,7 +30,7 @@ def put_bytes(
 ) -> None:
     """Writes one object; an object that was there is replaced whole, its metadata (ASCII) too."""
     bucket, key = split_uri(uri)
-    client(session).put_object(
+    session.client("s3").put_object(
         Bucket=bucket, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata or {})
     )
 
@@ -48,9 +38,10 @@ def put_bytes(
 def get_bytes(session: Any, uri: str) -> bytes | None:
     """Reads one object; None where there is none."""
     bucket, key = split_uri(uri)
+    client = session.client("s3")
     try:
-        body: bytes = client(session).get_object(Bucket=bucket, Key=key)["Body"].read()
-    except client(session).exceptions.NoSuchKey:
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except client.exceptions.NoSuchKey:
         return None
     return body
 
@@ -64,13 +55,13 @@ def put_json(session: Any, uri: str, document: object) -> None:
 def get_json(session: Any, uri: str) -> Any:
     """Reads one JSON document."""
     bucket, key = split_uri(uri)
-    return json.loads(client(session).get_object(Bucket=bucket, Key=key)["Body"].read())
+    return json.loads(session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
 def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
     """Addresses of every object under a prefix, in key order."""
     bucket, prefix = split_uri(prefix_uri)
-    pages = client(session).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    pages = session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         for entry in page.get("Contents", []):
             yield f"s3://{bucket}/{entry['Key']}"
@@ -79,9 +70,10 @@ def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
 def upload_folder(session: Any, folder: Path, prefix_uri: str) -> int:
     """Uploads every file below ``folder`` under the prefix, with its content type. Returns how many."""
     bucket, prefix = split_uri(prefix_uri.rstrip("/") + "/")
+    client = session.client("s3")
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     for path in paths:
-        client(session).put_object(
+        client.put_object(
             Bucket=bucket,
             Key=prefix + path.relative_to(folder).as_posix(),
             Body=path.read_bytes(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from spark_jobs.transforms.fingerprints import Fingerprint, Partition, compare, fingerprints, to_write
+from spark_jobs.transforms.fingerprints import Fingerprint, Partition, compare, fingerprints, observed, to_write
 
 MONDAY, TUESDAY = date(2023, 1, 2), date(2023, 1, 3)
 ROWS: list[tuple[Any, ...]] = [
@@ -69,6 +70,18 @@ def test_equal_rows_count_and_do_not_cancel_out(spark: SparkSession) -> None:
 def test_an_unpartitioned_table_has_one_fingerprint_even_when_empty(spark: SparkSession) -> None:
     assert list(fingerprints(spark.createDataFrame(["a"], "string"), None)) == [""]
     assert fingerprints(spark.createDataFrame([], "name string"), None) == {"": Fingerprint(0, 0)}
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a"], []])
+def test_rows_are_fingerprinted_on_their_way_as_they_are_when_read(
+    spark: SparkSession, tmp_path: Path, names: list[str]
+) -> None:
+    frame = spark.createDataFrame([(name, "here") for name in names], "name string, source_file string").repartition(2)
+    rows, fingerprint = observed(frame, excluded=["source_file"])
+    rows.write.parquet(str(tmp_path / "written"))
+    written = spark.read.parquet(str(tmp_path / "written"))
+    assert fingerprint() == fingerprints(written, None, excluded=["source_file"])[""]
+    assert fingerprint().rows == len(names)
 
 
 @settings(

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from biz_insights.kept_clients import KeptClients
 from biz_insights.quality.outcome import RuleResult
 from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, Rule, Suite, SuiteError
 
@@ -51,7 +52,11 @@ def context() -> Any:
 @cache
 def _source(connection_url: str) -> Any:
     name = f"source_{len(context().data_sources.all())}"
-    return context().data_sources.add_sql(name, connection_string=connection_url, create_temp_table=False)
+    # For Athena PyAthena needs a session, and makes a client of it for each statement.
+    engine = {"connect_args": {"session": KeptClients()}} if connection_url.startswith("awsathena") else {}
+    return context().data_sources.add_sql(
+        name, connection_string=connection_url, create_temp_table=False, kwargs=engine
+    )
 
 
 def build_expectation(rule: Rule, path: object, index: int = 0, names: Mapping[str, str] | None = None) -> Any:

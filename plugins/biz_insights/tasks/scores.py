@@ -34,7 +34,7 @@ JOB_FILES = ("spark_jobs/customer_scores.py", "spark_jobs.zip")
 def input_fingerprint(run: RunContext, read: dict[str, dict[str, PublishedPartition]]) -> str:
     """Digest of everything that decides the scores; ``read`` are the inputs' partitions by value and table."""
     s = run.settings
-    client = s3.client(run.session)
+    client = run.session.client("s3")
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
     seen = [
         f"{table}={value}={partition.fingerprint}"

@@ -29,7 +29,7 @@ JOB_FILES = ("spark_jobs/silver.py", "spark_jobs.zip")
 def input_fingerprint(run: RunContext, bronze_run: str) -> str:
     """Digest of everything that decides what silver holds."""
     s = run.settings
-    client = s3.client(run.session)
+    client = run.session.client("s3")
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
     batch = batch_fingerprint(bronze_manifest(run, bronze_run))
     meaning = (s.business_timezone, s.price_basis, s.test_app_names, s.holiday_country, s.holiday_subdivision)
