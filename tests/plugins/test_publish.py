@@ -1,23 +1,31 @@
 """Publish: readers see the old partition or the new one; a repeated publish changes nothing."""
 
 import uuid
+from types import SimpleNamespace
 
 import pytest
 
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
-from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.catalog import Catalog, glue_client
 from biz_insights.lake.publish import publish, stage
+from mwaa.local_aws.provision import client_factory
 
 ROOT = "s3://lake/published/gold_x/"
 COLUMNS = (Column("restaurant_id", "string"), Column("net_sales", "decimal(18,4)"))
 
 
+@pytest.fixture(scope="module")
+def glue(endpoint):
+    """A client of its own: that of a catalog sees less of a partition than others."""
+    return glue_client(SimpleNamespace(client=client_factory(endpoint.environment)))
+
+
 @pytest.fixture
-def catalog(aws) -> Catalog:
+def catalog(glue) -> Catalog:
     """An empty database of the laptop endpoint."""
     name = f"publish_{uuid.uuid4().hex}"
-    aws("glue").create_database(DatabaseInput={"Name": name})
-    return Catalog(aws("glue"), name)
+    glue.create_database(DatabaseInput={"Name": name})
+    return Catalog(glue, name)
 
 
 def build(days: dict[str, str], removed: tuple[str, ...] = (), run: str = "q1", columns=COLUMNS) -> TableBuild:
@@ -40,6 +48,16 @@ def test_the_first_publish_creates_the_table_and_its_partitions(catalog):
     assert catalog.fingerprints("gold_x") == {"2024-01-01": "f1", "2024-01-02": "f2"}
     assert catalog.columns("gold_x") == COLUMNS
     assert catalog.partition_key("gold_x") == "order_date"
+
+
+def test_a_client_of_a_catalog_reads_of_a_partition_what_a_catalog_needs(catalog, aws):
+    publish(catalog, build({"2024-01-01": "f1"}), ROOT)
+    (whole,) = aws("glue").get_partitions(DatabaseName=catalog.database, TableName="gold_x")["Partitions"]
+    (read,) = catalog.glue.get_partitions(DatabaseName=catalog.database, TableName="gold_x")["Partitions"]
+    location = {"Location": whole["StorageDescriptor"]["Location"]}
+    assert read == {"Values": ["2024-01-01"], "Parameters": whole["Parameters"], "StorageDescriptor": location}
+    with pytest.raises(catalog.glue.exceptions.EntityNotFoundException):
+        catalog.glue.get_partitions(DatabaseName=catalog.database, TableName="no_such_table")
 
 
 def test_only_the_built_days_are_repointed(catalog):

@@ -11,7 +11,7 @@ from biz_insights import aws
 from biz_insights.errors import PermanentError
 from biz_insights.identity import candidate_name, run_slug
 from biz_insights.lake.builds import TableBuild
-from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.catalog import Catalog, glue_client
 from biz_insights.lake.publish import publish, stage
 from biz_insights.settings import Settings
 
@@ -45,12 +45,12 @@ class RunContext:
     @cached_property
     def published(self) -> Catalog:
         """The database that readers see."""
-        return Catalog(self.session.client("glue"), self.settings.published_database)
+        return Catalog(glue_client(self.session), self.settings.published_database)
 
     @cached_property
     def candidates(self) -> Catalog:
         """The database of builds that wait for their audit."""
-        return Catalog(self.session.client("glue"), self.settings.build_database)
+        return Catalog(glue_client(self.session), self.settings.build_database)
 
     @cached_property
     def reader(self) -> Any:
