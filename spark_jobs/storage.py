@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.errors import JobError
+from spark_jobs.session import few_rows
 from spark_jobs.tables import SourceTable
 
 PARQUET_OPTIONS = {
@@ -76,7 +77,7 @@ def read_published(
     """Columns (Spark's DDL) of published partitions; with `key` also the partition key, a date, from the name of
     their folder."""
     if not locations:
-        return spark.createDataFrame([], f"{columns}, {key} date" if key else columns)
+        return few_rows(spark, [], f"{columns}, {key} date" if key else columns)
     spark.conf.set(*LISTING_TASKS)
     # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
     rows = spark.read.schema(columns).parquet(*locations.values())

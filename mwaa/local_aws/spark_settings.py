@@ -75,7 +75,7 @@ def spark_settings(
         "spark.sql.catalogImplementation": "in-memory",
         # 200 tasks a shuffle is for clusters.
         "spark.sql.shuffle.partitions": "4",
-        # What a job persists fits as it is; on a cluster it is worth a tenth of silver's work to compress it.
+        # What a job persists here fits as it is: to compress it took a tenth of silver's time.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
         **spark_filesystem.settings(file_system_jar()),
     }

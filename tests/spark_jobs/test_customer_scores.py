@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
+from spark_jobs.scores.customers import CustomersOnDriver
 from spark_jobs.scores.origins import quarter_start
 from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
 from tests.scores.chain import AS_OF, customer_days
@@ -155,6 +156,18 @@ def test_poor_data_gets_rows_and_a_status(spark: SparkSession, tmp_path: Path, f
     assert len(found["gold_customer_predictions"]) == len(frame)
     for row in found["gold_customer_predictions"]:
         assert (row["p_alive"], row["expected_value_365"], row["model_status"]) == (None, None, "insufficient_data")
+
+
+@pytest.mark.parametrize("months", [0, 5], ids=["no closed quarter", "no day of the open quarter"])
+def test_the_driver_takes_a_chain_that_lacks_one_kind_of_partition(
+    spark: SparkSession, tmp_path: Path, months: int
+) -> None:
+    first = (AS_OF - timedelta(days=1 + 30 * months) - EPOCH).days
+    frame = pd.DataFrame({"key": [1, 2], "currency": "USD", "day": [first, first + 1], "amount": [5.0, 6.0]})
+    days = customer_scores.read_days(spark, publish_days(tmp_path, frame).as_uri())
+    customers = customer_scores.read_customers(days, AS_OF)
+    assert isinstance(customers, CustomersOnDriver)
+    assert sorted(customers.sample(one_in=1)["amount"]) == [5.0, 6.0]
 
 
 @pytest.mark.parametrize(
