@@ -64,10 +64,13 @@ class Storage:
             entries = [entry for entry in os.scandir(folder) if entry.name[0] not in "_."]
         except (FileNotFoundError, NotADirectoryError):
             return
-        files = [(e.path, size) for e in entries if not e.is_dir() and (size := e.stat().st_size)]
+        found = [(entry.path, entry.stat()) for entry in entries if not entry.is_dir()]
+        files = [(path, stat.st_size) for path, stat in found if stat.st_size]
         folders = [entry.path for entry in entries if entry.is_dir()]
-        # What lies deeper changes without this folder's time, and what changes twice within a tick shows once.
-        if not folders and now - changed > SETTLED_NS:
+        # Unseen in this folder's time would be what lies deeper, a file that is being filled, and what changes twice
+        # within a tick.
+        latest = max([changed, *(stat.st_mtime_ns for _, stat in found)])
+        if not folders and len(files) == len(found) and now - latest > SETTLED_NS:
             self._listed[folder] = (changed, files)
         yield from files
         for inner in folders:

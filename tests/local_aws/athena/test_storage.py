@@ -24,7 +24,8 @@ def folder(tmp_path: Path) -> Path:
 
 def settle(folder: Path) -> None:
     then = time.time() - 60
-    os.utime(folder, (then, then))
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (then, then))
 
 
 def names(storage: Storage) -> list[tuple[str, int]]:
@@ -49,6 +50,16 @@ def test_a_new_a_replaced_and_a_lost_file_show_at_once(tmp_path, folder):
     assert names(storage) == [("one.parquet", 3), ("two.parquet", 2)]
     (folder / "one.parquet").unlink()
     assert names(storage) == [("two.parquet", 2)]
+
+
+def test_a_file_shows_once_it_is_filled(tmp_path, folder):
+    storage = Storage(tmp_path)
+    (folder / "two.parquet").touch()
+    settle(folder)
+    assert names(storage) == [("one.parquet", 1)]
+    with (folder / "two.parquet").open("wb") as file:  # the folder does not change
+        file.write(b"22")
+    assert names(storage) == [("one.parquet", 1), ("two.parquet", 2)]
 
 
 def test_what_lies_deeper_shows_although_the_folder_above_has_not_changed(tmp_path, folder):
