@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from biz_insights.gold import date_list, date_literal, gold_tables
+from biz_insights.gold import date_list, date_literal, gold_tables, quarter_of
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
@@ -95,7 +95,12 @@ def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
         began = time.monotonic()
         for table in gold_tables().values():
             if table.kind == kind:
-                variables = {"order_dates": date_list(days), "as_of_date": date_literal(process_date)}
+                closed = sorted({quarter_of(day) for day in days} - {quarter_of(process_date)})
+                variables = {
+                    "order_dates": date_list(days),
+                    "quarters": date_list(closed),
+                    "as_of_date": date_literal(process_date),
+                }
                 select = table.select(database="biz_insights", **variables)
                 connection.execute(to_duckdb(f"CREATE TABLE biz_insights.{table.name} AS {select}"))
                 connection.execute(
