@@ -42,6 +42,14 @@ def test_the_data_model_shows_every_gold_table_and_what_it_reads():
     assert {edge for edge in drawn if edge[1] in tables} == read
 
 
+def test_every_arrow_of_the_data_model_joins_two_boxes():
+    text = (DIAGRAMS / "data-model.dot").read_text(encoding="utf-8")
+    boxes = set(re.findall(r"^\s+(\w+) \[(?:label|shape)", text, re.MULTILINE)) | {
+        name for name, table in gold_tables().items() if table.kind == "views"
+    }
+    assert {end for edge in re.findall(r"(\w+) -> (\w+)", text) for end in edge} - boxes == set()
+
+
 def test_every_diagram_is_shown_somewhere():
     pages = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
     for path in DIAGRAMS.glob("*.svg"):
