@@ -9,7 +9,7 @@ from biz_insights.settings import Settings
 
 
 def session(settings: Settings) -> Any:
-    """A boto3 session in the project's region.
+    """A boto3 session in the project's region, which makes each client once.
 
     ``aws_conn_id=None`` leaves credentials and endpoints to the standard AWS configuration: the execution
     role on MWAA, the environment on a laptop.

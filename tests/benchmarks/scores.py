@@ -76,7 +76,7 @@ def spark_for(customers: int, layout: StateLayout, folder: Path) -> Iterator[tup
     ready.prepare(PYTHON_PATH)
     loan = ready.lend({}, PYTHON_PATH)
     if loan is None:
-        sys.exit("error: Spark did not start; try `python -m mwaa.local_aws.spark_gateway file:///tmp/exercise`")
+        sys.exit("error: Spark did not come up; the line before this one names its log")
     pid = loan.warm.process.pid
     try:
         yield environment | loan.environment | {"SPARK_PID": str(pid)}, [pid]

@@ -227,7 +227,7 @@ def render(table: GoldTable, as_of: str = "2024-01-31", order_dates: Sequence[st
         variables["order_dates"] = date_list(order_dates)
     if table.partition == "quarter":
         closed = {quarter_of(day) for day in order_dates if quarter_of(day) < quarter_of(as_of)}
-        variables["quarters"] = date_list(sorted(closed) or [quarter_of("0001-01-01")])
+        variables["quarters"] = date_list(sorted(closed) or ["0001-01-01"])
     if table.partition == "as_of_date":
         variables["as_of_date"] = date_literal(as_of)
     return table.select(**variables)

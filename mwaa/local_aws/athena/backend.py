@@ -19,7 +19,7 @@ from moto.core.exceptions import JsonRESTError
 from mwaa.local_aws import state
 from mwaa.local_aws.athena import parameters
 from mwaa.local_aws.athena.catalog import Catalog
-from mwaa.local_aws.athena.dialect import refuse_malformed
+from mwaa.local_aws.athena.dialect import parsed
 from mwaa.local_aws.athena.engine import Engine, refuse_statement
 from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.session import Session
@@ -238,7 +238,7 @@ def _refuse_malformed(query: str) -> None:
     try:
         refuse_statement(words)
         if words[0] in _PARSED_AT_START or (words[0] == "INSERT"):
-            refuse_malformed(query)
+            parsed(query)
     except MalformedQuery as error:
         raise InvalidRequest(error.reason, "MALFORMED_QUERY") from error
     except AthenaQueryError:

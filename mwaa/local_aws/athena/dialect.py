@@ -34,13 +34,15 @@ _FIRST_WORD = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*([A-Za-z]+)", re.D
 
 def parse(sql: str) -> exp.Expr:
     """One Athena statement as a sqlglot tree. Raises MalformedQuery with Trino's `line l:c: …` wording."""
-    return refuse_malformed(sql).copy()
+    return parsed(sql).copy()
 
 
 @lru_cache(maxsize=64)
-def refuse_malformed(sql: str) -> exp.Expr:
-    """The same tree, shared by everyone who asks: to look at. A statement is parsed when it is accepted and when it
-    runs."""
+def parsed(sql: str) -> exp.Expr:
+    """The tree of `parse`, shared by everyone who asks: to look at, never to change.
+
+    A statement is asked for twice, when it is accepted and when it runs.
+    """
     try:
         statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
     except ParseError as error:

@@ -17,6 +17,12 @@ from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
 D = Decimal
 
 
+def test_who_changes_a_tree_changes_no_other_s():
+    sql = "SELECT restaurant_id FROM sales"
+    parse(sql).set("expressions", [])
+    assert parse(sql).sql() == sql
+
+
 @pytest.fixture(scope="module")
 def connection() -> duckdb.DuckDBPyConnection:
     return macros.connect()
