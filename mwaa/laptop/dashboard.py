@@ -84,11 +84,11 @@ def _kept_key(state: State) -> str:
 
 def _require_published(environment: dict[str, str]) -> None:
     from biz_insights.settings import resolve
-    from mwaa.laptop.queries import rows
+    from mwaa.laptop.queries import Reader
 
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
     try:
-        rows(resolve(environment), "SELECT 1 FROM publish_history LIMIT 1")
+        Reader(resolve(environment)).rows("SELECT 1 FROM publish_history LIMIT 1")
     except LaptopError as error:
         raise LaptopError("nothing is published yet; publish the sample first: make run") from error
 

@@ -13,27 +13,33 @@ from mwaa.laptop.endpoint_process import endpoint
 from mwaa.laptop.environment import LaptopError, State
 
 
-def rows(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of one statement.
+class Reader:
+    """Asks the read workgroup; one connection, with the clients it needs, for all its statements."""
 
-    Raises:
-        LaptopError: Athena refuses it; the message is Athena's.
-    """
-    from pyathena import connect
-    from pyathena.error import DatabaseError
+    def __init__(self, settings: Settings) -> None:
+        from pyathena import connect
 
-    connection = connect(
-        session=KeptClients(),
-        region_name=settings.region,
-        work_group=settings.read_workgroup,
-        schema_name=settings.published_database,
-        poll_interval=0.05,
-    )
-    try:
-        cursor = connection.cursor().execute(sql)
-        return [column[0] for column in cursor.description or ()], list(cursor.fetchall())
-    except DatabaseError as error:
-        raise LaptopError(" ".join(str(error).split())) from error
+        self._connection = connect(
+            session=KeptClients(),
+            region_name=settings.region,
+            work_group=settings.read_workgroup,
+            schema_name=settings.published_database,
+            poll_interval=0.05,
+        )
+
+    def rows(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of one statement.
+
+        Raises:
+            LaptopError: Athena refuses it; the message is Athena's.
+        """
+        from pyathena.error import DatabaseError
+
+        try:
+            cursor = self._connection.cursor().execute(sql)
+            return [column[0] for column in cursor.description or ()], list(cursor.fetchall())
+        except DatabaseError as error:
+            raise LaptopError(" ".join(str(error).split())) from error
 
 
 def query(state: State, sql: str) -> int:
@@ -42,7 +48,7 @@ def query(state: State, sql: str) -> int:
         raise LaptopError("no SQL given; try make query SQL='select count(*) from biz_insights.v_location_ranking'")
     with endpoint(state) as environment:
         os.environ.update(environment)
-        names, found = rows(resolve(os.environ), sql)
+        names, found = Reader(resolve(os.environ)).rows(sql)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from biz_insights.gold import tables_of
 from biz_insights.identity import run_slug
 from biz_insights.settings import Settings
 from biz_insights.source_db import TABLES
-from mwaa.laptop.queries import rows
+from mwaa.laptop.queries import Reader
 
 STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "scores", "marts", "views", "report")
 
@@ -29,16 +28,17 @@ class Outcome:
 
 def summarise(settings: Settings, outcome: Outcome) -> str:
     """The text a person reads at the end."""
-    counts = _row_counts(settings, outcome.process_date)
+    lake = Reader(settings)
+    counts = _row_counts(lake, outcome.process_date)
     return "\n".join(
         [
             "",
             f"Published, as of {outcome.process_date}",
-            *_published_lines(settings, outcome),
+            *_published_lines(lake, outcome),
             "",
-            *_ledger_lines(settings),
+            *_ledger_lines(lake),
             "",
-            *_sales_lines(settings, outcome.process_date),
+            *_sales_lines(lake, outcome.process_date),
             *_quality_lines(settings, outcome),
             "",
             *(f"  {name:<34}{counts[name]:>12,} rows" for name in counts),
@@ -61,9 +61,8 @@ def _newest_batch(table: str) -> str:
     return f"""SELECT max_by("partition", published_at) FROM publish_history WHERE table_name = '{table}'"""
 
 
-def _published_lines(settings: Settings, outcome: Outcome) -> list[str]:
-    _, found = rows(
-        settings,
+def _published_lines(lake: Reader, outcome: Outcome) -> list[str]:
+    _, found = lake.rows(
         "SELECT count(DISTINCT table_name), count(*) FROM publish_history "
         f"WHERE run = '{run_slug(outcome.run_id)}' AND table_name <> 'row_ledger'",
     )
@@ -73,10 +72,9 @@ def _published_lines(settings: Settings, outcome: Outcome) -> list[str]:
     return [f"  {partitions:,} partitions of {tables} tables are new or changed"]
 
 
-def _ledger_lines(settings: Settings) -> list[str]:
+def _ledger_lines(lake: Reader) -> list[str]:
     """The newest ledger: each source row is accepted or quarantined."""
-    _, found = rows(
-        settings,
+    _, found = lake.rows(
         "SELECT source_table, source_rows, accepted_rows, quarantined_rows, test_rows FROM row_ledger "
         f"WHERE batch_id = ({_newest_batch('row_ledger')}) ORDER BY 1",
     )
@@ -87,9 +85,8 @@ def _ledger_lines(settings: Settings) -> list[str]:
     return lines
 
 
-def _sales_lines(settings: Settings, process_date: str) -> list[str]:
-    _, found = rows(
-        settings,
+def _sales_lines(lake: Reader, process_date: str) -> list[str]:
+    _, found = lake.rows(
         "SELECT currency, sum(net_sales), sum(orders), count(DISTINCT restaurant_id) FROM gold_daily_sales_by_store "
         f"WHERE order_date <= DATE '{process_date}' GROUP BY currency ORDER BY 2 DESC",
     )
@@ -108,7 +105,7 @@ def _quality_lines(settings: Settings, outcome: Outcome) -> list[str]:
     return [f"  quality       {report['score']:>16.1f} of 100   gate {settings.quality_gate:.0f}"]
 
 
-def _row_counts(settings: Settings, process_date: str) -> dict[str, int]:
+def _row_counts(lake: Reader, process_date: str) -> dict[str, int]:
     """Rows by table: bronze's current batch, silver, facts, marts of the day."""
     day = f"as_of_date = DATE '{process_date}'"
     bronze = [f"bronze_{name}" for name in TABLES]
@@ -116,9 +113,11 @@ def _row_counts(settings: Settings, process_date: str) -> dict[str, int]:
     counted |= {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
     for table in (*tables_of("facts"), *tables_of("marts")):
         counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        counts = pool.map(lambda item: rows(settings, f"SELECT count(*) FROM {item[0]}{item[1]}")[1], counted.items())
-        return {name: found[0][0] for name, found in zip(counted, counts, strict=True)}
+    statement = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, count(*) AS row_count FROM {name}{where}" for name, where in counted.items()
+    )
+    found = dict(lake.rows(statement)[1])
+    return {name: found[name] for name in counted}
 
 
 def _seconds_line(seconds: dict[str, float]) -> str:
