@@ -18,6 +18,7 @@ from biz_insights.settings import Settings, resolve
 from mwaa.laptop import dag_runs, service_descriptions, source
 from mwaa.laptop.endpoint_process import endpoint
 from mwaa.laptop.environment import LaptopError, State, airflow_environment, require_java
+from mwaa.loading import loaded_for_good
 
 
 def run(state: State, source_path: str | None, process_date: str | None) -> int:
@@ -100,6 +101,8 @@ def _run_dags(
         return 1
     seconds = {**progress.seconds, "all": time.monotonic() - began}
     console.write(summarise(settings, Outcome(run_id, day, seconds)))
+    # To be read while the endpoint stops.
+    console.flush()
     return 0
 
 
@@ -109,8 +112,9 @@ def _load_airflow() -> dict[str, Any]:
     To be waited for before a DAG runs: Airflow's models cannot be imported by one thread while another uses them
     (each would wait for the other's lock).
     """
-    dags = dag_runs.load_dags()
-    dag_runs.load_task_runner()
+    with loaded_for_good():
+        dags = dag_runs.load_dags()
+        dag_runs.load_task_runner()
     return dags
 
 
@@ -118,7 +122,8 @@ def _preload() -> None:
     """What tasks take longest to import, while the export and the bronze job run elsewhere."""
     from biz_insights.quality.engine import great_expectations
 
-    great_expectations()
+    with loaded_for_good():
+        great_expectations()
 
 
 def _record(state: State, run_id: str, outcome: str, spans: list[tuple[str, float, float]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import subprocess
@@ -43,14 +44,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(state_dir: Path, port: int, s3_port: int, warm_spark: bool) -> int:
     """Serve until SIGTERM or SIGINT, then save and stop."""
+    from mwaa.loading import loaded_for_good
     from mwaa.local_aws.endpoint import LocalEndpoint
 
     stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopping.set())
-    with LocalEndpoint(state_dir, port=port, s3_port=s3_port, warm_spark=warm_spark) as endpoint:
+    endpoint = LocalEndpoint(state_dir, port=port, s3_port=s3_port, warm_spark=warm_spark)
+    with loaded_for_good():
+        endpoint.start()
+    try:
         print(f"endpoint ready: {endpoint.layout.ready_file}", flush=True)
         stopping.wait()
+    finally:
+        endpoint.stop()
+        # DuckDB's binding counts at the end what was not collected, and complains.
+        gc.unfreeze()
     return 0
 
 

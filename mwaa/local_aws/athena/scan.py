@@ -48,12 +48,16 @@ class Scan:
             return [Partition((), table.location)]
         if not self.conditions or not table.partitions:
             return table.partitions
-        keys = _typed_keys(table, [p.values for p in table.partitions])
+        # Passed beside the statement: written into it, a thousand values take longer to read than to judge.
+        given = {f"key_{i}": [p.values[i] for p in table.partitions] for i in range(len(table.partition_keys))}
+        keys = (
+            f'unnest(CAST(${name} AS {hive_to_duckdb(key.type)}[])) AS "{key.name}"'
+            for name, key in zip(given, table.partition_keys, strict=True)
+        )
         chosen = cursor.execute(
-            f"SELECT position FROM (SELECT generate_subscripts({keys[0][1]}, 1) - 1 AS position, "
-            + ", ".join(f'unnest({values}) AS "{name}"' for name, values in keys)
-            + ") AS keys WHERE "
-            + " AND ".join(f"({condition})" for condition in self.conditions)
+            f"SELECT position FROM (SELECT unnest(range({len(table.partitions)})) AS position, {', '.join(keys)}) "
+            "AS keys WHERE " + " AND ".join(f"({condition})" for condition in self.conditions),
+            given,
         ).fetchall()
         return [table.partitions[position] for (position,) in sorted(chosen)]
 

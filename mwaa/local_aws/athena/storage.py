@@ -25,12 +25,16 @@ class Storage:
 
     def path(self, uri: str) -> Path:
         """`s3://bucket/key` → its file. Raises AthenaQueryError for anything that is not an S3 URI."""
+        return Path(self._file(uri))
+
+    def _file(self, uri: str) -> str:
+        # As text: a query asks it of a thousand partitions, and a Path of each takes longer than to look into it.
         scheme, _, rest = uri.partition("://")
         if scheme not in ("s3", "s3a", "s3n") or not rest or ".." in rest.split("/"):
             raise AthenaQueryError(
                 f"INVALID_TABLE_PROPERTY: '{uri}' is not a valid S3 location: use s3://bucket/prefix/"
             )
-        return self.root / rest
+        return os.path.normpath(f"{self.root}/{rest}")
 
     def uri(self, path: str | Path) -> str:
         """The file's `s3://bucket/key`."""
@@ -50,7 +54,7 @@ class Storage:
 
         Empty objects and names that start with `_` or `.` are not data (Hive's rule). A missing prefix has none.
         """
-        return sorted(self._walk(str(self.path(location))))
+        return sorted(self._walk(self._file(location)))
 
     def _walk(self, folder: str) -> Iterator[tuple[str, int]]:
         # A checkpoint lists the same 1,400 folders ten times: one that has not changed is not opened again.

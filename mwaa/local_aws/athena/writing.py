@@ -175,10 +175,15 @@ def _write_partitioned(
     data = ", ".join(_q(name) for name, _ in columns[: -len(keys)])
     try:
         staging.mkdir(parents=True, exist_ok=True)
-        cursor.execute(
-            f"COPY (SELECT {data}, dense_rank() OVER (ORDER BY {by}) AS {_PARTITION} FROM temp.written) "
-            f"TO {_s(staging)} ({form.copy_options()}, PARTITION_BY ({_PARTITION}), FILENAME_PATTERN 'data_{{uuid}}')"
-        )
+        if len(found) == 1:  # what to number is then sorted for nothing
+            only = staging / f"{_PARTITION}=1"
+            only.mkdir()
+            cursor.execute(f"COPY (SELECT {data} FROM temp.written) TO {_s(only / 'data')} ({form.copy_options()})")
+        else:
+            cursor.execute(
+                f"COPY (SELECT {data}, dense_rank() OVER (ORDER BY {by}) AS {_PARTITION} FROM temp.written) TO "
+                f"{_s(staging)} ({form.copy_options()}, PARTITION_BY ({_PARTITION}), FILENAME_PATTERN 'data_{{uuid}}')"
+            )
         written = Written(total)
         for rank, values in enumerate(found, start=1):
             folder = target / hive_folder(keys, list(values))
