@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from biz_insights.quality import store
-from biz_insights.quality.outcome import AuditReport, RuleResult
+from biz_insights.quality.outcome import AuditReport
 from biz_insights.quality.settings import QualitySettings
 from biz_insights.quality.suites import load_suite
+
+TABLES_AT_ONCE = 4
+"""Most of an audit is waiting for Athena, a second or more for each statement."""
 
 
 def audit(
@@ -50,13 +54,17 @@ def audit(
         "business_timezone": settings.business_timezone,
     }
     suites = {table: load_suite(table, settings.suites_folder) for table in candidates}
-    results: list[RuleResult] = []
-    validations: dict[str, Any] = {}
-    for table, candidate in candidates.items():
-        found, validations[table] = engine.validate(
-            suites[table], candidate, connection_url=settings.connection_url(), names=names
+    engine.context()
+    with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
+        validated = pool.map(
+            lambda table: engine.validate(
+                suites[table], candidates[table], connection_url=settings.connection_url(), names=names
+            ),
+            candidates,
         )
-        results.extend(found)
+        found = dict(zip(candidates, validated, strict=True))
+    results = [result for of_table, _ in found.values() for result in of_table]
+    validations = {table: document for table, (_, document) in found.items()}
     report = AuditReport(
         checkpoint=checkpoint,
         run=run,

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 
@@ -49,8 +52,23 @@ def context() -> Any:
     return made
 
 
-@cache
-def _source(connection_url: str) -> Any:
+_idle_sources: dict[str, list[Any]] = defaultdict(list)
+_adding = threading.Lock()
+
+
+@contextmanager
+def _source(connection_url: str) -> Iterator[Any]:
+    """A data source that no other thread uses meanwhile; kept for the next who asks."""
+    with _adding:
+        idle = _idle_sources[connection_url]
+        source = idle.pop() if idle else _add_source(connection_url)
+    try:
+        yield source
+    finally:
+        idle.append(source)
+
+
+def _add_source(connection_url: str) -> Any:
     name = f"source_{len(context().data_sources.all())}"
     # For Athena PyAthena needs a session, and makes a client of it for each statement.
     engine = {"connect_args": {"session": KeptClients()}} if connection_url.startswith("awsathena") else {}
@@ -114,16 +132,18 @@ def validate(
 
     Returns:
         One result a rule, in the suite's order, and Great Expectations' own result document (for Data Docs).
-        A table that cannot be read gives a failed result for every rule, not an exception.
+        A table that cannot be read gives a failed result for every rule, not an exception. Several threads may
+        validate at once, after one has called ``context``.
     """
     expectations = [build_expectation(rule, suite.path, i, names) for i, rule in enumerate(suite.rules)]
-    try:
-        asset = _asset(_source(connection_url), table)
-        batch = asset.add_batch_definition_whole_table(f"whole {len(asset.batch_definitions)}").get_batch()
-    except Exception as error:  # whatever the engine raises, the audit reports it and blocks
-        found = {i: _unreadable(expectation, error) for i, expectation in enumerate(expectations)}
-    else:
-        found = _passes(suite, expectations, batch.validate)
+    with _source(connection_url) as source:
+        try:
+            asset = _asset(source, table)
+            batch = asset.add_batch_definition_whole_table(f"whole {len(asset.batch_definitions)}").get_batch()
+        except Exception as error:  # whatever the engine raises, the audit reports it and blocks
+            found = {i: _unreadable(expectation, error) for i, expectation in enumerate(expectations)}
+        else:
+            found = _passes(suite, expectations, batch.validate)
     results = [_result(suite, table, rule, found[i]) for i, rule in enumerate(suite.rules)]
     return results, _document(suite, table, [found[i] for i in range(len(suite.rules))])
 
