@@ -112,3 +112,22 @@ def test_a_missing_suite_stops_before_any_query(settings, session):
             session=session,
         )
     assert not list(s3.list_uris(session, settings.quality_uri))
+
+
+def test_each_table_of_an_audit_is_judged_by_its_own_suite(write_suite, settings, session):
+    """The tables are looked at side by side, all of them here being one: each with its own rules and in its place."""
+    names = [f"table_{number}" for number in range(9)]
+    for number, name in enumerate(names):
+        write_suite(
+            rule("expect_column_values_to_be_between", column="id", max_value=number),
+            sql_rule(f"SELECT id FROM {{batch}} WHERE id > {number}", name="beyond"),
+            rule("expect_table_row_count_to_be_between", min_value=10),
+            file=name,
+        )
+    candidates = dict.fromkeys(names, "orders") | {"table_4": "missing"}
+    found = audit(candidates, checkpoint="silver", run="r", process_date="2024-01-31", settings=settings, session=session)
+    by_table = {name: [result for result in found.results if result.suite == name] for name in names}
+    assert [result.suite for result in found.results] == [name for name in names for _ in range(3)]
+    assert all(result.error for result in by_table.pop("table_4"))
+    for number, (between, beyond, rows) in ((names.index(name), results) for name, results in by_table.items()):
+        assert (between.unexpected_count, beyond.unexpected_count, rows.observed) == (9 - number, 9 - number, "10")
