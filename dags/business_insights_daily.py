@@ -43,6 +43,7 @@ from biz_insights.templates import ATTEMPT, EXPORT_ID, PROCESS_DATE, SNAPSHOT_AR
 
 AWS: dict[str, Any] = {"aws_conn_id": None, "region_name": "{{ settings.region }}"}
 PASS_SKIPPED = "none_failed"
+# multiple_outputs=False: of a mapping that a task returns, Airflow would store each value a second time.
 
 
 @task
@@ -54,7 +55,7 @@ def resolve_process_date(params: dict[str, Any], dag_run: Any) -> str:
     return resolve(params["process_date"], dag_run.run_after, load_settings().business_timezone)
 
 
-@task
+@task(multiple_outputs=False)
 def count_source(process_date: str) -> dict[str, int]:
     """Rows of each source table now; fails when the source does not reach the day."""
     from biz_insights import source_db
@@ -77,7 +78,7 @@ def check_export(export_id: str) -> str:
     return extract.check_export(aws.session(settings), settings, export_id)
 
 
-@task
+@task(multiple_outputs=False)
 def row_span(before: dict[str, int], after: dict[str, int]) -> dict[str, list[int]]:
     """Least and most rows each table had around the snapshot."""
     from biz_insights.extract import row_span as span
@@ -128,7 +129,7 @@ def extract() -> dict[str, Any]:
     return {"process_date": process_date, "landing": landing, "database_rows": row_span(before, after)}
 
 
-@task(trigger_rule=PASS_SKIPPED)
+@task(multiple_outputs=False, trigger_rule=PASS_SKIPPED)
 def audit_bronze(process_date: str, job_run_id: str, database_rows: dict[str, Any], export_id: str) -> dict[str, str]:
     """Row counts against the database, then the checkpoint; skipped when the batch is the published one."""
     from biz_insights.tasks import bronze
@@ -169,7 +170,7 @@ def bronze(extracted: dict[str, Any]) -> str:
     return build.output
 
 
-@task(trigger_rule=PASS_SKIPPED)
+@task(multiple_outputs=False, trigger_rule=PASS_SKIPPED)
 def plan_silver(process_date: str, bronze_run: str, params: dict[str, Any]) -> dict[str, Any]:
     """What the job must compare with; skipped when batch, code and settings are those of the published silver."""
     from biz_insights.tasks import silver
@@ -181,7 +182,7 @@ def plan_silver(process_date: str, bronze_run: str, params: dict[str, Any]) -> d
     return plan
 
 
-@task
+@task(multiple_outputs=False)
 def audit_silver(process_date: str, job_run_id: str) -> dict[str, str]:
     """Checkpoint over the changed days, the quarantine and the row ledger."""
     from biz_insights.tasks import silver
@@ -226,7 +227,7 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
     plan >> build
 
 
-@task(trigger_rule=PASS_SKIPPED)
+@task(multiple_outputs=False, trigger_rule=PASS_SKIPPED)
 def plan_scores(process_date: str, params: dict[str, Any]) -> dict[str, Any]:
     """What the job must read; skipped when customer days, code and settings are those of the published scores."""
     from biz_insights.tasks import scores
@@ -238,7 +239,7 @@ def plan_scores(process_date: str, params: dict[str, Any]) -> dict[str, Any]:
     return plan
 
 
-@task
+@task(multiple_outputs=False)
 def audit_scores(process_date: str, job_run_id: str) -> dict[str, str]:
     """Checkpoint over the predictions, the model registry and the back-tests."""
     from biz_insights.tasks import scores
@@ -279,7 +280,7 @@ def scores() -> None:
     plan >> build
 
 
-@task(trigger_rule=PASS_SKIPPED)
+@task(multiple_outputs=False, trigger_rule=PASS_SKIPPED)
 def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str, Any]:
     """Partitions of a gold table to build; skipped when its inputs and its SQL are unchanged."""
     from biz_insights.tasks import gold
@@ -291,7 +292,7 @@ def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str
     return plan.to_dict()
 
 
-@task
+@task(multiple_outputs=False)
 def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
     """Checkpoint over a gold table's new partitions."""
     from biz_insights.tasks import gold
@@ -317,7 +318,7 @@ def gold_table(table: GoldTable) -> TaskGroup:
             task_id="build",
             table=table.name,
             partition=table.partition,
-            selects=plan["selects"],
+            plan=plan,
             database="{{ settings.build_database }}",
             workgroup="{{ settings.build_workgroup }}",
             **AWS,
@@ -366,7 +367,7 @@ def quality_report(process_date: str) -> str:
     return report.write_reports(current(process_date))
 
 
-@task(trigger_rule=PASS_SKIPPED)
+@task(multiple_outputs=False, trigger_rule=PASS_SKIPPED)
 def daily_report(process_date: str) -> dict[str, str]:
     """The day's report for a person, once everything of the day is published; returns its headline and links.
 

@@ -37,7 +37,7 @@ def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(check_file(s3, settings, prefix, table)) for table in TABLES]
 
 
-@task
+@task(multiple_outputs=False)
 def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, int]:
     """Replace the tables by the files, all or nothing; returns rows by table."""
     from biz_insights.settings import load_settings

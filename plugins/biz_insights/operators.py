@@ -79,23 +79,24 @@ class AthenaBuildOperator(AthenaOperator):
     builds all of them again under new names, and nothing of the try before is read.
     """
 
-    template_fields = (*AthenaOperator.template_fields, "selects")
+    template_fields = (*AthenaOperator.template_fields, "plan")
 
-    def __init__(self, *, table: str, partition: str, selects: Any, **kwargs: Any) -> None:
+    def __init__(self, *, table: str, partition: str, plan: Any, **kwargs: Any) -> None:
         # Waiting for many queries at once is not what the provider's trigger does.
         super().__init__(query="", deferrable=False, **kwargs)
         self.table = table
         self.partition = partition
-        self.selects = selects
+        self.plan = plan
         self._running: set[str] = set()
 
     def execute(self, context: Any) -> list[str]:  # type: ignore[override]
         """Run the statements; a faulty one fails at once, anything else may be retried."""
         self.sleep_time = load_settings().poll_seconds  # type: ignore[assignment]
         attempt = context["ti"].try_number
-        targets = [candidate_name(self.table, context["run_id"], attempt, part) for part in range(len(self.selects))]
+        selects = self.plan["selects"]
+        targets = [candidate_name(self.table, context["run_id"], attempt, part) for part in range(len(selects))]
         with ThreadPoolExecutor(CONCURRENT_STATEMENTS) as pool:
-            list(pool.map(lambda pair: self._build(context, *pair), zip(targets, self.selects, strict=True)))
+            list(pool.map(lambda pair: self._build(context, *pair), zip(targets, selects, strict=True)))
         return targets
 
     def on_kill(self) -> None:

@@ -45,6 +45,11 @@ def test_the_daily_run_is_at_three_in_chicago_summer_and_winter(daily):
     assert (schedule["expression"], schedule["timezone"]) == ("0 3 * * *", "America/Chicago")
 
 
+def test_what_a_task_returns_is_stored_once(dags):
+    for dag in dags.values():
+        assert not [task.task_id for task in dag.tasks if getattr(task, "multiple_outputs", False)]
+
+
 def test_every_gold_sql_file_has_its_task_group(daily):
     for kind in ("facts", "marts"):
         files = {path.stem for path in (DAGS_FOLDER / "gold" / kind).glob("*.sql")}

@@ -125,7 +125,9 @@ def test_each_table_of_an_audit_is_judged_by_its_own_suite(write_suite, settings
             file=name,
         )
     candidates = dict.fromkeys(names, "orders") | {"table_4": "missing"}
-    found = audit(candidates, checkpoint="silver", run="r", process_date="2024-01-31", settings=settings, session=session)
+    found = audit(
+        candidates, checkpoint="silver", run="r", process_date="2024-01-31", settings=settings, session=session
+    )
     by_table = {name: [result for result in found.results if result.suite == name] for name in names}
     assert [result.suite for result in found.results] == [name for name in names for _ in range(3)]
     assert all(result.error for result in by_table.pop("table_4"))
