@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from mwaa.local_aws.athena import information_schema
 from mwaa.local_aws.athena.catalog import Catalog, Table
-from mwaa.local_aws.athena.dialect import parse, rewrite
+from mwaa.local_aws.athena.dialect import duckdb_text, parse
 from mwaa.local_aws.athena.errors import AthenaQueryError
 from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.names import cte_of, own_columns, position, sources
@@ -63,7 +63,7 @@ class Planner:
         for node in list(tree.find_all(exp.Table)):
             if id(node) in scans:
                 _put_placeholder(node, scans[id(node)])
-        sql = rewrite(tree).sql(dialect="duckdb")
+        sql = duckdb_text(tree)
         relations = {
             scan.placeholder: scan.shape() if shape_only else scan.sql(self.storage, self.cursor, self.kept)
             for scan in scans.values()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mwaa.local_aws.athena.dialect import rewrite
+from mwaa.local_aws.athena.dialect import duckdb_text
 from mwaa.local_aws.athena.names import conjuncts, cte_of, sources
 from mwaa.local_aws.athena.scan import Scan
 
@@ -146,7 +146,7 @@ def _to_scan(scan: Scan, alias: str, conditions: Conditions, side: str) -> None:
         if not columns or not _is_plain(condition):
             continue
         if all(c.name.lower() in keys and (not c.table or c.table.lower() == alias) for c in columns):
-            sql = rewrite(_strip(condition, alias)).sql(dialect="duckdb")
+            sql = duckdb_text(_strip(condition, alias))
             scan.conditions.append(f"({sql}) OR {_with_nulls(condition)}" if side == "nullable" else sql)
 
 
@@ -155,4 +155,4 @@ def _with_nulls(condition: exp.Expr) -> str:
     copy = exp.Paren(this=condition.copy())
     for column in list(copy.find_all(exp.Column)):
         column.replace(exp.null())
-    return f"coalesce({rewrite(copy).sql(dialect='duckdb')}, false)"
+    return f"coalesce({duckdb_text(copy)}, false)"
