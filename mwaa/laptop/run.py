@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -85,10 +85,19 @@ def _run_dags(
     began: float,
 ) -> int:
     from mwaa.laptop.progress import Progress
-    from mwaa.laptop.summary import Outcome, summarise
-    from mwaa.laptop.task_processes import task_processes
+    from mwaa.laptop.summary import Outcome, row_counts, summarise
+    from mwaa.laptop.task_processes import Event, task_processes
 
-    with Progress(console) as progress, task_processes(dags, progress.tell, _preload):
+    counting: Future[dict[str, int]] | None = None
+
+    def tell(event: Event) -> None:
+        nonlocal counting
+        progress.tell(event)
+        # What a report is written of is published: its rows are counted meanwhile.
+        if counting is None and event[0] == "running" and event[1].startswith("report."):
+            counting = aside.submit(row_counts, settings, day)
+
+    with ThreadPoolExecutor(1) as aside, Progress(console) as progress, task_processes(dags, tell, _preload):
         progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":
@@ -99,8 +108,10 @@ def _run_dags(
     if outcome != "success":
         console.write(_failure(progress.failures, run_id))
         return 1
+    assert counting is not None, "a run that succeeded has reported"
+    rows = counting.result()
     seconds = {**progress.seconds, "all": time.monotonic() - began}
-    console.write(summarise(settings, Outcome(run_id, day, seconds)))
+    console.write(summarise(settings, Outcome(run_id, day, rows, seconds)))
     # To be read while the endpoint stops.
     console.flush()
     return 0

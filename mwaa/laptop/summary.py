@@ -19,17 +19,33 @@ STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "score
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: its id, its day, and seconds by stage (``all``: wall time)."""
+    """A finished run: its id, its day, the rows of each table (``row_counts``), and seconds by stage (``all``: wall
+    time)."""
 
     run_id: str
     process_date: str
+    rows: dict[str, int]
     seconds: dict[str, float]
+
+
+def row_counts(settings: Settings, process_date: str) -> dict[str, int]:
+    """Rows by table: bronze's current batch, silver, facts, marts of the day."""
+    day = f"as_of_date = DATE '{process_date}'"
+    bronze = [f"bronze_{name}" for name in TABLES]
+    counted = {name: f" WHERE batch_id = ({_newest_batch(name)})" for name in bronze}
+    counted |= {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
+    for table in (*tables_of("facts"), *tables_of("marts")):
+        counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
+    statement = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, count(*) AS row_count FROM {name}{where}" for name, where in counted.items()
+    )
+    found = dict(Reader(settings).rows(statement)[1])
+    return {name: found[name] for name in counted}
 
 
 def summarise(settings: Settings, outcome: Outcome) -> str:
     """The text a person reads at the end."""
     lake = Reader(settings)
-    counts = _row_counts(lake, outcome.process_date)
     return "\n".join(
         [
             "",
@@ -41,7 +57,7 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
             *_sales_lines(lake, outcome.process_date),
             *_quality_lines(settings, outcome),
             "",
-            *(f"  {name:<34}{counts[name]:>12,} rows" for name in counts),
+            *(f"  {name:<34}{count:>12,} rows" for name, count in outcome.rows.items()),
             "",
             _seconds_line(outcome.seconds),
             "",
@@ -103,21 +119,6 @@ def _quality_lines(settings: Settings, outcome: Outcome) -> list[str]:
     if not report.get("checkpoints"):
         return ["  quality       nothing was built, so nothing was audited"]
     return [f"  quality       {report['score']:>16.1f} of 100   gate {settings.quality_gate:.0f}"]
-
-
-def _row_counts(lake: Reader, process_date: str) -> dict[str, int]:
-    """Rows by table: bronze's current batch, silver, facts, marts of the day."""
-    day = f"as_of_date = DATE '{process_date}'"
-    bronze = [f"bronze_{name}" for name in TABLES]
-    counted = {name: f" WHERE batch_id = ({_newest_batch(name)})" for name in bronze}
-    counted |= {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
-    for table in (*tables_of("facts"), *tables_of("marts")):
-        counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
-    statement = " UNION ALL ".join(
-        f"SELECT '{name}' AS name, count(*) AS row_count FROM {name}{where}" for name, where in counted.items()
-    )
-    found = dict(lake.rows(statement)[1])
-    return {name: found[name] for name in counted}
 
 
 def _seconds_line(seconds: dict[str, float]) -> str:
