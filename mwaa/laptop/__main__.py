@@ -35,6 +35,7 @@ def main() -> int:
     arguments = parser().parse_args()
     state = State(arguments.state.resolve())
     try:
+        state.make()
         if arguments.command == "run":
             from mwaa.laptop.run import run
 

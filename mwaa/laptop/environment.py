@@ -22,6 +22,17 @@ class State:
 
     root: Path
 
+    def make(self) -> None:
+        """Create the folder.
+
+        Raises:
+            LaptopError: it cannot be there.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LaptopError(f"{self.root} cannot be made ({error.strerror}); give another --state") from error
+
     @property
     def airflow_home(self) -> Path:
         return self.root / "airflow"

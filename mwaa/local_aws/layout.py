@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mwaa.local_aws.errors import EndpointError
+
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 ACCESS_KEY = "local-access-key"
@@ -19,10 +21,18 @@ class StateLayout:
 
     @classmethod
     def at(cls, state_dir: Path | str) -> StateLayout:
-        """Resolve `state_dir` and create the folders that must exist before anything starts."""
+        """Resolve `state_dir` and create the folders that must exist before anything starts.
+
+        Raises EndpointError: they cannot be made there.
+        """
         layout = cls(Path(state_dir).expanduser().resolve())
-        for folder in (layout.s3, layout.aws, layout.glue, layout.sns, layout.snapshots):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (layout.s3, layout.aws, layout.glue, layout.sns, layout.snapshots):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EndpointError(
+                f"{error.filename} cannot be made ({error.strerror}): choose another --state, a folder you may write to"
+            ) from error
         return layout
 
     @property

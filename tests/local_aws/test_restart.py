@@ -179,3 +179,14 @@ def test_stop_without_an_endpoint_is_fine(tmp_path: Path) -> None:
         [*COMMAND, "stop", "--state", str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert (stopped.returncode, stopped.stderr) == (0, "")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for command in (["mwaa.local_aws", "serve", "--state"], ["mwaa.laptop", "--state"]):
+        words = [sys.executable, "-m", *command, str(tmp_path / "file" / "state")]
+        words += ["query", "SELECT 1"] if "mwaa.laptop" in command else []
+        done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: {tmp_path / 'file' / 'state'}")
+        assert "--state" in done.stderr and len(done.stderr.splitlines()) == 1
