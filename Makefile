@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 LOCK := mwaa/requirements/laptop.txt
 READY := $(VENV)/.ready
 
-.PHONY: help setup run query airflow dashboard test test-glue51 check bench docs package lock clean clean-all
+.PHONY: help setup run query airflow dashboard test test-glue check bench docs package lock clean clean-all
 
 help: ## What there is to type
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\n  make run SOURCE=folder DATE=YYYY-MM-DD   your own three CSV files, published as of a day\n'
 	@printf "  make query SQL='select * from v_location_ranking limit 5'\n"
 
@@ -42,7 +42,7 @@ dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
 test: $(READY) ## All tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-glue51: $(READY) ## The jobs' tests on Spark 3.5, which Glue 5.1 runs
+test-glue: $(READY) ## The jobs' tests on Spark 3.5, which Glue 5.1 runs
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-glue51
 	@$(BIN)/uv pip install --quiet --python $(VENV)-glue51/bin/python --requirement $(LOCK) --override mwaa/requirements/glue51.txt
 	@$(VENV)-glue51/bin/python -m pytest tests/spark_jobs tests/scores $(ARGS)
