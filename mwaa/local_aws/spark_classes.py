@@ -91,7 +91,7 @@ def make_class_archive() -> Path:
             "PYSPARK_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "mwaa.local_aws.spark_exercise", "s3://training/data"],
             cwd=_REPOSITORY,
             env=environment,
@@ -99,7 +99,12 @@ def make_class_archive() -> Path:
             capture_output=True,
         )
         if not partial.exists():
-            raise EndpointError("Java wrote no class archive: Glue runs work without one, only slower to start")
+            said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
+            free = shutil.disk_usage(folder).free // 1_000_000
+            raise EndpointError(
+                f"Java wrote no class archive of 160 MB ({free} MB are free in {archive.parent}; "
+                f"it last said: {said[-1] if said else 'nothing'}): make room there and run again"
+            )
         partial.replace(archive)
     return archive
 
