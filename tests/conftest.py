@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import os
 import shutil
@@ -35,6 +36,12 @@ class FolderScheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.split("::")[0].rpartition("/")[0]
+
+
+def pytest_unconfigure() -> None:
+    """The dashboards take what they have loaded out of the garbage collector's sight. Back into it, or DuckDB's binding
+    complains of what is left, after pytest has said its summary."""
+    gc.unfreeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
