@@ -115,6 +115,7 @@ def test_a_table_that_was_rebuilt_is_looked_at_afresh(run, orders):
 
     expectation = rule("expect_column_values_to_be_between", column="amount", min_value=0)
     assert not run(expectation)[0].success
+    run(expectation, table="missing")
     with sqlite3.connect(orders.file) as connection:
         connection.execute("DELETE FROM orders WHERE amount < 0")
     connection.close()
