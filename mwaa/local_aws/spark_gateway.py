@@ -8,6 +8,7 @@ last script left and answers with a line; it ends, and Java with it, when nobody
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -19,15 +20,17 @@ def main(folder: str) -> None:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what Java has to say (a log of its own, a recording's start) is no answer
     exercise(SparkSession.builder.getOrCreate(), folder)
     gateway: Any = SparkContext._gateway
     forget(gateway)
     parameters = gateway.gateway_parameters
     joining = {"PYSPARK_GATEWAY_PORT": str(parameters.port), "PYSPARK_GATEWAY_SECRET": parameters.auth_token}
-    print(json.dumps(joining), flush=True)
+    print(json.dumps(joining), file=answers, flush=True)
     for _ in sys.stdin:
         forget(gateway)
-        print("ready", flush=True)
+        print("ready", file=answers, flush=True)
 
 
 def forget(gateway: Any) -> None:

@@ -165,10 +165,13 @@ def _await_ready(warm: WarmProcess) -> None:
     assert warm.process.stdout is not None
     line = warm.process.stdout.readline()
     shutil.rmtree(warm.folder / "exercise", ignore_errors=True)
-    if line:
+    try:
+        if not line:
+            raise RuntimeError(f"it ended with code {warm.process.wait()}")
         warm.ready.set_result(json.loads(line))
-    else:
-        warm.ready.set_exception(RuntimeError(f"it ended with code {warm.process.wait()}"))
+    except (RuntimeError, ValueError) as error:
+        # Who waits for it must hear of it, or a run would wait until READY_SECONDS are over.
+        warm.ready.set_exception(error)
 
 
 def _reset(warm: WarmProcess, joining: dict[str, str]) -> None:

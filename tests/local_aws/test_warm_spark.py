@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from mwaa.local_aws import spark_settings
 from mwaa.local_aws.layout import StateLayout
 from mwaa.local_aws.spark_process import Outcome, RunRequest, SparkProcess, SparkSettings
 from mwaa.local_aws.warm_spark import Loan, WarmSpark
@@ -102,6 +103,18 @@ def test_a_run_out_of_time_takes_its_java_with_it(run: Run, warm: WarmSpark) -> 
     assert outcome.status == "SUCCEEDED"
     assert said["java"] != hanging["java"]
     assert not Path(f"/proc/{hanging['java']}").exists()
+
+
+def test_what_java_prints_is_not_taken_for_an_answer(layout: StateLayout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_settings, "class_archive_options", lambda: ["-Xlog:gc:stdout"])
+    talkative = WarmSpark(layout, {}, "512m")
+    try:
+        talkative.prepare("")
+        loan = talkative.lend({}, "")
+        assert loan is not None
+        assert "PYSPARK_GATEWAY_PORT" in loan.environment and b"[gc" in loan.warm.log.read_bytes()
+    finally:
+        talkative.close()
 
 
 def _java_of(loan: Loan) -> int:
