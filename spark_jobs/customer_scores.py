@@ -26,7 +26,7 @@ from spark_jobs.scores.deciles import frozen_cutoffs
 from spark_jobs.scores.estimates import Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories
 from spark_jobs.scores.loyalty import loyalty_effects
-from spark_jobs.scores.registry import REPORTS, Findings, in_columns
+from spark_jobs.scores.registry import REPORTS, Findings, Row, in_columns
 from spark_jobs.scores.scoring import Scorer
 from spark_jobs.scores.tables import AS_OF_DATE, LOYALTY_EFFECTS, PREDICTIONS, ScoreTable
 from spark_jobs.session import exchange_by_arrow, job_session
@@ -78,17 +78,16 @@ def main(argv: Sequence[str]) -> None:
     exchange_by_arrow(spark)
     customers = read_customers(read_days(spark, arguments.inputs_uri), arguments.as_of_date)
     evidence = gather(customers, arguments.as_of_date)
-    effects = loyalty_effects(evidence.sample, evidence.programmes, arguments.as_of_date)
-    findings, scorer = learn(evidence, arguments)
-    tables: dict[ScoreTable, DataFrame] = {PREDICTIONS: customers.scored(scorer)}
-    counts = {PREDICTIONS: evidence.customers}
-    reports = {table: rows_of(findings) for table, rows_of in REPORTS.items()} | {LOYALTY_EFFECTS: effects}
-    for table, found in reports.items():
-        rows = in_columns(table, found)
-        counts[table] = len(rows)
-        tables[table] = spark.createDataFrame(rows, table.schema).coalesce(1)
-    with ThreadPoolExecutor(max_workers=len(tables)) as pool:
-        built = list(pool.map(lambda table: build(arguments, table, tables[table], counts[table]), tables))
+    # Side by side: Spark writes what is known while the driver still works on the rest.
+    with ThreadPoolExecutor() as pool:
+        effects = loyalty_effects(evidence.sample, evidence.programmes, arguments.as_of_date)
+        building = [pool.submit(build_report, arguments, spark, LOYALTY_EFFECTS, effects)]
+        findings, scorer = learn(evidence, arguments)
+        building += [
+            pool.submit(build_report, arguments, spark, table, rows_of(findings)) for table, rows_of in REPORTS.items()
+        ]
+        scores = build(arguments, PREDICTIONS, customers.scored(scorer), evidence.customers)
+        built = [scores, *(table.result() for table in building)]
     as_of = arguments.as_of_date.isoformat()
     write_manifest(spark, arguments.scores_uri, arguments.job_run_id, as_of, built)
     customers.release()
@@ -154,6 +153,12 @@ def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Sco
         value_status=findings.value_status,
     )
     return findings, scorer
+
+
+def build_report(arguments: ScoresArguments, spark: SparkSession, table: ScoreTable, found: list[Row]) -> BuiltTable:
+    """Write a table of few rows, which the driver has."""
+    rows = in_columns(table, found)
+    return build(arguments, table, spark.createDataFrame(rows, table.schema).coalesce(1), len(rows))
 
 
 def build(arguments: ScoresArguments, table: ScoreTable, rows: DataFrame, count: int) -> BuiltTable:

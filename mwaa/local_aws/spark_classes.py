@@ -21,13 +21,15 @@ from mwaa.local_aws.errors import EndpointError
 _QUIET = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
+_TRAINING = Path(__file__).with_name("spark_exercise.py")
 
 
 def archive_path() -> Path:
-    """Where this Python environment's archive belongs; its name changes with Java and with PySpark."""
+    """Where this Python environment's archive belongs; its name changes with Java, PySpark and the training run."""
     import pyspark
 
-    identity = f"{java_home()}|{pyspark.__version__}|{Path(pyspark.__file__).parent}|{spark_filesystem.SOURCE}"
+    spark = f"{pyspark.__version__}|{Path(pyspark.__file__).parent}"
+    identity = f"{java_home()}|{spark}|{spark_filesystem.SOURCE}|{_TRAINING.read_text()}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     return Path(sys.prefix) / "var" / f"spark-{pyspark.__version__}-{digest}.jsa"
 
@@ -105,6 +107,8 @@ def make_class_archive() -> Path:
                 f"Java wrote no class archive of 160 MB ({free} MB are free in {archive.parent}; "
                 f"it last said: {said[-1] if said else 'nothing'}): make room there and run again"
             )
+        for outdated in archive.parent.glob("spark-*.jsa"):
+            outdated.unlink()
         partial.replace(archive)
     return archive
 

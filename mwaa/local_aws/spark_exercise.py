@@ -35,12 +35,28 @@ def exercise(spark: Any, folder: str) -> None:
     union.groupBy("day").agg(F.countDistinct("id"), F.bit_xor(F.xxhash64("id", "raw"))).collect()
 
 
+def exercise_exchange(spark: Any, folder: str) -> None:
+    """What only some jobs do, on the files that `exercise` left: rows kept, joined by broadcast, and exchanged with
+    pandas."""
+    from pyspark.sql import functions as F
+
+    spark.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
+    few = spark.range(1).select(F.inline(F.from_json(F.lit('[{"id": "1"}]'), "array<struct<id string>>")))
+    kept = spark.read.schema("id string, at string, price string").parquet(folder + "/a").persist()
+    known = kept.join(F.broadcast(few), "id", "left_anti").filter(F.col("price").isin("1.25", "2"))
+    frame = known.unionByName(kept).withColumn("key", F.xxhash64("id", "at")).toPandas()
+    spark.createDataFrame(frame, "id string, at string, price string, key long").coalesce(1).write.parquet(
+        folder + "/c"
+    )
+
+
 def main(folder: str) -> None:
     """Exercise a Spark of its own and wait until its Java has ended: it writes the archive as its last act."""
     from pyspark.sql import SparkSession
 
     spark: Any = SparkSession.builder.getOrCreate()
     exercise(spark, folder)
+    exercise_exchange(spark, folder)
     gateway = spark.sparkContext._gateway
     spark.stop()
     gateway.shutdown()

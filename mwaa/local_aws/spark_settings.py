@@ -50,6 +50,9 @@ def spark_environment(
         # Spark's Python workers would be whatever python3 is on PATH, which may lack what the jobs import.
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
+        # The driver's arrays are too small to share: a second thread would double the CPU of a fit, which then takes
+        # longer, and a sum would depend on the number of cores. Spark says the same to its Python workers.
+        "OMP_NUM_THREADS": "1",
     }
 
 
@@ -75,6 +78,8 @@ def spark_settings(
         "spark.sql.catalogImplementation": "in-memory",
         # 200 tasks a shuffle is for clusters.
         "spark.sql.shuffle.partitions": "4",
+        # A folder here is listed by one system call: a Spark job for more than 32 of them takes longer.
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
         # What a job persists here fits as it is: to compress it took a tenth of silver's time.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
         **spark_filesystem.settings(file_system_jar()),
