@@ -7,6 +7,8 @@ STATE ?= .local
 BIN := $(VENV)/bin
 LOCK := mwaa/requirements/laptop.txt
 READY := $(VENV)/.ready
+# Set-up trains a class archive for Java with these.
+TRAINING := mwaa/local_aws/spark_exercise.py mwaa/local_aws/spark_filesystem.py
 
 .PHONY: help setup run query airflow dashboard test test-glue check bench docs package lock clean clean-all
 
@@ -15,7 +17,7 @@ help: ## What there is to type
 	@printf '\n  make run SOURCE=folder DATE=YYYY-MM-DD   your own three CSV files, published as of a day\n'
 	@printf "  make query SQL='select * from v_location_ranking limit 5'\n"
 
-$(READY): $(LOCK)
+$(READY): $(LOCK) $(TRAINING)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"error: Python {v[0]}.{v[1]} is not supported; use 3.11 or 3.12: make PYTHON=python3.12 …")'
 	@echo "setting up $(VENV) (once) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "error: python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
