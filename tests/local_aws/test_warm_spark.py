@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from mwaa.local_aws import spark_settings
 from mwaa.local_aws.layout import StateLayout
 from mwaa.local_aws.spark_process import Outcome, RunRequest, SparkProcess, SparkSettings
-from mwaa.local_aws.warm_spark import Loan, WarmSpark
+from mwaa.local_aws.warm_spark import Loan, Needs, WarmProcess, WarmSpark, _await_ready
 
 SCRIPT = """
 import json, sys, time
@@ -115,6 +116,14 @@ def test_what_java_prints_is_not_taken_for_an_answer(layout: StateLayout, monkey
         assert "PYSPARK_GATEWAY_PORT" in loan.environment and b"[gc" in loan.warm.log.read_bytes()
     finally:
         talkative.close()
+
+
+def test_a_keeper_that_does_not_answer_is_heard_of_at_once(tmp_path: Path) -> None:
+    keeper = subprocess.Popen(["echo", "no answer"], stdout=subprocess.PIPE, text=True)
+    warm = WarmProcess(keeper, Needs((), ""), tmp_path)
+    _await_ready(warm)
+    keeper.communicate()
+    assert isinstance(warm.ready.exception(timeout=0), ValueError)
 
 
 def _java_of(loan: Loan) -> int:

@@ -145,8 +145,8 @@ def validate(
         else:
             found = _passes(suite, expectations, batch.validate)
         finally:
-            # Left there, it would be what a second audit of the table finds; and beside an asset of a class of its own
-            # a source cannot remove one.
+            # A second audit of the table must look at it afresh. The library's own removal checks the assets that stay
+            # and refuses a class that is not its own.
             source.assets.clear()
     results = [_result(suite, table, rule, found[i]) for i, rule in enumerate(suite.rules)]
     return results, _document(suite, table, [found[i] for i in range(len(suite.rules))])
