@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
@@ -28,7 +27,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 GOLD_FOLDER = Path(__file__).resolve().parents[2] / "dags" / "gold"
 KINDS = ("facts", "marts", "views")
-PARTITIONS = ("order_date", "quarter", "as_of_date", "none")
+PARTITIONS = ("order_date", "quarter", "year", "opening_date", "as_of_date", "none")
 
 Kind = Literal["facts", "marts", "views"]
 
@@ -58,18 +57,8 @@ class GoldTable:
     sql_template: str
 
     def select(self, **variables: str) -> str:
-        """The SELECT with its variables filled in: ``database``; ``order_dates``, ``quarters`` or ``as_of_date``."""
+        """The SELECT with its variables filled in: ``database`` and those that its partition gives it."""
         return _SQL.from_string(self.sql_template).render(**variables).strip().rstrip(";")
-
-
-def quarter_of(day: str) -> str:
-    """``2024-02-17`` → ``2024-01-01``, the first day of its quarter."""
-    return f"{day[:5]}{(int(day[5:7]) - 1) // 3 * 3 + 1:02d}-01"
-
-
-def quarter_before(day: str) -> str:
-    """``2024-02-17`` → ``2023-10-01``, the first day of the latest quarter that was over by then."""
-    return quarter_of((date.fromisoformat(quarter_of(day)) - timedelta(days=1)).isoformat())
 
 
 def date_literal(day: str) -> str:

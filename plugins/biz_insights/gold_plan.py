@@ -7,23 +7,58 @@ case: the fingerprint differs. Nothing differs, nothing is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from biz_insights.gold import GoldTable, date_list, date_literal, quarter_before, quarter_of
+from biz_insights.gold import GoldTable, date_list, date_literal
 from biz_insights.identity import fingerprint
 from biz_insights.lake.builds import UNPARTITIONED
 from biz_insights.lake.catalog import batches
+from biz_insights.periods import (
+    first_open_year,
+    opening_date,
+    quarter_before,
+    quarter_of,
+    year_before_last,
+    year_of,
+)
 
 PARTITIONS_PER_STATEMENT = 100
 """Athena writes at most 100 partitions in one statement."""
 
-ANY_DAY = "0001-01-01"
+ANY_DAY = "1970-01-01"
 """Stands for a partition's day where a definition is fingerprinted."""
 
 Published = Callable[[str], Mapping[str, str]]
 """Fingerprint by partition value of a published table."""
+
+Inputs = Mapping[str, tuple[str | None, Mapping[str, str]]]
+"""By name of a table that is read: its partition column, None where it has none, and its published fingerprints."""
+
+
+@dataclass(frozen=True)
+class ClosedPeriod:
+    """A partition for each period that is over, made from the partitions of the inputs that lie in it.
+
+    Attributes:
+        of: the period of an input's partition.
+        latest: the latest closed one as of a process date.
+        also_read_by: the period before, where it reads this input too.
+    """
+
+    of: Callable[[str], str]
+    latest: Callable[[str], str]
+    also_read_by: Callable[[str], str] | None = None
+
+
+CLOSED_PERIODS = {
+    "quarter": ClosedPeriod(quarter_of, quarter_before),
+    # Who came back after a year is known once the year after it is over.
+    "year": ClosedPeriod(year_of, year_before_last, also_read_by=lambda day: year_of(day, -1)),
+}
+AS_OF = ("as_of_date", "opening_date")
+"""Partitions that hold everything up to a date: those of other dates stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -73,39 +108,49 @@ def plan_gold(
         full_refresh: build every partition whether it changed or not.
     """
     # As rendered, so that an edited macro counts as an edited definition of every table that imports it.
-    definition = fingerprint(_select(table, [ANY_DAY], database))
-    inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
-    if table.partition == "order_date":
-        wanted = _by_day(inputs, definition, process_date)
-    elif table.partition == "quarter":
-        wanted = _by_quarter(inputs, definition, process_date)
-    else:
-        wanted = {process_date: _as_of(inputs, definition, process_date)}
+    definition = fingerprint(select(table, [ANY_DAY], database))
+    inputs: Inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
+    wanted = _wanted(table.partition, inputs, definition, process_date)
     now = published(table.name)
     due = sorted(value for value, digest in wanted.items() if full_refresh or now.get(value) != digest)
-    selects = [_select(table, chunk, database) for chunk in batches(due, PARTITIONS_PER_STATEMENT)]
+    selects = [select(table, chunk, database) for chunk in batches(due, PARTITIONS_PER_STATEMENT)]
     # A day after process_date is not this run's business; a day the source no longer has is.
     removed = [
         value
         for value in sorted(now)
-        if table.partition != "as_of_date"
-        and _is_complete(value, table.partition, process_date)
-        and value not in wanted
+        if table.partition not in AS_OF and _is_complete(value, table.partition, process_date) and value not in wanted
     ]
     return GoldPlan(table.name, table.partition, selects, {value: wanted[value] for value in due}, removed)
 
 
-def _select(table: GoldTable, values: list[str], database: str) -> str:
+def select(table: GoldTable, values: Sequence[str], database: str) -> str:
+    """The SELECT of a table that builds the partitions with these values, one value where it is an as-of date."""
     if table.partition == "order_date":
         return table.select(database=database, order_dates=date_list(values))
-    if table.partition == "quarter":
-        return table.select(database=database, quarters=date_list(values))
-    return table.select(database=database, as_of_date=date_literal(values[0]))
+    if table.partition in CLOSED_PERIODS:
+        return table.select(database=database, **{f"{table.partition}s": date_list(values)})
+    (value,) = values
+    if table.partition == "opening_date":
+        return table.select(database=database, opening_date=date_literal(value))
+    return table.select(
+        database=database,
+        as_of_date=date_literal(value),
+        opening_date=date_literal(opening_date(value)),
+        first_open_year=date_literal(first_open_year(value)),
+    )
 
 
-def _by_day(
-    inputs: Mapping[str, tuple[str | None, Mapping[str, str]]], definition: str, process_date: str
-) -> dict[str, str]:
+def _wanted(partition: str, inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
+    """Fingerprint that each partition of a table should have."""
+    if partition == "order_date":
+        return _by_day(inputs, definition, process_date)
+    if partition in CLOSED_PERIODS:
+        return _by_period(CLOSED_PERIODS[partition], inputs, definition, process_date)
+    value = opening_date(process_date) if partition == "opening_date" else process_date
+    return {value: _as_of(inputs, definition, value)}
+
+
+def _by_day(inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
     """Fingerprint a day should have, for every complete day that an input has."""
     whole = [f"{name}={digests.get(UNPARTITIONED, '')}" for name, (key, digests) in inputs.items() if key is None]
     daily = {name: digests for name, (key, digests) in inputs.items() if key == "order_date"}
@@ -115,35 +160,43 @@ def _by_day(
     }
 
 
-def _by_quarter(
-    inputs: Mapping[str, tuple[str | None, Mapping[str, str]]], definition: str, process_date: str
-) -> dict[str, str]:
-    """Fingerprint that each quarter before the process date's should have, of the days that the inputs have in it.
+def _by_period(period: ClosedPeriod, inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
+    """Fingerprint that each closed period should have, of the partitions that the inputs have in it.
 
-    The latest of them is there even without a day: a chain younger than that has a table to read, an empty one.
+    The latest of them is there even without one: a chain younger than that has a table to read, an empty one.
     """
-    quarters: dict[str, list[str]] = {quarter_before(process_date): []}
-    for name, (_, digests) in inputs.items():
-        for day in sorted(digests):
-            if _is_complete(quarter_of(day), "quarter", process_date):
-                quarters.setdefault(quarter_of(day), []).append(f"{name}={day}={digests[day]}")
-    return {quarter: fingerprint(definition, *seen) for quarter, seen in quarters.items()}
+    latest = period.latest(process_date)
+    parts = [
+        (value, f"{name}={value}={digests[value]}")
+        for name, (_, digests) in inputs.items()
+        for value in sorted(digests)
+    ]
+    own = {period.of(value) for value, _ in parts}
+    seen: dict[str, list[str]] = {value: [] for value in {latest, *own} if value <= latest}
+    for value, part in parts:
+        readers = [period.of(value), *([period.also_read_by(value)] if period.also_read_by else [])]
+        for reader in readers:
+            if reader in seen:
+                seen[reader].append(part)
+    return {value: fingerprint(definition, *digests) for value, digests in seen.items()}
 
 
 def _is_complete(value: str, key: str | None, process_date: str) -> bool:
     """Whether a partition holds nothing but days up to ``process_date``, and will not grow by the days after it."""
-    return value < quarter_of(process_date) if key == "quarter" else value <= process_date
+    return value <= (CLOSED_PERIODS[key].latest(process_date) if key in CLOSED_PERIODS else process_date)
 
 
-def _as_of(inputs: Mapping[str, tuple[str | None, Mapping[str, str]]], definition: str, process_date: str) -> str:
-    """Fingerprint of everything up to ``process_date`` that an as-of table reads."""
-    parts = [definition, process_date]
+def _as_of(inputs: Inputs, definition: str, as_of: str) -> str:
+    """Fingerprint of everything up to a date that an as-of table reads."""
+    parts = [definition, as_of]
     for name, (key, digests) in inputs.items():
-        if key in ("order_date", "quarter"):
-            seen = [f"{value}={digests[value]}" for value in sorted(digests) if _is_complete(value, key, process_date)]
-        elif key == "as_of_date":
-            seen = [digests.get(process_date, "")]
-        else:
+        if key == "as_of_date":
+            seen = [digests.get(as_of, "")]
+        elif key == "opening_date":
+            seen = [digests.get(opening_date(as_of), "")]
+        elif key is None:
             seen = [digests.get(UNPARTITIONED, "")]
+        else:
+            seen = [f"{value}={digests[value]}" for value in sorted(digests) if _is_complete(value, key, as_of)]
         parts += [name, *seen]
     return fingerprint(*parts)

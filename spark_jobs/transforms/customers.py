@@ -23,6 +23,8 @@ DAY_COLUMNS = (
 )
 """What is read of a customer's day, besides ORDER_DATE."""
 ORDER_DATE = "order_date"
+SAMPLE_BUCKETS = 4096
+"""Of customers, as gold_customer_day numbers them."""
 
 
 class CustomersInTasks:

@@ -12,11 +12,13 @@ import sys
 import time
 from pathlib import Path
 
-from biz_insights.gold import date_list, date_literal, gold_tables, quarter_of
+from biz_insights.gold import date_literal, gold_tables
+from biz_insights.gold_plan import select
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
 from tests.gold.harness import SILVER as TABLES_OF_JOBS
+from tests.gold.harness import partition_values
 
 SILVER = """
 CREATE TABLE raw_lines AS
@@ -95,14 +97,9 @@ def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
         began = time.monotonic()
         for table in gold_tables().values():
             if table.kind == kind:
-                closed = sorted({quarter_of(day) for day in days} - {quarter_of(process_date)})
-                variables = {
-                    "order_dates": date_list(days),
-                    "quarters": date_list(closed),
-                    "as_of_date": date_literal(process_date),
-                }
-                select = table.select(database="biz_insights", **variables)
-                connection.execute(to_duckdb(f"CREATE TABLE biz_insights.{table.name} AS {select}"))
+                values = partition_values(table.partition, process_date, days)
+                query = select(table, values, "biz_insights")
+                connection.execute(to_duckdb(f"CREATE TABLE biz_insights.{table.name} AS {query}"))
                 connection.execute(
                     f"COPY biz_insights.{table.name} TO '{output / table.name}' "
                     f"(FORMAT parquet, PARTITION_BY ({table.partition}))"

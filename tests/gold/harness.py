@@ -14,7 +14,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from biz_insights.gold import GoldTable, date_list, date_literal, gold_tables, quarter_of
+from biz_insights.gold import GoldTable, gold_tables
+from biz_insights.gold_plan import CLOSED_PERIODS, select
+from biz_insights.periods import opening_date
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import SCORE_TABLES
@@ -221,16 +223,19 @@ class Lake:
 
 
 def render(table: GoldTable, as_of: str = "2024-01-31", order_dates: Sequence[str] = ("2024-01-31",)) -> str:
-    """The table's SELECT with only the variables that its partition key gives it."""
-    variables = {"database": DATABASE}
-    if table.partition == "order_date":
-        variables["order_dates"] = date_list(order_dates)
-    if table.partition == "quarter":
-        closed = {quarter_of(day) for day in order_dates if quarter_of(day) < quarter_of(as_of)}
-        variables["quarters"] = date_list(sorted(closed) or ["0001-01-01"])
-    if table.partition == "as_of_date":
-        variables["as_of_date"] = date_literal(as_of)
-    return table.select(**variables)
+    """The table's SELECT as the planner renders it for a first build."""
+    return select(table, partition_values(table.partition, as_of, order_dates), DATABASE)
+
+
+def partition_values(partition: str, as_of: str, order_dates: Sequence[str]) -> list[str]:
+    """Values of the partitions that a first build has, at least one."""
+    if partition == "order_date":
+        return list(order_dates)
+    if partition in CLOSED_PERIODS:
+        period = CLOSED_PERIODS[partition]
+        latest = period.latest(as_of)
+        return sorted({of for day in order_dates if (of := period.of(day)) < latest} | {latest})
+    return [opening_date(as_of) if partition == "opening_date" else as_of]
 
 
 @cache

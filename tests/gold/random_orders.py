@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.gold.harness import Row, line
 
+FOURTEEN_MONTHS = [date(2022, 12, 20) + timedelta(days=number) for number in range(424)]
 
-def random_lines(seed: int, orders: int = 400, first: date = date(2022, 12, 20), days: int = 424) -> list[Row]:
-    """Orders of three stores: guests, tests, two currencies, options, discounts, odd orders; by default 14 months."""
+
+def random_lines(seed: int, orders: int = 400, dates: Sequence[date] = FOURTEEN_MONTHS) -> list[Row]:
+    """Orders of three stores on these dates: guests, tests, two currencies, options, discounts, odd orders."""
     rng = random.Random(seed)
     rows: list[Row] = []
     for number in range(orders):
-        day = (first + timedelta(days=rng.randrange(days))).isoformat()
+        day = dates[rng.randrange(len(dates))].isoformat()
         user = rng.choice([None, *(f"user-{i % 30}" for i in range(200))])
         test = rng.random() < 0.03
         for position in range(rng.choice([1, 1, 1, 2, 3])):

@@ -15,7 +15,8 @@ TABLES = list(gold_tables().values())
 FACTS = {
     "gold_daily_sales_by_store", "gold_item_sales_by_day", "gold_customer_day",
     "gold_discounts_by_day", "gold_hourly_sales", "gold_customer_facts", "gold_price_changes",
-    "gold_segment_transitions", "gold_customer_history",
+    "gold_segment_transitions", "gold_customer_history", "gold_opening_customers", "gold_opening_choices",
+    "gold_opening_sample", "gold_closed_store_customers", "gold_closed_loyalty_customers",
 }  # fmt: skip
 MARTS = {
     "mart_customer_lifetime_value", "mart_customer_segments", "mart_churn_indicators", "mart_sales_trends",
@@ -45,7 +46,7 @@ def lake() -> Lake:
     return built
 
 
-def test_the_nine_facts_seven_marts_and_four_views_are_there() -> None:
+def test_the_fourteen_facts_seven_marts_and_four_views_are_there() -> None:
     by_kind = {kind: {t.name for t in TABLES if t.kind == kind} for kind in ("facts", "marts", "views")}
     assert by_kind == {"facts": FACTS, "marts": MARTS, "views": VIEWS}
 

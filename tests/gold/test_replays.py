@@ -11,16 +11,21 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from biz_insights.gold import gold_tables, quarter_before, quarter_of
+from biz_insights.gold import gold_tables
+from biz_insights.gold_plan import CLOSED_PERIODS
+from biz_insights.periods import opening_date, quarter_of, year_of
 from tests.gold.daily_runs import CALENDAR, SCORES, DailyRuns, Work, build_order, made_at_once
 from tests.gold.harness import DATABASE, Lake, Row, calendar_day
 from tests.gold.random_orders import random_lines
 
-FIRST = date(2023, 11, 20)
-DAYS = [(FIRST + timedelta(days=number)).isoformat() for number in range(84)]  # twelve weeks over a year's end
+# A day now and then over three years, of which books are closed; then twelve weeks over a year's end.
+LONG_AGO = [date(2020, 11, 30) + timedelta(days=43 * number) for number in range(25)]
+LATELY = [date(2023, 11, 20) + timedelta(days=number) for number in range(84)]
+DATES = [*LONG_AGO, *LATELY]
+DAYS = [day.isoformat() for day in DATES]
 TABLES = build_order()
 # Few as-of dates, because each costs a translation of every mart: in a month, at a year's two sides, at the end.
-AS_OF_DATES = [DAYS[number] for number in (24, 41, 42, 70, 83)]
+AS_OF_DATES = [LATELY[number].isoformat() for number in (24, 41, 42, 70, 83)]
 _, YEARS_END, NEW_YEAR, LATER, LAST = AS_OF_DATES
 History = Mapping[str, frozenset[str]]
 
@@ -35,7 +40,7 @@ class Source:
 
     def __init__(self, seed: int) -> None:
         self.whole: dict[str, list[Row]] = {day: [] for day in DAYS}
-        for row in random_lines(seed, orders=170, first=FIRST, days=len(DAYS)):
+        for row in random_lines(seed, orders=220, dates=DATES):
             self.whole[row["order_date"].isoformat()].append(row)
         self.now: dict[str, list[Row]] = {}
         self.holidays: set[str] = set()
@@ -121,9 +126,12 @@ class Due:
         within: set[str] = set()
         if partition == "order_date":
             wanted, within = {**complete}, {day for day in made if day <= as_of}
-        if partition == "quarter":
-            wanted = {**closed_quarters(complete, as_of)}
-            within = {quarter for quarter in made if quarter < quarter_of(as_of)}
+        if partition in CLOSED_PERIODS:
+            wanted = {**closed(partition, complete, as_of)}
+            within = {value for value in made if value <= CLOSED_PERIODS[partition].latest(as_of)}
+        if partition == "opening_date":
+            opening = opening_date(as_of)
+            wanted = {opening: {day: lines for day, lines in complete.items() if day < opening}}
         built = frozenset(value for value in wanted if made.get(value) != wanted[value])
         removed = frozenset(within - wanted.keys())
         made.update(wanted)
@@ -132,12 +140,16 @@ class Due:
         return Work(built, removed)
 
 
-def closed_quarters(history: History, as_of: str) -> Mapping[str, History]:
-    """The lines by day of each quarter before that of the as-of date, and of the latest of them if it has none."""
-    found: dict[str, dict[str, frozenset[str]]] = {quarter_before(as_of): {}}
-    for day, lines in history.items():
-        if quarter_of(day) < quarter_of(as_of):
-            found.setdefault(quarter_of(day), {})[day] = lines
+def closed(period: str, history: History, as_of: str) -> Mapping[str, History]:
+    """The lines by day that each closed quarter or year is made from; the latest is there without any. A year is made
+    from those of the next one, too, in which its customers come back."""
+    starts = {"quarter": quarter_of, "year": year_of}[period]
+    latest = CLOSED_PERIODS[period].latest(as_of)
+    found: dict[str, dict[str, frozenset[str]]] = {latest: {}}
+    found |= {starts(day): {} for day in history if starts(day) <= latest}
+    for start, made_from in found.items():
+        read = (start, year_of(start, 1)) if period == "year" else (start,)
+        made_from |= {day: lines for day, lines in history.items() if starts(day) in read}
     return found
 
 
@@ -162,6 +174,8 @@ def assert_equal_tables(replayed: Lake, at_once: Lake, as_of: str) -> None:
         where = {
             "order_date": f"order_date <= DATE '{as_of}'",
             "quarter": f"quarter < DATE '{quarter_of(as_of)}'",
+            "year": f"year <= DATE '{CLOSED_PERIODS['year'].latest(as_of)}'",
+            "opening_date": f"opening_date = DATE '{opening_date(as_of)}'",
             "as_of_date": f"as_of_date = DATE '{as_of}'",
         }[table.partition]
         found, expected = (rows_by(table.grain.split(" x "), lake, table.name, where) for lake in (replayed, at_once))
@@ -242,19 +256,33 @@ def test_a_run_does_what_changed_and_what_is_made_from_it() -> None:
 
     partitions = {name: "as_of_date" if name == SCORES else gold_tables()[name].partition for name in TABLES}
 
-    def each(of_day: Work, of_quarter: Work, of_date: Work) -> dict[str, Work]:
-        works = {"order_date": of_day, "quarter": of_quarter, "as_of_date": of_date}
-        return {name: works[partition] for name, partition in partitions.items()}
+    def each(of_date: Work, **of_partition: Work) -> dict[str, Work]:
+        works = {"order_date": nothing, "quarter": nothing, "year": nothing, "opening_date": nothing} | of_partition
+        return {name: (works | {"as_of_date": of_date})[partition] for name, partition in partitions.items()}
 
-    nothing, today = Work(), Work(frozenset({LAST}))
-    late, lost = [day for day in DAYS if len(source.whole[day]) > 3][:2]
-    closed = Work(frozenset({quarter_of(late)}))
+    def work(*values: str) -> Work:
+        return Work(frozenset(values))
+
+    nothing, today = Work(), work(LAST)
+    late, lost = [day.isoformat() for day in LATELY if len(source.whole[day.isoformat()]) > 3][:2]
     assert quarter_of(late) == quarter_of(lost) < quarter_of(LAST)
     first = run_after(*(("delivered", day) for day in DAYS), ("deleted", late))
     assert {first[name] for name, partition in partitions.items() if partition == "as_of_date"} == {today}
     daily = [first[name] for name, partition in partitions.items() if partition == "order_date"]
     assert all(late not in work.built and lost in work.built for work in daily)
     assert set(run_after(*(("delivered again", day) for day in DAYS)).values()) == {nothing}
-    assert run_after(("late lines", late)) == each(Work(frozenset({late})), closed, today)
-    assert run_after(("deleted", lost)) == each(Work(removed=frozenset({lost})), closed, today)
+    # The year that is over tells who came back after the year before it.
+    closed = {"quarter": work(quarter_of(late)), "year": work("2022-01-01")}
+    assert run_after(("late lines", late)) == each(today, order_date=work(late), **closed)
+    removed = Work(removed=frozenset({lost}))
+    assert run_after(("deleted", lost)) == each(today, order_date=removed, **closed)
     assert run_after(("holiday", late)) == {name: today if name == "mart_sales_trends" else nothing for name in TABLES}
+    # What is older than five quarters changes the balances too.
+    long_ago = next(day for day in DAYS if day > "2021-01-01" and source.now[day])
+    assert run_after(("corrected", long_ago)) == each(
+        today,
+        order_date=work(long_ago),
+        quarter=work(quarter_of(long_ago)),
+        year=work("2021-01-01"),  # 2020, which it also tells about, has no lines
+        opening_date=work(opening_date(LAST)),
+    )

@@ -46,7 +46,8 @@ def measuring_rule(query: str, severity: str = "warning", name: str = "a_rule_th
 
 
 def gold_lake() -> Lake:
-    """Two stores, a guest, a loyal customer, a discount, a test order, a price change; every gold table of them."""
+    """Two stores, a guest, a loyal customer, a discount, a test order, a price change, books that are closed; every
+    gold table of them."""
     made = Lake(
         [
             line("o1", "10.1234", "2024-01-10", options="1.50", source_id=1),
@@ -59,6 +60,8 @@ def gold_lake() -> Lake:
                 for week, day in enumerate(PRICE_CHANGE_DAYS)
             ],
             line("o5", 99, "2024-01-12", app_name="Cafe - DEVELOPMENT", is_test=True, source_id=6),
+            line("o6", 4, "2020-12-30", user_id="eve", source_id=20),
+            line("o7", 4, "2021-01-02", user_id="eve", is_loyalty=True, source_id=21),
         ],
         [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],
     )

@@ -116,7 +116,7 @@ def test_the_settings_are_questioned_and_the_evidence_is_kept(lake: Any):
         ("orders_keep_the_hours_of_the_time_zone", True, "false"),
         ("prices_fit_the_price_basis", True, "false"),
     ]
-    assert '"business_timezone": "America/Chicago", "orders": 10' in found[0][3]
+    assert '"business_timezone": "America/Chicago", "orders": 12' in found[0][3]
     assert '"supported_basis": "insufficient_data", "items": 0' in found[1][3]
 
 

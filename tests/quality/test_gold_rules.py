@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from biz_insights.periods import opening_date
 from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, load_suite
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import SCORE_TABLES
@@ -18,7 +19,10 @@ RULES = [(name, rule) for name in (*GOLD, *SCORE_TABLES) for rule in load_suite(
 def offending(lake: Lake, rule: Any, candidate: str) -> list[dict[str, Any]]:
     """The rows that a rule finds in a table of the lake."""
     query = rule.kwargs[SQL_KWARG].format(
-        batch=f"(SELECT * FROM {DATABASE}.{candidate} WHERE true)", published=DATABASE, process_date=AS_OF
+        batch=f"(SELECT * FROM {DATABASE}.{candidate} WHERE true)",
+        published=DATABASE,
+        process_date=AS_OF,
+        opening_date=opening_date(AS_OF),
     )
     return lake.query(to_duckdb(query))
 
@@ -57,6 +61,30 @@ BREAKS = [
     ("gold_segment_transitions", "rates_of_a_segment_add_up_to_one", "SET transition_rate = 0.2"),
     ("gold_customer_day", "net_sales_reconcile_with_silver", "SET net_sales = net_sales + 0.0001"),
     ("gold_customer_day", "parts_of_the_day_add_up", "SET night_orders = 4"),
+    ("gold_customer_history", "only_closed_quarters", "SET quarter = DATE '2024-01-01'"),
+    ("gold_customer_history", "totals_are_those_of_the_customer_days", "SET net_sales = net_sales + 0.0001"),
+    ("gold_opening_customers", "opening_date_is_that_of_the_run", "SET opening_date = DATE '2022-07-01'"),
+    ("gold_opening_customers", "totals_are_those_of_the_closed_quarters", "SET orders = orders + 1"),
+    ("gold_opening_customers", "totals_are_those_of_the_closed_quarters", "SET active_days = active_days + 1"),
+    ("gold_opening_customers", "rhythm_is_consistent", "SET longest_gap_days = NULL"),
+    ("gold_opening_choices", "opening_date_is_that_of_the_run", "SET opening_date = DATE '2022-07-01'"),
+    (
+        "gold_opening_choices",
+        "every_order_has_a_store_and_a_time_of_day",
+        "SET orders = orders + 1 WHERE choice = 'store'",
+    ),
+    ("gold_opening_sample", "opening_date_is_that_of_the_run", "SET opening_date = DATE '2022-07-01'"),
+    ("gold_opening_sample", "customers_are_there_whole", "SET orders = orders + 1"),
+    ("gold_closed_store_customers", "only_closed_years", "SET year = DATE '2023-01-01'"),
+    ("gold_closed_store_customers", "a_year_has_the_customers_of_its_months", "SET repeat_customers = customers + 1"),
+    (
+        "gold_closed_store_customers",
+        "a_year_has_the_customers_of_its_months",
+        "SET customers = customers + 1 WHERE period_type = 'year'",
+    ),
+    ("gold_closed_loyalty_customers", "only_closed_years", "SET year = DATE '2023-01-01'"),
+    ("gold_closed_loyalty_customers", "totals_are_those_of_the_closed_quarters", "SET orders = orders + 1"),
+    ("gold_closed_loyalty_customers", "counts_are_nested", "SET returning_customers = customers + 1"),
     ("gold_customer_facts", "as_of_date_is_the_process_date", "SET as_of_date = DATE '2024-01-11'"),
     ("gold_customer_facts", "totals_are_those_of_the_customer_days", "SET orders = orders + 1"),
     ("gold_customer_facts", "rhythm_is_consistent", "SET t = t + 1"),

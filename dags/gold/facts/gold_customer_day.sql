@@ -24,6 +24,7 @@
 --   afternoon_orders: orders placed from 14:00 to 16:59
 --   evening_orders: orders placed from 17:00 to 20:59
 --   night_orders: orders placed from 21:00 to 04:59
+--   sample_bucket: 0 to 4095, the same on all days of a customer: those of the first buckets are a fixed sample of customers
 --   order_date: local calendar date of the lines
 WITH order_lines AS (
     -- The order's customer and hour are those of its earliest line of the day.
@@ -133,6 +134,9 @@ SELECT
     customer_totals.afternoon_orders,
     customer_totals.evening_orders,
     customer_totals.night_orders,
+    FROM_BASE(
+        SUBSTR(TO_HEX(MD5(TO_UTF8(customer_totals.order_app_name || '/' || customer_totals.order_user_id))), 1, 3), 16
+    ) AS sample_bucket,
     customer_totals.order_date
 FROM customer_totals
 LEFT JOIN store_lists

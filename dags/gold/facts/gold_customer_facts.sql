@@ -1,7 +1,7 @@
 -- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_customer_history, gold_customer_day
+-- reads: gold_opening_customers, gold_customer_history, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   app_name: the ordering channel, half of the customer key
@@ -24,6 +24,7 @@
 --   options_revenue: options revenue to date
 --   loyalty_orders: loyalty orders to date
 --   loyalty_net_sales: net sales of loyalty orders to date
+--   weekend_orders: orders on a Saturday or Sunday to date
 --   orders_last_30d: orders in the 30 days that end with the as-of date
 --   orders_last_90d: orders in the 90 days that end with the as-of date
 --   orders_previous_90d: orders in the 90 days before those
@@ -39,30 +40,30 @@
 --   as_of_date: the last day counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
-{% set columns -%}
-app_name, user_id, currency, order_date, orders, items, gross_sales, discount_amount, net_sales, options_revenue,
-        loyalty_orders, loyalty_net_sales
-{%- endset %}
-WITH days_to_date AS (
-    {{ customer_days.up_to(database, as_of_date, columns) }}
+WITH balances_and_days AS (
+    {{ customer_days.balances_and_days(database, opening_date, as_of_date) }}
 ),
-active_days AS (
+rhythm AS (
+    -- A balance is a customer's earliest row: its longest gap stands for those between the days it is of.
     SELECT
         *,
         DATE_DIFF('day', order_date, {{ as_of_date }}) AS days_ago,
-        DATE_DIFF(
-            'day', LAG(order_date) OVER (PARTITION BY app_name, user_id, currency ORDER BY order_date), order_date
+        COALESCE(
+            longest_gap_days,
+            DATE_DIFF(
+                'day', LAG(order_date) OVER (PARTITION BY app_name, user_id, currency ORDER BY order_date), order_date
+            )
         ) AS gap_days
-    FROM days_to_date
+    FROM balances_and_days
 ),
 customers AS (
     SELECT
         app_name,
         user_id,
         currency,
-        MIN(order_date) AS first_order_date,
+        MIN(first_order_date) AS first_order_date,
         MAX(order_date) AS last_order_date,
-        COUNT(*) AS active_days,
+        CAST(SUM(active_days) AS BIGINT) AS active_days,
         MAX(gap_days) AS longest_gap_days,
         SUM(orders) AS orders,
         SUM(items) AS items,
@@ -72,6 +73,7 @@ customers AS (
         SUM(options_revenue) AS options_revenue,
         SUM(loyalty_orders) AS loyalty_orders,
         SUM(loyalty_net_sales) AS loyalty_net_sales,
+        SUM(weekend_orders) AS weekend_orders,
         COALESCE(SUM(orders) FILTER (WHERE days_ago < 30), 0) AS orders_last_30d,
         COALESCE(SUM(orders) FILTER (WHERE days_ago < 90), 0) AS orders_last_90d,
         COALESCE(SUM(orders) FILTER (WHERE days_ago BETWEEN 90 AND 179), 0) AS orders_previous_90d,
@@ -81,7 +83,7 @@ customers AS (
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago BETWEEN 90 AND 179), 0) AS net_sales_previous_90d,
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 365), 0) AS net_sales_last_365d,
         SUM(net_sales) FILTER (WHERE order_date < {{ rfm.cutoffs_frozen_on(as_of_date) }}) AS net_sales_at_freeze
-    FROM active_days
+    FROM rhythm
     GROUP BY app_name, user_id, currency
 ),
 customers_at_freeze AS (
@@ -118,6 +120,7 @@ SELECT
     CAST(customers.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
     CAST(customers.loyalty_orders AS BIGINT) AS loyalty_orders,
     CAST(customers.loyalty_net_sales AS DECIMAL(18, 4)) AS loyalty_net_sales,
+    CAST(customers.weekend_orders AS BIGINT) AS weekend_orders,
     CAST(customers.orders_last_30d AS BIGINT) AS orders_last_30d,
     CAST(customers.orders_last_90d AS BIGINT) AS orders_last_90d,
     CAST(customers.orders_previous_90d AS BIGINT) AS orders_previous_90d,

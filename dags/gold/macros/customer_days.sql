@@ -1,12 +1,95 @@
-{#- Every day of every customer up to the as-of date: closed quarters from their few files, the quarter of the as-of
-    date from its days. `columns` are those of gold_customer_history, as SQL. -#}
-{% macro up_to(database, as_of_date, columns) -%}
+{#- What customers did, read from what changes with a day's run and from what is closed. -#}
+
+{#- Customer days from the first day of a quarter up to the as-of date: closed quarters from their few files, the
+    quarter of the as-of date from its days. `columns` are those of gold_customer_history, as SQL. -#}
+{% macro since(database, first_day, as_of_date, columns) -%}
 SELECT {{ columns }}
     FROM {{ database }}.gold_customer_history
-    WHERE quarter < DATE_TRUNC('quarter', {{ as_of_date }})
+    WHERE quarter >= {{ first_day }}
+        AND quarter < DATE_TRUNC('quarter', {{ as_of_date }})
     UNION ALL
     SELECT {{ columns }}
     FROM {{ database }}.gold_customer_day
     WHERE order_date >= DATE_TRUNC('quarter', {{ as_of_date }})
         AND order_date <= {{ as_of_date }}
 {%- endmacro %}
+
+{#- Everything that customers did up to the as-of date: a row for each one's balance at the opening date, which stands
+    for all the days up to its order_date, the latest of them; and a row for each day since. -#}
+{% macro balances_and_days(database, opening_date, as_of_date) -%}
+{% set amounts -%}
+orders, items, gross_sales, discount_amount, net_sales, options_revenue, loyalty_orders, loyalty_net_sales
+{%- endset %}
+SELECT
+        app_name,
+        user_id,
+        currency,
+        first_order_date,
+        last_order_date AS order_date,
+        active_days,
+        longest_gap_days,
+        {{ amounts }},
+        weekend_orders
+    FROM {{ database }}.gold_opening_customers
+    WHERE opening_date = {{ opening_date }}
+    UNION ALL
+    SELECT
+        app_name,
+        user_id,
+        currency,
+        order_date AS first_order_date,
+        order_date,
+        1 AS active_days,
+        NULL AS longest_gap_days,
+        {{ amounts }},
+        IF(DAY_OF_WEEK(order_date) >= 6, orders, 0) AS weekend_orders
+    FROM (
+        {{ since(database, opening_date, as_of_date, "app_name, user_id, currency, order_date, " ~ amounts) }}
+    ) AS days_since
+{%- endmacro %}
+
+{#- What was chosen on each of the customer days of `days`, a table: a row for each store, category and time of day. -#}
+{% macro choices_of_days(days) -%}
+SELECT
+        days.app_name,
+        days.user_id,
+        days.currency,
+        'store' AS choice,
+        place.restaurant_id AS chosen,
+        place.orders,
+        days.order_date
+    FROM {{ days }} AS days
+    CROSS JOIN UNNEST(days.restaurant_ids, days.restaurant_orders) AS place (restaurant_id, orders)
+    UNION ALL
+    SELECT
+        days.app_name,
+        days.user_id,
+        days.currency,
+        'category' AS choice,
+        category.name AS chosen,
+        category.orders,
+        days.order_date
+    FROM {{ days }} AS days
+    CROSS JOIN UNNEST(days.item_categories, days.item_category_orders) AS category (name, orders)
+    UNION ALL
+    SELECT
+        days.app_name,
+        days.user_id,
+        days.currency,
+        'daypart' AS choice,
+        daypart.name AS chosen,
+        daypart.orders,
+        days.order_date
+    FROM {{ days }} AS days
+    CROSS JOIN UNNEST(
+        ARRAY['morning', 'midday', 'afternoon', 'evening', 'night'],
+        ARRAY[
+            days.morning_orders, days.midday_orders, days.afternoon_orders, days.evening_orders, days.night_orders
+        ]
+    ) AS daypart (name, orders)
+    WHERE daypart.orders > 0
+{%- endmacro %}
+{% set choice_columns -%}
+app_name, user_id, currency, order_date, restaurant_ids, restaurant_orders, item_categories, item_category_orders,
+        morning_orders, midday_orders, afternoon_orders, evening_orders, night_orders
+{%- endset %}

@@ -1,7 +1,7 @@
 -- about: Which kind of customer each one is, by recency, frequency and money, and how they behave.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_customer_facts, gold_customer_day
+-- reads: gold_customer_facts, gold_opening_choices, gold_customer_history, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   app_name: the ordering channel, half of the customer key
@@ -23,90 +23,45 @@
 --   favourite_daypart: morning, midday, afternoon, evening or night with most orders; on a tie the later, then the first by name
 --   weekend_order_share: part of the orders placed on Saturday or Sunday
 --   as_of_date: the last day counted
+{% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
-WITH customer_days AS (
-    SELECT *
-    FROM {{ database }}.gold_customer_day
-    WHERE order_date <= {{ as_of_date }}
+WITH days_since AS (
+    {{ customer_days.since(database, opening_date, as_of_date, customer_days.choice_columns) }}
 ),
-store_orders AS (
-    SELECT
-        customer_days.app_name,
-        customer_days.user_id,
-        customer_days.currency,
-        ELEMENT_AT(customer_days.restaurant_ids, place.i) AS restaurant_id,
-        SUM(ELEMENT_AT(customer_days.restaurant_orders, place.i)) AS orders,
-        MAX(customer_days.order_date) AS last_order_date
-    FROM customer_days
-    CROSS JOIN UNNEST(SEQUENCE(1, CAST(CARDINALITY(customer_days.restaurant_ids) AS BIGINT))) AS place (i)
-    GROUP BY 1, 2, 3, 4
+choices AS (
+    {{ customer_days.choices_of_days("days_since") }}
+    UNION ALL
+    SELECT app_name, user_id, currency, choice, chosen, orders, last_order_date AS order_date
+    FROM {{ database }}.gold_opening_choices
+    WHERE opening_date = {{ opening_date }}
 ),
-ranked_stores AS (
-    SELECT
-        *,
-        COUNT(*) OVER (PARTITION BY app_name, user_id, currency) AS stores_visited,
-        ROW_NUMBER() OVER (
-            PARTITION BY app_name, user_id, currency ORDER BY orders DESC, last_order_date DESC, restaurant_id
-        ) AS preference
-    FROM store_orders
-),
-category_orders AS (
-    SELECT
-        customer_days.app_name,
-        customer_days.user_id,
-        customer_days.currency,
-        ELEMENT_AT(customer_days.item_categories, place.i) AS item_category,
-        SUM(ELEMENT_AT(customer_days.item_category_orders, place.i)) AS orders,
-        MAX(customer_days.order_date) AS last_order_date
-    FROM customer_days
-    CROSS JOIN UNNEST(SEQUENCE(1, CAST(CARDINALITY(customer_days.item_categories) AS BIGINT))) AS place (i)
-    GROUP BY 1, 2, 3, 4
-),
-ranked_categories AS (
-    SELECT
-        *,
-        ROW_NUMBER() OVER (
-            PARTITION BY app_name, user_id, currency ORDER BY orders DESC, last_order_date DESC, item_category
-        ) AS preference
-    FROM category_orders
-),
-daypart_days AS (
-    SELECT
-        customer_days.app_name,
-        customer_days.user_id,
-        customer_days.currency,
-        customer_days.order_date,
-        daypart.name AS daypart,
-        CASE daypart.name
-            WHEN 'morning' THEN customer_days.morning_orders
-            WHEN 'midday' THEN customer_days.midday_orders
-            WHEN 'afternoon' THEN customer_days.afternoon_orders
-            WHEN 'evening' THEN customer_days.evening_orders
-            ELSE customer_days.night_orders
-        END AS orders
-    FROM customer_days
-    CROSS JOIN UNNEST(ARRAY['morning', 'midday', 'afternoon', 'evening', 'night']) AS daypart (name)
-),
-ranked_dayparts AS (
+ranked_choices AS (
     SELECT
         app_name,
         user_id,
         currency,
-        daypart,
+        choice,
+        chosen,
+        SUM(orders) AS orders,
+        COUNT(*) OVER (PARTITION BY app_name, user_id, currency, choice) AS different,
         ROW_NUMBER() OVER (
-            PARTITION BY app_name, user_id, currency ORDER BY SUM(orders) DESC, MAX(order_date) DESC, daypart
+            PARTITION BY app_name, user_id, currency, choice ORDER BY SUM(orders) DESC, MAX(order_date) DESC, chosen
         ) AS preference
-    FROM daypart_days
-    WHERE orders > 0
-    GROUP BY app_name, user_id, currency, daypart
+    FROM choices
+    GROUP BY app_name, user_id, currency, choice, chosen
 ),
-weekends AS (
+favourites AS (
     SELECT
         app_name,
         user_id,
         currency,
-        COALESCE(SUM(orders) FILTER (WHERE DAY_OF_WEEK(order_date) >= 6), 0) AS weekend_orders
-    FROM customer_days
+        MAX(chosen) FILTER (WHERE choice = 'store') AS restaurant_id,
+        MAX(orders) FILTER (WHERE choice = 'store') AS restaurant_orders,
+        MAX(different) FILTER (WHERE choice = 'store') AS stores_visited,
+        MAX(chosen) FILTER (WHERE choice = 'category') AS item_category,
+        MAX(chosen) FILTER (WHERE choice = 'daypart') AS daypart
+    FROM ranked_choices
+    WHERE preference = 1
     GROUP BY app_name, user_id, currency
 )
 SELECT
@@ -124,31 +79,16 @@ SELECT
     CAST(
         {{ rfm.segment("customers.r_score", "customers.f_score", "customers.m_score") }} AS VARCHAR
     ) AS segment,
-    ranked_stores.restaurant_id AS favourite_restaurant_id,
-    CAST(ranked_stores.orders AS DOUBLE) / NULLIF(customers.orders, 0) AS favourite_restaurant_order_share,
-    COALESCE(ranked_stores.stores_visited, 0) AS stores_visited,
-    ranked_categories.item_category AS favourite_item_category,
-    CAST(ranked_dayparts.daypart AS VARCHAR) AS favourite_daypart,
-    CAST(weekends.weekend_orders AS DOUBLE) / NULLIF(customers.orders, 0) AS weekend_order_share,
+    favourites.restaurant_id AS favourite_restaurant_id,
+    CAST(favourites.restaurant_orders AS DOUBLE) / NULLIF(customers.orders, 0) AS favourite_restaurant_order_share,
+    COALESCE(favourites.stores_visited, 0) AS stores_visited,
+    favourites.item_category AS favourite_item_category,
+    CAST(favourites.daypart AS VARCHAR) AS favourite_daypart,
+    CAST(customers.weekend_orders AS DOUBLE) / NULLIF(customers.orders, 0) AS weekend_order_share,
     customers.as_of_date
 FROM {{ database }}.gold_customer_facts AS customers
-INNER JOIN weekends
-    ON weekends.app_name = customers.app_name
-    AND weekends.user_id = customers.user_id
-    AND weekends.currency = customers.currency
-LEFT JOIN ranked_stores
-    ON ranked_stores.app_name = customers.app_name
-    AND ranked_stores.user_id = customers.user_id
-    AND ranked_stores.currency = customers.currency
-    AND ranked_stores.preference = 1
-LEFT JOIN ranked_categories
-    ON ranked_categories.app_name = customers.app_name
-    AND ranked_categories.user_id = customers.user_id
-    AND ranked_categories.currency = customers.currency
-    AND ranked_categories.preference = 1
-LEFT JOIN ranked_dayparts
-    ON ranked_dayparts.app_name = customers.app_name
-    AND ranked_dayparts.user_id = customers.user_id
-    AND ranked_dayparts.currency = customers.currency
-    AND ranked_dayparts.preference = 1
+LEFT JOIN favourites
+    ON favourites.app_name = customers.app_name
+    AND favourites.user_id = customers.user_id
+    AND favourites.currency = customers.currency
 WHERE customers.as_of_date = {{ as_of_date }}

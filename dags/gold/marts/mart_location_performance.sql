@@ -1,7 +1,7 @@
 -- about: How each store does by month, by year and since the beginning: sales, customers, order value with its rank and how sure both are, and growth on the same store's past.
 -- grain: restaurant_id x currency x period_type x period_start x as_of_date
 -- partition: as_of_date
--- reads: gold_daily_sales_by_store, gold_item_sales_by_day, gold_customer_day
+-- reads: gold_daily_sales_by_store, gold_item_sales_by_day, gold_closed_store_customers, gold_opening_choices, gold_customer_history, gold_customer_day
 -- denominator: guests in
 -- columns:
 --   restaurant_id: the store
@@ -35,6 +35,8 @@
 --   customers: different customers (app_name, user_id) who ordered at the store; guests out
 --   repeat_customer_share: part of those customers with two orders or more at the store in the period; guests out
 --   as_of_date: the last day counted
+{% import 'macros/customer_days.sql' as customer_days %}
+{% import 'macros/customer_periods.sql' as customer_periods %}
 WITH store_days AS (
     SELECT
         *,
@@ -251,41 +253,46 @@ mix_expectations AS (
     FROM category_expectations
     GROUP BY period_type, period_start, restaurant_id, currency
 ),
-customer_store_days AS (
-    SELECT
-        customer_days.order_date,
-        place.restaurant_id,
-        customer_days.currency,
-        customer_days.app_name,
-        customer_days.user_id,
-        place.orders
-    FROM {{ database }}.gold_customer_day AS customer_days
-    CROSS JOIN UNNEST(customer_days.restaurant_ids, customer_days.restaurant_orders) AS place (restaurant_id, orders)
+open_days AS (
+    {{ customer_days.since(database, first_open_year, as_of_date, customer_periods.store_columns) }}
+),
+open_days_by_period AS (
+    {{ customer_periods.periods_of("open_days") }}
+),
+days_since AS (
+    {{ customer_days.since(database, opening_date, as_of_date, customer_periods.store_columns) }}
 ),
 store_customers AS (
-    SELECT
-        periods.period_type,
-        periods.period_start,
-        customer_store_days.restaurant_id,
-        customer_store_days.currency,
-        customer_store_days.app_name,
-        customer_store_days.user_id,
-        SUM(customer_store_days.orders) AS orders
-    FROM customer_store_days
-    INNER JOIN periods
-        ON periods.order_date = customer_store_days.order_date
-    GROUP BY 1, 2, 3, 4, 5, 6
+    -- Of the whole time: balances of who ordered where, and the days since.
+    SELECT app_name, user_id, currency, restaurant_id, SUM(orders) AS orders
+    FROM (
+        SELECT app_name, user_id, currency, chosen AS restaurant_id, orders
+        FROM {{ database }}.gold_opening_choices
+        WHERE opening_date = {{ opening_date }}
+            AND choice = 'store'
+        UNION ALL
+        SELECT days_since.app_name, days_since.user_id, days_since.currency, place.restaurant_id, place.orders
+        FROM days_since
+        CROSS JOIN UNNEST(days_since.restaurant_ids, days_since.restaurant_orders) AS place (restaurant_id, orders)
+    ) AS balances_and_days
+    GROUP BY app_name, user_id, currency, restaurant_id
 ),
 customer_totals AS (
+    SELECT period_type, period_start, restaurant_id, currency, customers, repeat_customers
+    FROM {{ database }}.gold_closed_store_customers
+    WHERE year < {{ first_open_year }}
+    UNION ALL
+    {{ customer_periods.store_counts("open_days_by_period") }}
+    UNION ALL
     SELECT
-        period_type,
-        period_start,
+        'all' AS period_type,
+        (SELECT MIN(first_date) FROM store_days) AS period_start,
         restaurant_id,
         currency,
         COUNT(*) AS customers,
         COUNT(*) FILTER (WHERE orders >= 2) AS repeat_customers
     FROM store_customers
-    GROUP BY period_type, period_start, restaurant_id, currency
+    GROUP BY restaurant_id, currency
 )
 SELECT
     totals.restaurant_id,

@@ -1,7 +1,7 @@
 -- about: Loyalty orders and customers beside the others, a plain comparison, and the adjusted effect of joining the programme.
 -- grain: metric x period_type x period_start x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_daily_sales_by_store, gold_customer_day, gold_loyalty_effects
+-- reads: gold_daily_sales_by_store, gold_customer_facts, gold_closed_loyalty_customers, gold_customer_history, gold_customer_day, gold_loyalty_effects
 -- denominator: guests in
 -- columns:
 --   metric: net_sales, orders, aov (of orders); customers, orders_per_customer, active_days_per_customer, net_sales_per_customer, repeat_rate, retention (of customers)
@@ -30,6 +30,8 @@
 --   control_customer_days: order days of like customers not yet loyal
 --   effect_status: identified; not_identified (the placebo's interval excludes 1); insufficient_data; not_supported (no loyalty orders, or no customers seen before joining); null where no effect is estimated: months, years, other metrics
 --   as_of_date: the last day counted
+{% import 'macros/customer_days.sql' as customer_days %}
+{% import 'macros/customer_periods.sql' as customer_periods %}
 WITH sales_days AS (
     SELECT order_date, MIN(order_date) OVER () AS first_date
     FROM {{ database }}.gold_daily_sales_by_store
@@ -82,30 +84,11 @@ order_totals AS (
     CROSS JOIN UNNEST(ARRAY[TRUE, FALSE]) AS cohort (is_loyal)
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
-customer_periods AS (
-    SELECT
-        periods.period_type,
-        periods.period_start,
-        periods.next_start,
-        customer_days.currency,
-        customer_days.app_name,
-        customer_days.user_id,
-        SUM(customer_days.loyalty_orders) > 0 AS is_loyal,
-        COUNT(*) AS active_days,
-        SUM(customer_days.orders) AS orders,
-        SUM(customer_days.net_sales) AS net_sales
-    FROM {{ database }}.gold_customer_day AS customer_days
-    INNER JOIN periods
-        ON periods.order_date = customer_days.order_date
-    GROUP BY 1, 2, 3, 4, 5, 6
+open_days AS (
+    {{ customer_days.since(database, first_open_year, as_of_date, customer_periods.loyalty_columns) }}
 ),
-customer_returns AS (
-    SELECT
-        *,
-        LEAD(period_start) OVER (
-            PARTITION BY period_type, currency, app_name, user_id ORDER BY period_start
-        ) = next_start AS came_back
-    FROM customer_periods
+open_days_by_period AS (
+    {{ customer_periods.periods_of("open_days") }}
 ),
 customer_totals AS (
     SELECT
@@ -113,14 +96,31 @@ customer_totals AS (
         period_start,
         currency,
         is_loyal,
+        customers,
+        orders,
+        net_sales,
+        active_days,
+        repeat_customers,
+        returning_customers
+    FROM {{ database }}.gold_closed_loyalty_customers
+    WHERE year < {{ first_open_year }}
+    UNION ALL
+    {{ customer_periods.loyalty_counts("open_days_by_period") }}
+    UNION ALL
+    SELECT
+        'all' AS period_type,
+        (SELECT MIN(first_date) FROM sales_days) AS period_start,
+        currency,
+        loyalty_orders > 0 AS is_loyal,
         COUNT(*) AS customers,
-        SUM(orders) AS customer_orders,
-        SUM(net_sales) AS customer_net_sales,
+        SUM(orders) AS orders,
+        SUM(net_sales) AS net_sales,
         SUM(active_days) AS active_days,
-        COUNT(*) FILTER (WHERE orders >= 2) AS repeaters,
-        COUNT(*) FILTER (WHERE came_back) AS returners
-    FROM customer_returns
-    GROUP BY period_type, period_start, currency, is_loyal
+        COUNT(*) FILTER (WHERE orders >= 2) AS repeat_customers,
+        NULL AS returning_customers
+    FROM {{ database }}.gold_customer_facts
+    WHERE as_of_date = {{ as_of_date }}
+    GROUP BY currency, loyalty_orders > 0
 ),
 measures AS (
     -- Retention is known only once the next period is over.
@@ -131,14 +131,14 @@ measures AS (
             CASE metric.name
                 WHEN 'orders' THEN order_totals.orders
                 WHEN 'customers' THEN COALESCE(customer_totals.customers, 0)
-                WHEN 'orders_per_customer' THEN customer_totals.customer_orders
+                WHEN 'orders_per_customer' THEN customer_totals.orders
                 WHEN 'active_days_per_customer' THEN customer_totals.active_days
-                WHEN 'net_sales_per_customer' THEN customer_totals.customer_net_sales
-                WHEN 'repeat_rate' THEN customer_totals.repeaters
+                WHEN 'net_sales_per_customer' THEN customer_totals.net_sales
+                WHEN 'repeat_rate' THEN customer_totals.repeat_customers
                 WHEN 'retention' THEN
                     IF(
                         DATE_DIFF('day', {{ as_of_date }}, order_totals.after_next_start) <= 1,
-                        customer_totals.returners
+                        customer_totals.returning_customers
                     )
                 ELSE order_totals.net_sales
             END AS DECIMAL(18, 2)

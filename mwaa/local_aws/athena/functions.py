@@ -30,8 +30,8 @@ def rewrite_function(node: exp.Expr) -> exp.Expr | None:
 # --- calls that sqlglot does not know ---------------------------------------------------------------------------
 
 _SAME_NAME_MACROS = (
-    "at_timezone", "with_timezone", "to_iso8601", "regexp_count", "map_agg", "bitwise_left_shift",
-    "bitwise_right_shift", "codepoint", "from_base", "from_big_endian_64", "width_bucket",
+    "at_timezone", "with_timezone", "to_iso8601", "map_agg", "bitwise_left_shift",
+    "bitwise_right_shift", "codepoint", "from_big_endian_64", "width_bucket",
     "wilson_interval_lower", "wilson_interval_upper", "normal_cdf", "array_union", "repeat", "arrays_overlap",
     "array_remove", "array_except", "array_intersect",
 )  # fmt: skip
@@ -252,6 +252,8 @@ _BY_TYPE: dict[type[exp.Expr], Rewriter] = {
     exp.WidthBucket: lambda node: call(
         "trino_width_bucket", node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]
     ),
+    exp.FromBase: lambda node: call("trino_from_base", node.this, node.expression),
+    exp.RegexpCount: lambda node: call("trino_regexp_count", node.this, node.expression),
     exp.Repeat: lambda node: call("trino_repeat", node.this, node.args["times"]),
     exp.TimeToStr: _iso_week_format,
     exp.StrToTime: _iso_week_format,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from biz_insights.periods import opening_date
 from biz_insights.quality import store
 from biz_insights.quality.outcome import AuditReport
 from biz_insights.quality.settings import QualitySettings
@@ -32,7 +33,7 @@ def audit(
         candidates: table name (the suite's) → name of the candidate in the build database.
         checkpoint: name in the results, such as ``silver`` or ``gold_daily_sales_by_store``.
         run: identity of the run, fit for a path segment; a repeated audit of it replaces its results.
-        process_date: ``YYYY-MM-DD``; what suites see as ``{process_date}``.
+        process_date: ``YYYY-MM-DD``; what suites see as ``{process_date}``, and ``{opening_date}`` follows from.
         session: a boto3 session; a default one is made where it is absent.
 
     Returns:
@@ -50,6 +51,7 @@ def audit(
     names = {
         "published": settings.published_database,
         "process_date": process_date,
+        "opening_date": opening_date(process_date),
         "price_basis": settings.price_basis,
         "business_timezone": settings.business_timezone,
     }

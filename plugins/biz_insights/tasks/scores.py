@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from biz_insights import s3
-from biz_insights.gold import quarter_of
 from biz_insights.identity import fingerprint
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.catalog import PublishedPartition
 from biz_insights.lake.manifest import read_manifest
+from biz_insights.periods import quarter_of
 from biz_insights.tasks.context import RunContext
 from biz_insights.tasks.gold import NO_FILES
 

@@ -78,6 +78,9 @@ def connection() -> duckdb.DuckDBPyConnection:
         ("hour(at_timezone(TIMESTAMP '2024-07-01 12:00:00', 'America/Chicago'))", 7),
         ("last_day_of_month(DATE '2024-02-03')", date(2024, 2, 29)),
         # text
+        ("from_base('Ff', 16)", 255),
+        ("from_base(substr(to_hex(md5(to_utf8('a'))), 1, 3), 16)", 0x0CC),
+        ("regexp_count('a1b22', '[0-9]+')", 2),
         ("'a' || NULL", None),
         ("concat('a', NULL)", None),
         ("CAST('abcdef' AS varchar(3))", "abc"),

@@ -1,0 +1,85 @@
+{#- Customers counted by calendar month and year: gold_closed_store_customers and gold_closed_loyalty_customers count the
+    years that are closed, mart_location_performance and mart_loyalty_impact those that are open. -#}
+
+{#- Rows of `days`, which has order_date, beside the month and the year that each day lies in. -#}
+{% macro periods_of(days) -%}
+SELECT
+        days.*,
+        period.period_type,
+        CAST(
+            IF(period.period_type = 'month', DATE_TRUNC('month', days.order_date), DATE_TRUNC('year', days.order_date))
+            AS DATE
+        ) AS period_start
+    FROM {{ days }} AS days
+    CROSS JOIN UNNEST(ARRAY['month', 'year']) AS period (period_type)
+{%- endmacro %}
+
+{#- Columns of gold_customer_history that store_counts reads. -#}
+{% set store_columns %}app_name, user_id, currency, order_date, restaurant_ids, restaurant_orders{% endset %}
+
+{#- The customers of each store, and those of them with two orders or more there, in each period of `periods`: rows of
+    store_columns from periods_of. -#}
+{% macro store_counts(periods) -%}
+SELECT
+        period_type,
+        period_start,
+        restaurant_id,
+        currency,
+        COUNT(*) AS customers,
+        COUNT(*) FILTER (WHERE orders >= 2) AS repeat_customers
+    FROM (
+        SELECT
+            periods.period_type,
+            periods.period_start,
+            place.restaurant_id,
+            periods.currency,
+            SUM(place.orders) AS orders
+        FROM {{ periods }} AS periods
+        CROSS JOIN UNNEST(periods.restaurant_ids, periods.restaurant_orders) AS place (restaurant_id, orders)
+        GROUP BY
+            periods.period_type,
+            periods.period_start,
+            place.restaurant_id,
+            periods.currency,
+            periods.app_name,
+            periods.user_id
+    ) AS store_customers
+    GROUP BY period_type, period_start, restaurant_id, currency
+{%- endmacro %}
+
+{#- Columns of gold_customer_history that loyalty_counts reads. -#}
+{% set loyalty_columns %}app_name, user_id, currency, order_date, orders, net_sales, loyalty_orders{% endset %}
+
+{#- Loyal customers (with a loyalty order in the period) and the others, counted in each period of `periods`: rows of
+    loyalty_columns from periods_of. Who came back did so in the very next month or year. -#}
+{% macro loyalty_counts(periods) -%}
+SELECT
+        period_type,
+        period_start,
+        currency,
+        is_loyal,
+        COUNT(*) AS customers,
+        SUM(orders) AS orders,
+        SUM(net_sales) AS net_sales,
+        SUM(active_days) AS active_days,
+        COUNT(*) FILTER (WHERE orders >= 2) AS repeat_customers,
+        COUNT(*) FILTER (WHERE next_start = IF(
+            period_type = 'month', DATE_ADD('month', 1, period_start), DATE_ADD('year', 1, period_start)
+        )) AS returning_customers
+    FROM (
+        SELECT
+            period_type,
+            period_start,
+            currency,
+            SUM(loyalty_orders) > 0 AS is_loyal,
+            COUNT(*) AS active_days,
+            SUM(orders) AS orders,
+            SUM(net_sales) AS net_sales,
+            LEAD(period_start) OVER (
+                PARTITION BY period_type, currency, app_name, user_id ORDER BY period_start
+            ) AS next_start
+        FROM {{ periods }}
+        GROUP BY period_type, period_start, currency, app_name, user_id
+    ) AS customer_periods
+    GROUP BY period_type, period_start, currency, is_loyal
+{%- endmacro %}
