@@ -84,7 +84,7 @@ def business_insights_daily() -> None:
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     bronze_layer >> silver_layer >> facts_layer
-    # The scores need two facts and few marts need the scores: the slowest job does not hold up the others.
+    # The scores need few facts and few marts need the scores: the slowest job does not hold up the others.
     [facts[table] for table in SCORE_INPUTS] >> scores_layer
     [facts_layer, marts_layer] >> views_layer
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):

@@ -2,8 +2,9 @@
 
 The fit sees customers grouped by their statistics; the back-tests and the loyalty effect see the days of a fixed sample
 of customers, all of them unless there are many. So what reaches the driver of a large chain is bounded by the range of
-dates and by SAMPLED_DAYS, not by the customers: Spark reduces the days to one row each and scores them where they lie.
-Of a small chain the driver takes all the days at once.
+dates and by SAMPLED_DAYS, not by the customers: Spark reduces balances and the days since to one row each and scores
+them where they lie; the days before the balances are read of the sample alone. Of a small chain the driver takes all
+the days at once.
 """
 
 import sys
@@ -12,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from math import ceil
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -38,16 +38,36 @@ from spark_jobs.storage import (
     run_folder,
     write_parquet,
 )
-from spark_jobs.transforms.customers import DAY_COLUMNS, ORDER_DATE, CustomersInTasks, customer_days
+from spark_jobs.transforms.customers import (
+    BALANCE_COLUMNS,
+    DAY_COLUMNS,
+    ORDER_DATE,
+    SAMPLE_BUCKETS,
+    CustomersInTasks,
+    customer_days,
+    opening_balances,
+)
 from spark_jobs.transforms.fingerprints import Partition
 
 HISTORY, DAYS = "gold_customer_history", "gold_customer_day"
+BALANCES, SAMPLE = "gold_opening_customers", "gold_opening_sample"
 DRIVER_BYTES = 32 * 1024 * 1024
 """Of Parquet: customer days that the driver takes at once. More of them are left to Spark's tasks."""
 SAMPLED_DAYS = 1_000_000
-"""Customer days that back-tests look at, at most about: some tens of megabytes on the driver."""
+"""Customer days that back-tests look at, at most about: some tens of megabytes on the driver. By the same rule
+gold_opening_sample holds no more."""
 
 Customers = CustomersOnDriver | CustomersInTasks
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is published of the customers, up to the day before the opening date and since."""
+
+    all_days: DataFrame  # of DAY_COLUMNS and ORDER_DATE, before and since
+    balances: DataFrame  # of BALANCE_COLUMNS, before
+    days_since: DataFrame  # of DAY_COLUMNS and ORDER_DATE
+    sample: DataFrame  # of DAY_COLUMNS and ORDER_DATE, before, of a sample of customers
 
 
 @dataclass(frozen=True)
@@ -76,7 +96,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = scores_arguments(argv)
     spark = job_session("customer_scores")
     exchange_by_arrow(spark)
-    customers = read_customers(read_days(spark, arguments.inputs_uri), arguments.as_of_date)
+    customers = read_customers(read_inputs(spark, arguments.inputs_uri), arguments.as_of_date)
     evidence = gather(customers, arguments.as_of_date)
     # Side by side: Spark writes what is known while the driver still works on the rest.
     with ThreadPoolExecutor() as pool:
@@ -93,19 +113,34 @@ def main(argv: Sequence[str]) -> None:
     customers.release()
 
 
-def read_days(spark: SparkSession, inputs_uri: str) -> DataFrame:
-    """The published days: those of closed quarters, and those of the quarter that goes on."""
-    locations = read_locations(spark, inputs_uri, (HISTORY, DAYS))
-    closed = read_published(spark, locations[HISTORY], f"{DAY_COLUMNS}, {ORDER_DATE} date")
-    return closed.unionByName(read_published(spark, locations[DAYS], DAY_COLUMNS, key=ORDER_DATE))
+def read_inputs(spark: SparkSession, inputs_uri: str) -> Inputs:
+    """The published customer days and balances; nothing but names of files is read yet."""
+    locations = read_locations(spark, inputs_uri, (HISTORY, DAYS, BALANCES, SAMPLE))
+    # Without balances there was nothing before the opening date, and the days since are all there are.
+    opening_date = max(locations[BALANCES], default="")
+    closed = locations[HISTORY]
+    since = {quarter: folder for quarter, folder in closed.items() if quarter >= opening_date}
+    dated = f"{DAY_COLUMNS}, {ORDER_DATE} date"
+    open_days = read_published(spark, locations[DAYS], DAY_COLUMNS, key=ORDER_DATE)
+    return Inputs(
+        all_days=read_published(spark, closed, dated).unionByName(open_days),
+        balances=read_published(spark, locations[BALANCES], BALANCE_COLUMNS),
+        days_since=read_published(spark, since, dated).unionByName(open_days),
+        sample=read_published(spark, locations[SAMPLE], dated),
+    )
 
 
-def read_customers(published: DataFrame, as_of: date) -> Customers:
-    """The customers of the published days, held where there is room for them."""
-    days = customer_days(published, as_of)
-    if bytes_to_read(published) > DRIVER_BYTES:
-        return CustomersInTasks(days, as_of)
-    return CustomersOnDriver(published.sparkSession, days.toPandas(), as_of)
+def read_customers(inputs: Inputs, as_of: date) -> Customers:
+    """The customers, held where there is room for their days."""
+    if bytes_to_read(inputs.all_days) <= DRIVER_BYTES:
+        days = customer_days(inputs.all_days, as_of)
+        return CustomersOnDriver(days.sparkSession, days.toPandas(), as_of)
+    return CustomersInTasks(
+        opening_balances(inputs.balances),
+        customer_days(inputs.days_since, as_of),
+        customer_days(inputs.sample, as_of),
+        as_of,
+    )
 
 
 def gather(customers: Customers, as_of: date) -> Evidence:
@@ -123,7 +158,7 @@ def gather(customers: Customers, as_of: date) -> Evidence:
         ),
         currencies=sorted(groups["currency"].unique()),
         programmes=customers.programmes(),
-        sample=customers.sample(one_in=max(1, ceil(day_count / SAMPLED_DAYS))),
+        sample=customers.sample(buckets=SAMPLE_BUCKETS * SAMPLED_DAYS // max(SAMPLED_DAYS, day_count)),
     )
 
 

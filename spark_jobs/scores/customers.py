@@ -50,9 +50,9 @@ class CustomersOnDriver:
         """The loyalty programme as seen in each currency."""
         return loyalty_programmes(self._customers)
 
-    def sample(self, one_in: int) -> pd.DataFrame:
-        """All days of one in `one_in` customers."""
-        return self._days[(self._days["key"] % one_in == 0).astype(bool)]  # of no rows it is no boolean yet
+    def sample(self, buckets: int) -> pd.DataFrame:
+        """All days of the customers of the first `buckets`."""
+        return self._days[self._days["sample_bucket"] < buckets]
 
     def scored(self, scorer: Scorer) -> DataFrame:
         """The file columns of gold_customer_predictions."""

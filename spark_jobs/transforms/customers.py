@@ -1,4 +1,5 @@
-"""Customers of a large chain: Spark reduces their days to one row each and scores the rows where they lie.
+"""Customers of a large chain: Spark reduces their balances and the days since to one row each, and scores the rows
+where they lie.
 
 Amounts enter as whole cents in doubles: sums of whole numbers are exact below 2^53 and so do not depend on the order
 in which Spark adds them. Of a small chain the driver has all rows at once and needs none of this, see
@@ -19,20 +20,28 @@ from spark_jobs.scores.scoring import Scorer
 from spark_jobs.scores.tables import PREDICTIONS
 
 DAY_COLUMNS = (
-    "app_name string, user_id string, currency string, orders bigint, net_sales decimal(18,4), loyalty_orders bigint"
+    "app_name string, user_id string, currency string, orders bigint, net_sales decimal(18,4), loyalty_orders bigint, "
+    "sample_bucket bigint"
 )
 """What is read of a customer's day, besides ORDER_DATE."""
+BALANCE_COLUMNS = (
+    "app_name string, user_id string, currency string, first_order_date date, last_order_date date, "
+    "active_days bigint, first_loyalty_date date, cents bigint, cents_squared double"
+)
+"""What is read of a customer's balance: all days before those that are read one by one."""
 ORDER_DATE = "order_date"
 SAMPLE_BUCKETS = 4096
 """Of customers, as gold_customer_day numbers them."""
 
 
 class CustomersInTasks:
-    """Customers by their days (`customer_days`): counted, sampled and scored by Spark's tasks."""
+    """Customers by their balances and the days since: counted, sampled and scored by Spark's tasks."""
 
-    def __init__(self, days: DataFrame, as_of: date) -> None:
-        self._days = days
-        self._customers = sufficient_statistics(days, as_of).persist()
+    def __init__(self, balances: DataFrame, days: DataFrame, sampled_before: DataFrame, as_of: date) -> None:
+        """`balances` are those of `opening_balances`; `days` those since then, and `sampled_before` those before of a
+        sample of customers, in the columns of `customer_days`."""
+        self._days, self._sampled_before = days, sampled_before
+        self._customers = sufficient_statistics(balances.unionByName(balances_of_days(days)), as_of).persist()
 
     def groups(self) -> pd.DataFrame:
         """Customers counted and summed by currency and history: the rows of `grouped_customers`."""
@@ -42,9 +51,10 @@ class CustomersInTasks:
         """The loyalty programme as seen in each currency."""
         return loyalty_programmes(self._customers)
 
-    def sample(self, one_in: int) -> pd.DataFrame:
-        """All days of one in `one_in` customers, without their names."""
-        return sampled_days(self._days, one_in).drop("app_name", "user_id").toPandas()
+    def sample(self, buckets: int) -> pd.DataFrame:
+        """All days of the customers of the first `buckets`, without their names."""
+        days = self._sampled_before.unionByName(self._days)
+        return days.filter(F.col("sample_bucket") < buckets).drop("app_name", "user_id").toPandas()
 
     def scored(self, scorer: Scorer) -> DataFrame:
         """The file columns of gold_customer_predictions."""
@@ -57,34 +67,61 @@ class CustomersInTasks:
 
 def customer_days(published: DataFrame, as_of: date) -> DataFrame:
     """Days up to the as-of date, of DAY_COLUMNS and order_date: the customer's names, `key` (a hash of them),
-    `customer` (without the currency), day number, `amount` (net sales), `cents`, orders, whether it is loyal."""
-    amount = F.col("net_sales").cast("double")
+    `customer` (without the currency), day number, `amount` (net sales), `cents`, orders, whether it is loyal, and the
+    customer's `sample_bucket`."""
     return published.filter(F.col("order_date") <= F.lit(as_of)).select(
         *CUSTOMER,
         F.xxhash64(*CUSTOMER).alias("key"),
         # The bootstrap's weights derive from it, so it must not change.
         F.xxhash64("app_name", "user_id").alias("customer"),
         day_number().alias("day"),
-        amount.alias("amount"),
-        # By way of a double, as pandas does it: both must round a part of a cent the same way.
-        F.rint(amount * 100).alias("cents"),
+        F.col("net_sales").cast("double").alias("amount"),
+        # Rounded as a decimal, half away from zero, as Athena does it in the balances.
+        (F.round("net_sales", 2) * 100).cast("double").alias("cents"),
         F.col("orders").cast("double").alias("orders"),
         (F.col("loyalty_orders") > 0).alias("is_loyal"),
+        "sample_bucket",
     )
 
 
-def sufficient_statistics(days: DataFrame, as_of: date) -> DataFrame:
-    """One row a customer and currency: n = active days, t_x = days from the first to the latest, t = days from the
-    first to the as-of date, s and ss = sums of net sales and of their squares by day, joined = number of the first
-    day with a loyalty order, null where there is none."""
-    cents = F.col("cents")
-    grouped = days.groupBy(*CUSTOMER).agg(
-        F.min("day").alias("first_day"),
-        F.max("day").alias("last_day"),
-        F.count("*").alias("n"),
-        F.sum(cents).alias("cents"),
-        F.sum(cents * cents).alias("squared_cents"),
-        F.min(F.when(F.col("is_loyal"), F.col("day"))).alias("joined"),
+def opening_balances(published: DataFrame) -> DataFrame:
+    """Balances of BALANCE_COLUMNS: first and last day as numbers, `n` active days, their cents and squared cents, and
+    the first loyal day, null where there is none."""
+    return published.select(
+        *CUSTOMER,
+        day_number("first_order_date").alias("first_day"),
+        day_number("last_order_date").alias("last_day"),
+        F.col("active_days").alias("n"),
+        F.col("cents").cast("double").alias("cents"),
+        F.col("cents_squared").alias("squared_cents"),
+        day_number("first_loyalty_date").alias("joined"),
+    )
+
+
+def balances_of_days(days: DataFrame) -> DataFrame:
+    """Each day of `customer_days` as a balance of itself."""
+    return days.select(
+        *CUSTOMER,
+        F.col("day").alias("first_day"),
+        F.col("day").alias("last_day"),
+        F.lit(1).cast("long").alias("n"),
+        "cents",
+        (F.col("cents") * F.col("cents")).alias("squared_cents"),
+        F.when(F.col("is_loyal"), F.col("day")).alias("joined"),
+    )
+
+
+def sufficient_statistics(balances: DataFrame, as_of: date) -> DataFrame:
+    """One row a customer and currency of any number of balances: n = active days, t_x = days from the first to the
+    latest, t = days from the first to the as-of date, s and ss = sums of net sales and of their squares by day,
+    joined = number of the first day with a loyalty order, null where there is none."""
+    grouped = balances.groupBy(*CUSTOMER).agg(
+        F.min("first_day").alias("first_day"),
+        F.max("last_day").alias("last_day"),
+        F.sum("n").alias("n"),
+        F.sum("cents").alias("cents"),
+        F.sum("squared_cents").alias("squared_cents"),
+        F.min("joined").alias("joined"),
     )
     return grouped.select(
         *CUSTOMER,
@@ -117,14 +154,9 @@ def loyalty_programmes(customers: DataFrame) -> list[Programme]:
     return sorted(Programme(*row) for row in found.collect())
 
 
-def sampled_days(days: DataFrame, one_in: int) -> DataFrame:
-    """Days of one in `one_in` customers, the same ones in every run."""
-    return days.filter(F.pmod("key", F.lit(one_in)) == 0)
-
-
-def day_number() -> Column:
-    """bigint: days from 1970-01-01 to order_date."""
-    return F.datediff(F.col("order_date"), F.lit(date(1970, 1, 1))).cast("long")
+def day_number(column: str = ORDER_DATE) -> Column:
+    """bigint: days from 1970-01-01 to a date."""
+    return F.datediff(F.col(column), F.lit(date(1970, 1, 1))).cast("long")
 
 
 def _scoring(scorer: Scorer) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

@@ -1,5 +1,5 @@
 """Customer days drawn from the process that sample_data uses, published as the pipeline does it: closed quarters in a
-file each, and the quarter that goes on in a file a day."""
+file each, the quarter that goes on in a file a day, and what is brought forward of the closed ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from spark_jobs.customer_scores import DAYS as CUSTOMER_DAYS
 from spark_jobs.customer_scores import HISTORY
 from spark_jobs.scores.origins import quarter_start
+from spark_jobs.transforms.customers import SAMPLE_BUCKETS
 from tests.models.process import GENERATED_DATA
+from tests.scores.opening import write_openings
 
 FIRST_DAY = date(2020, 4, 1)
 DAYS = 1_418
@@ -73,6 +75,7 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
             "orders": np.ones(len(customer), np.int64),
             "net_sales": pa.array(cents / 100).cast(pa.decimal128(18, 4), safe=False),
             "loyalty_orders": (day >= joined[customer]).astype(np.int64),
+            "sample_bucket": rng.integers(0, SAMPLE_BUCKETS, customers)[customer],
         }
     )
     edges = np.searchsorted(day, np.arange(DAYS + 1))
@@ -85,6 +88,8 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
             place.mkdir(parents=True)
             pq.write_table(rows if name == HISTORY else rows.drop_columns("order_date"), place / "part.parquet")
             locations[name][value.isoformat()] = f"file://{place}/"
+    closed_days = f"read_parquet('{folder}/quarter=*/part.parquet', hive_partitioning = false)"
+    locations |= write_openings(closed_days, AS_OF.isoformat(), folder)
     document = folder / "inputs.json"
     document.write_text(json.dumps(locations))
     return document

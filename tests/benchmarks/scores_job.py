@@ -16,7 +16,7 @@ from spark_jobs import customer_scores as job
 
 PARTS = {
     "job_session": "start",
-    "read_days": "reading",
+    "read_inputs": "reading",
     "read_customers": "reading",
     "gather": "statistics",
     "fit_purchases": "fit",

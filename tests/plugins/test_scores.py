@@ -16,6 +16,7 @@ from spark_jobs.scores.tables import SCORE_TABLES
 DAY = "2024-02-17"
 DAYS = {"2023-12-31": "closed", "2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
 QUARTERS = {"2023-10-01": "q4", "2024-01-01": "of a run for a later quarter"}
+OPENINGS = {"2022-07-01": "of a run for an earlier quarter", "2022-10-01": "o1"}
 
 
 class Published:
@@ -24,7 +25,12 @@ class Published:
     def __init__(self) -> None:
         self.tables = {
             table: {value: PublishedPartition(value, f"s3://lake/{value}/", f) for value, f in digests.items()}
-            for table, digests in ((scores.HISTORY, QUARTERS), (scores.DAYS, DAYS))
+            for table, digests in (
+                (scores.HISTORY, QUARTERS),
+                (scores.DAYS, DAYS),
+                (scores.BALANCES, OPENINGS),
+                (scores.SAMPLE, OPENINGS),
+            )
         }
 
     def partitions(self, table: str) -> dict[str, PublishedPartition]:
@@ -75,6 +81,8 @@ def test_the_job_is_told_where_the_quarters_and_days_up_to_the_process_date_lie(
     assert found == {
         "gold_customer_history": {"2023-10-01": "s3://lake/2023-10-01/"},
         "gold_customer_day": {day: f"s3://lake/{day}/" for day in ("2024-02-16", DAY)},
+        "gold_opening_customers": {"2022-10-01": "s3://lake/2022-10-01/"},
+        "gold_opening_sample": {"2022-10-01": "s3://lake/2022-10-01/"},
     }
     assert plan["inputs_uri"].endswith("scores/_plan/manual-1/try=1/inputs.json")
 
@@ -89,7 +97,19 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
 
 
 @pytest.mark.parametrize(
-    "change", ["a day", "a lost day", "a closed quarter", "the code", "a rate", "a margin", "a table", "the date"]
+    "change",
+    [
+        "a day",
+        "a lost day",
+        "a closed quarter",
+        scores.BALANCES,
+        scores.SAMPLE,
+        "the code",
+        "a rate",
+        "a margin",
+        "a table",
+        "the date",
+    ],
 )
 def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: dict[str, Any], change: str) -> None:
     plan = scores.plan_scores(run, full_refresh=False)
@@ -101,6 +121,8 @@ def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: 
         del run.published.tables[scores.DAYS]["2024-02-16"]
     if change == "a closed quarter":
         run.published.tables[scores.HISTORY]["2023-10-01"] = PublishedPartition("2023-10-01", "s3://lake/late/", "q5")
+    if change in (scores.BALANCES, scores.SAMPLE):
+        run.published.tables[change]["2022-10-01"] = PublishedPartition("2022-10-01", "s3://lake/late/", "o2")
     if change == "the code":
         run.session.etags["spark_jobs.zip"] = "e2"
     if change == "a rate":
@@ -123,7 +145,7 @@ def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
     assert plan is not None and list(written[plan["inputs_uri"]][scores.DAYS]) == ["2024-02-16"]
     run.published.tables.clear()
     plan = scores.plan_scores(run, full_refresh=False)
-    assert plan is not None and written[plan["inputs_uri"]] == {scores.HISTORY: {}, scores.DAYS: {}}
+    assert plan is not None and written[plan["inputs_uri"]] == {table: {} for table in scores.INPUTS}
 
 
 def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:

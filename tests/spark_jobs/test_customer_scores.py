@@ -12,19 +12,22 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from biz_insights.periods import QUARTERS_OPEN
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
 from spark_jobs.scores.customers import CustomersOnDriver
 from spark_jobs.scores.origins import quarter_start
 from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
+from spark_jobs.transforms.customers import SAMPLE_BUCKETS, CustomersInTasks
 from tests.scores.chain import AS_OF, customer_days
+from tests.scores.opening import write_openings
 
 EPOCH = date(1970, 1, 1)
 
 
 def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
     """Write customer days as the catalog has them: a folder a closed quarter, a folder a day of the as-of date's, with
-    no parent in common; returns the document."""
+    no parent in common, and what is brought forward of them; returns the document."""
     dates = pd.Series([EPOCH + timedelta(days=int(day)) for day in frame["day"]], index=frame.index, dtype=object)
     quarters = dates.map(quarter_start)
     is_closed = quarters < quarter_start(AS_OF)
@@ -41,6 +44,7 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
             "orders": pa.array([1] * len(rows), pa.int64()),
             "loyalty_orders": pa.array([0] * len(rows), pa.int64()),
             "net_sales": pa.array([Decimal(str(amount)) for amount in rows["amount"]], pa.decimal128(18, 4)),
+            "sample_bucket": pa.array((rows["key"] % SAMPLE_BUCKETS).tolist(), pa.int64()),
         }
         if closed:
             columns["order_date"] = pa.array(dates[rows.index].tolist(), pa.date32())
@@ -48,7 +52,11 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
         locations[name][str(value)] = f"file://{place}/"
     document = folder / "inputs.json"
     document.parent.mkdir(parents=True, exist_ok=True)
-    document.write_text(json.dumps(locations))
+    openings: dict[str, dict[str, str]] = {customer_scores.BALANCES: {}, customer_scores.SAMPLE: {}}
+    if locations[customer_scores.HISTORY]:
+        closed_days = f"read_parquet('{folder}/query-*/quarter=*/part.parquet', hive_partitioning = false)"
+        openings = write_openings(closed_days, AS_OF.isoformat(), folder)
+    document.write_text(json.dumps(locations | openings))
     return document
 
 
@@ -164,17 +172,44 @@ def test_the_driver_takes_a_chain_that_lacks_one_kind_of_partition(
 ) -> None:
     first = (AS_OF - timedelta(days=1 + 30 * months) - EPOCH).days
     frame = pd.DataFrame({"key": [1, 2], "currency": "USD", "day": [first, first + 1], "amount": [5.0, 6.0]})
-    days = customer_scores.read_days(spark, publish_days(tmp_path, frame).as_uri())
-    customers = customer_scores.read_customers(days, AS_OF)
+    inputs = customer_scores.read_inputs(spark, publish_days(tmp_path, frame).as_uri())
+    customers = customer_scores.read_customers(inputs, AS_OF)
     assert isinstance(customers, CustomersOnDriver)
-    assert sorted(customers.sample(one_in=1)["amount"]) == [5.0, 6.0]
+    assert sorted(customers.sample(SAMPLE_BUCKETS)["amount"]) == [5.0, 6.0]
+
+
+def test_of_a_large_chain_no_day_before_the_balances_is_read_but_the_sample_s(
+    spark: SparkSession, days: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = publish_days(tmp_path, monthly(days))
+    everything = customer_scores.read_customers(customer_scores.read_inputs(spark, document.as_uri()), AS_OF)
+    locations = json.loads(document.read_text())
+    (opening,) = locations[customer_scores.BALANCES]
+    quarters = locations[customer_scores.HISTORY]
+    old = [quarter for quarter in quarters if quarter < opening]
+    assert len(old) > 5 and len(quarters) - len(old) == QUARTERS_OPEN
+    for quarter in old:
+        next(Path(quarters[quarter].removeprefix("file://")).glob("*.parquet")).write_bytes(b"no Parquet")
+    monkeypatch.setattr(customer_scores, "DRIVER_BYTES", 0)
+    customers = customer_scores.read_customers(customer_scores.read_inputs(spark, document.as_uri()), AS_OF)
+    assert isinstance(customers, CustomersInTasks)
+    keys = ["currency", "n", "t_x", "t"]
+    found, expected = (one.groups().set_index(keys).sort_index() for one in (customers, everything))
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_exact=True)
+    assert customers.programmes() == everything.programmes()
+    columns = ["key", "day", "amount", "orders", "is_loyal"]
+    for buckets in (SAMPLE_BUCKETS, 500):
+        found, expected = (one.sample(buckets)[columns].sort_values(columns) for one in (customers, everything))
+        pd.testing.assert_frame_equal(found.reset_index(drop=True), expected.reset_index(drop=True))
+    assert 0 < len(found) < 0.5 * len(monthly(days))
+    customers.release()
 
 
 @pytest.mark.parametrize(
     ("document", "message"),
     [
         (None, r"published locations are not at .*inputs\.json"),
-        ("{}", r"lack gold_customer_history, gold_customer_day; next: clear the plan task"),
+        ("{}", r"lack gold_customer_history, .*, gold_opening_sample; next: clear the plan task"),
         ("[]", r"are no JSON of table, partition and location"),
     ],
 )

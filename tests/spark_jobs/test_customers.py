@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -12,24 +13,45 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.customer_scores import Customers
 from spark_jobs.scores import customers as in_memory
 from spark_jobs.scores.customers import CustomersOnDriver, Programme
-from spark_jobs.transforms.customers import DAY_COLUMNS, CustomersInTasks, customer_days, sufficient_statistics
+from spark_jobs.transforms.customers import (
+    BALANCE_COLUMNS,
+    DAY_COLUMNS,
+    SAMPLE_BUCKETS,
+    CustomersInTasks,
+    balances_of_days,
+    customer_days,
+    opening_balances,
+    sufficient_statistics,
+)
 from tests.spark_jobs.source_rows import values
 
 AS_OF = date(2024, 1, 31)
 Day = tuple[str, str, str, str]
 Loyal = tuple[str, str, str, str, int]
+
+
+def in_tasks(days: DataFrame, as_of: date) -> CustomersInTasks:
+    """Nothing brought forward: every day is read."""
+    nobody = opening_balances(days.sparkSession.createDataFrame([], BALANCE_COLUMNS))
+    return CustomersInTasks(nobody, days, days.limit(0), as_of)
+
+
 FORMS = {
-    "by Spark": CustomersInTasks,
+    "by Spark": in_tasks,
     "by pandas": lambda days, as_of: CustomersOnDriver(days.sparkSession, days.toPandas(), as_of),
 }
 both_forms = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 Form = Callable[[DataFrame, date], Customers]
 
 
+def sample_bucket(user: str) -> int:
+    return crc32(user.encode()) % SAMPLE_BUCKETS
+
+
 def published(spark: SparkSession, rows: Sequence[Day | Loyal]) -> DataFrame:
     """Rows of (user_id, currency, net_sales, order_date[, loyalty orders]) in one channel."""
     made = [
-        ("Cafe", user, code, 1, Decimal(net), next(iter(loyal), 0), date.fromisoformat(day))
+        ("Cafe", user, code, 1, Decimal(net), next(iter(loyal), 0), sample_bucket(user), date.fromisoformat(day))
         for user, code, net, day, *loyal in rows
     ]
     return spark.createDataFrame(made, f"{DAY_COLUMNS}, order_date date")
@@ -52,7 +74,7 @@ def test_one_row_a_customer_and_currency_up_to_the_as_of_date(spark: SparkSessio
         ("ann", "USD", "10", "2024-01-01"), ("ann", "USD", "20.25", "2024-01-11", 1), ("ann", "CAD", "7", "2024-01-31"),
         ("ann", "USD", "99", "2024-02-01"), ("bob", "USD", "5", "2024-02-01"),
     ]), AS_OF)  # fmt: skip
-    found = sufficient_statistics(days, AS_OF)
+    found = sufficient_statistics(balances_of_days(days), AS_OF)
     assert values(found, "user_id", "currency", "n", "t_x", "t", "s", "ss", "joined") == [
         ("ann", "CAD", 1, 0, 0, 7.0, 49.0, None),
         ("ann", "USD", 2, 10, 30, 30.25, 510.0625, 19733),
@@ -63,14 +85,14 @@ def test_amounts_may_be_zero_or_negative_and_dates_lie_before_1970(spark: SparkS
     days = customer_days(published(spark, [
         ("ann", "USD", "0", "1969-12-31"), ("ann", "USD", "-10.5", "1970-01-02"), ("bob", "USD", "-3", "0099-01-01"),
     ]), date(9999, 12, 31))  # fmt: skip
-    found = sufficient_statistics(days, date(9999, 12, 31))
+    found = sufficient_statistics(balances_of_days(days), date(9999, 12, 31))
     assert values(found, "user_id", "n", "t_x", "s", "ss") == [("ann", 2, 2, -10.5, 110.25), ("bob", 1, 0, -3.0, 9.0)]
     assert sorted(values(days, "day", "amount")) == [(-683368, -3.0), (-1, 0.0), (1, -10.5)]
 
 
 def test_pandas_has_spark_s_figures(spark: SparkSession) -> None:
     days = customer_days(random_days(spark), AS_OF)
-    by_spark = sufficient_statistics(days, AS_OF).toPandas()
+    by_spark = sufficient_statistics(balances_of_days(days), AS_OF).toPandas()
     by_pandas = in_memory.sufficient_statistics(days.toPandas(), AS_OF)
     names = ["app_name", "user_id", "currency"]
     pd.testing.assert_frame_equal(
@@ -116,7 +138,26 @@ def test_a_programme_begins_with_its_first_loyalty_order_in_a_currency(spark: Sp
 def test_a_sample_is_the_same_customers_with_all_their_days(spark: SparkSession, form: Form) -> None:
     rows = [(f"user-{i}", "USD", "1", f"2024-01-{1 + j:02d}") for i in range(200) for j in range(3)]
     customers = form(customer_days(published(spark, rows), AS_OF), AS_OF)
-    whole, part = customers.sample(1), customers.sample(4)
-    assert len(whole) == 600
-    assert {*part.groupby("key").size()} == {3} and 30 <= part["key"].nunique() <= 70
-    assert set(part["key"]) == {key for key in whole["key"] if key % 4 == 0}
+    buckets = 1_000
+    whole, part = customers.sample(SAMPLE_BUCKETS), customers.sample(buckets)
+    chosen = [user for user in {row[0] for row in rows} if sample_bucket(user) < buckets]
+    assert len(whole) == 600 and 0 < len(chosen) < 200
+    assert {*part.groupby("key").size()} == {3} and part["key"].nunique() == len(chosen)
+    assert set(part["key"]) == {*whole[whole["sample_bucket"] < buckets]["key"]}
+
+
+def test_a_balance_counts_as_the_days_it_stands_for(spark: SparkSession) -> None:
+    balances = opening_balances(spark.createDataFrame(
+        [("Cafe", "ann", "USD", date(2023, 1, 1), date(2023, 3, 2), 3, date(2023, 2, 1), 2_501, 2_000_001.0),
+         ("Cafe", "bob", "USD", date(2023, 1, 5), date(2023, 1, 5), 1, None, 100, 10_000.0)],
+        BALANCE_COLUMNS,
+    ))  # fmt: skip
+    days = customer_days(published(spark, [
+        ("ann", "USD", "10", "2024-01-01"), ("bob", "USD", "2", "2024-01-30", 1), ("cy", "USD", "1.005", "2024-01-31"),
+    ]), AS_OF)  # fmt: skip
+    found = sufficient_statistics(balances.unionByName(balances_of_days(days)), AS_OF)
+    assert values(found, "user_id", "n", "t_x", "t", "s", "ss", "joined") == [
+        ("ann", 4, 365, 395, 35.01, 300.0001, 19389),
+        ("bob", 2, 390, 391, 3.0, 5.0, 19752),
+        ("cy", 1, 0, 0, 1.01, 1.0201, None),
+    ]

@@ -30,7 +30,7 @@ WITH active_days AS (
         DATE_DIFF(
             'day', LAG(order_date) OVER (PARTITION BY app_name, user_id, currency ORDER BY order_date), order_date
         ) AS gap_days,
-        CAST(ROUND(net_sales * 100) AS BIGINT) AS cents
+        CAST(ROUND(net_sales * 100) AS DECIMAL(19, 0)) AS cents
     FROM {{ database }}.gold_customer_history
     WHERE quarter < {{ opening_date }}
 )
@@ -53,7 +53,7 @@ SELECT
     MIN(order_date) FILTER (WHERE loyalty_orders > 0) AS first_loyalty_date,
     CAST(COALESCE(SUM(orders) FILTER (WHERE DAY_OF_WEEK(order_date) >= 6), 0) AS BIGINT) AS weekend_orders,
     CAST(SUM(cents) AS BIGINT) AS cents,
-    CAST(SUM(cents * cents) AS BIGINT) AS cents_squared,
+    CAST(SUM(cents * cents) AS DOUBLE) AS cents_squared,
     {{ opening_date }} AS opening_date
 FROM active_days
 GROUP BY app_name, user_id, currency

@@ -13,7 +13,7 @@ from biz_insights.identity import fingerprint
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.catalog import PublishedPartition
 from biz_insights.lake.manifest import read_manifest
-from biz_insights.periods import quarter_of
+from biz_insights.periods import opening_date, quarter_of
 from biz_insights.tasks.context import RunContext
 from biz_insights.tasks.gold import NO_FILES
 
@@ -26,8 +26,11 @@ SCORE_TABLES = (
 )
 """In publishing order: what vouches for the predictions before the predictions."""
 
-HISTORY, DAYS = INPUTS = ("gold_customer_history", "gold_customer_day")
+HISTORY, DAYS = "gold_customer_history", "gold_customer_day"
 """The days of closed quarters, a file each, and the days of the quarter that goes on."""
+BALANCES, SAMPLE = "gold_opening_customers", "gold_opening_sample"
+"""What came before the opening date: a balance of each customer, and the days of some."""
+INPUTS = (HISTORY, DAYS, BALANCES, SAMPLE)
 JOB_FILES = ("spark_jobs/customer_scores.py", "spark_jobs.zip")
 
 
@@ -49,11 +52,16 @@ def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:
 
     Where the published days lie goes to S3, because the job sees files and not the catalog.
     """
-    opened = quarter_of(run.process_date)
-    published = {table: run.published.partitions(table) for table in INPUTS}
+    quarter, opening = quarter_of(run.process_date), opening_date(run.process_date)
+    is_read = {
+        HISTORY: lambda value: value < quarter,
+        DAYS: lambda value: quarter <= value <= run.process_date,
+        BALANCES: lambda value: value == opening,
+        SAMPLE: lambda value: value == opening,
+    }
     read = {
-        HISTORY: {quarter: found for quarter, found in published[HISTORY].items() if quarter < opened},
-        DAYS: {day: found for day, found in published[DAYS].items() if opened <= day <= run.process_date},
+        table: {value: found for value, found in run.published.partitions(table).items() if is_read[table](value)}
+        for table in INPUTS
     }
     digest = input_fingerprint(run, read)
     if not full_refresh and all(
