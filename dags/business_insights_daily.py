@@ -80,15 +80,14 @@ def business_insights_daily() -> None:
     with TaskGroup("scores", tooltip="What each customer is expected to do, with back-tests") as scores_layer:
         scores()
     with TaskGroup("marts", tooltip="The seven marts, as of the day") as marts_layer:
-        gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
+        marts = gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
-        views()
+        views({**facts, **marts})
     bronze_layer >> silver_layer >> facts_layer
     # The scores need few facts and few marts need the scores: the slowest job does not hold up the others.
     [facts[table] for table in SCORE_INPUTS] >> scores_layer
-    [facts_layer, marts_layer] >> views_layer
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
-        report(extract_layer, views_layer)
+        report(extract_layer, [facts_layer, scores_layer, marts_layer], views_layer)
 
 
 business_insights_daily()

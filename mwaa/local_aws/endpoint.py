@@ -144,7 +144,7 @@ class LocalEndpoint:
         store = state.StateStore(self.layout.aws, backends_of)
         self._stack.append(("forget state", _reset_backends))
         _reset_backends()
-        athena.install(self.layout.s3)
+        athena.install(self.layout.s3, self.layout.kept_scans)
         store.start()
         self._stack.append(("state", store.stop))
         self._stack.append(("athena", athena.uninstall))

@@ -46,6 +46,11 @@ class StateLayout:
         return self.root / "aws"
 
     @property
+    def kept_scans(self) -> Path:
+        """Rows that Athena's engine keeps of small files; may be lost."""
+        return self.root / "athena" / "kept_scans.duckdb"
+
+    @property
     def postgres(self) -> Path:
         """PostgreSQL's data directory."""
         return self.root / "postgres"

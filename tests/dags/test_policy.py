@@ -96,7 +96,16 @@ def test_a_failed_mart_fails_the_run(daily):
 
 
 def test_the_quality_report_is_written_also_of_a_run_that_failed(daily):
-    assert daily.get_task("report.quality_report").trigger_rule == "all_done"
+    report = daily.get_task("report.quality_report")
+    assert report.trigger_rule == "all_done"
+    audits = {task_id for task_id in daily.task_ids if task_id.endswith(".audit")}
+    assert len(audits) > 20 and audits <= report.get_flat_relative_ids(upstream=True)
+
+
+def test_a_view_waits_for_what_it_reads_and_not_for_the_marts(daily):
+    for view in tables_of("views"):
+        upstream = daily.get_task(f"views.{view.name}").upstream_task_ids
+        assert upstream == {f"facts.{name}.publish" for name in view.reads}
 
 
 def test_the_daily_report_is_written_only_when_nothing_failed(daily):
@@ -126,6 +135,6 @@ def test_a_mart_waits_for_the_scores_only_where_it_reads_them(daily):
     before = daily.get_task("scores.plan").get_flat_relative_ids(upstream=True)
     assert {task_id for task_id in before if task_id.startswith("facts.")} == {
         f"facts.{table}.{step}"
-        for table in ("gold_customer_day", "gold_customer_history")
+        for table in ("gold_customer_day", "gold_customer_history", "gold_opening_customers", "gold_opening_sample")
         for step in ("plan", "build", "audit", "publish")
     }

@@ -9,8 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def install(s3_root: Path) -> None:
-    """Execute Athena queries over the buckets below `s3_root`. May be called again with another root."""
+def install(s3_root: Path, kept: Path | None = None) -> None:
+    """Execute Athena queries over the buckets below `s3_root`. May be called again with another root.
+
+    `kept` is a file for what the engine keeps between starts, which may be lost.
+    """
     from moto.athena import responses, urls
 
     from mwaa.local_aws.athena import backend
@@ -18,7 +21,7 @@ def install(s3_root: Path) -> None:
     from mwaa.local_aws.athena.engine import Engine
 
     uninstall()
-    backend.use_engine(Engine(Path(s3_root)))
+    backend.use_engine(Engine(Path(s3_root), kept))
     backend.patch_moto()
     responses.AthenaResponse = LocalAthenaResponse  # type: ignore[misc]
     urls.url_paths = {"{0}/$": LocalAthenaResponse.dispatch}

@@ -37,9 +37,10 @@ _RESULTS_KEPT = 4  # parsed results held for paging
 
 
 class Engine:
-    """One DuckDB database (holding only the macros) and the workers that run queries on it."""
+    """One DuckDB database (holding the macros, and rows kept of small files) and the workers that run queries on it."""
 
-    def __init__(self, s3_root: Path) -> None:
+    def __init__(self, s3_root: Path, kept: Path | None = None) -> None:
+        """`kept` is the file of the kept rows; without one they are kept in memory."""
         self.storage = Storage(s3_root)
         self._database = macros.connect()
         self._spill = Path(tempfile.gettempdir()) / f"athena-spill-{uuid.uuid4()}"  # made only when DuckDB spills
@@ -51,7 +52,7 @@ class Engine:
             "python_enable_replacements = false",
         ):
             self._database.execute(f"SET {setting}")
-        self.kept = KeptScans(self._database)
+        self.kept = KeptScans(self._database, self.storage.root, kept)
         self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
         self._pages: OrderedDict[str, list[Row]] = OrderedDict()
@@ -87,6 +88,7 @@ class Engine:
     def close(self) -> None:
         """Stop taking queries and wait for those that run."""
         self._workers.shutdown(wait=True, cancel_futures=True)
+        self.kept.close()
         self._database.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 

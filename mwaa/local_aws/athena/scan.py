@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import duckdb
 
 from mwaa.local_aws.athena.catalog import Partition, Table
 from mwaa.local_aws.athena.errors import AthenaQueryError
-from mwaa.local_aws.athena.kept_scans import KeptScans
+from mwaa.local_aws.athena.kept_scans import FILE_ID, Held, KeptScans, Source
 from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.types import hive_to_duckdb
 
@@ -39,7 +40,8 @@ class Scan:
         self.bytes_read = sum(size for _, size, _ in files)
         if not files:
             return self.shape()
-        return kept.relation(cursor, self._over(files, storage), [(path, size) for path, size, _ in files])
+        held = kept.hold(_source(self.table), [(path, size) for path, size, _ in files])
+        return self._over(files, storage) if held is None else self._over_kept(files, storage, kept, held)
 
     def surviving_partitions(self, cursor: duckdb.DuckDBPyConnection) -> list[Partition]:
         """Evaluate the conditions on the catalog's partition values, in the engine that will run the query."""
@@ -83,6 +85,28 @@ class Scan:
         located = f"SELECT unnest({paths}) AS filename, " + ", ".join(f'unnest({v}) AS "{k}"' for k, v in keys)
         columns[len(table.columns) : len(table.columns)] = [f'located."{k}"' for k, _ in keys]
         return f"(SELECT {', '.join(columns)} FROM {source} AS data JOIN ({located}) AS located USING (filename))"
+
+    def _over_kept(
+        self, files: list[tuple[str, int, tuple[str | None, ...]]], storage: Storage, kept: KeptScans, held: Held
+    ) -> str:  # fmt: skip
+        table = self.table
+        keys = _typed_keys(table, [values for _, _, values in files])
+        columns = [f'data."{c.name}"' for c in table.columns] + [f'located."{name}"' for name, _ in keys]
+        located = [f'unnest([{",".join(map(str, held.file_ids))}]) AS "{FILE_ID}"']
+        located += [f'unnest({values}) AS "{name}"' for name, values in keys]
+        if self.with_path:
+            columns.append(f'located."{PATH}"')
+            located.append(f'unnest({_list([storage.uri(path) for path, _, _ in files])}) AS "{PATH}"')
+        places = kept.places(f"SELECT {', '.join(located)}")
+        return f'(SELECT {", ".join(columns)} FROM {held.table} AS data JOIN {places} AS located USING ("{FILE_ID}"))'
+
+
+def _source(table: Table) -> Source:
+    """The kind of files that a table is over; tables of the same columns and format share it."""
+    digest = hashlib.sha256(_reader(table, []).encode()).hexdigest()
+    return Source(
+        f"rows_{digest[:32]}", [f'"{c.name}"' for c in table.columns], lambda paths: _reader(table, list(paths))
+    )
 
 
 def _text(value: str | None) -> str:

@@ -73,11 +73,14 @@ def gold_layer(tables: list[GoldTable], built: dict[str, TaskGroup]) -> dict[str
     return groups
 
 
-def views() -> None:
-    """Views are definitions, not data: each run states them again, in the order in which they read each other."""
-    previous = None
+def views(built: dict[str, TaskGroup]) -> None:
+    """Views are definitions, not data: each run states them again, each after those tables of ``built`` that it reads.
+
+    Athena takes the definition once the tables are there: nobody waits for the rest of the run.
+    """
+    stated: dict[str, AthenaOperator] = {}
     for view in tables_of("views"):
-        replace = AthenaOperator(
+        stated[view.name] = AthenaOperator(
             task_id=view.name,
             query=f"CREATE OR REPLACE VIEW {view.name} AS\n"
             + view.select(database="{{ settings.published_database }}"),
@@ -87,6 +90,6 @@ def views() -> None:
             trigger_rule=PASS_SKIPPED,
             **AWS,
         )
-        if previous:
-            previous >> replace
-        previous = replace
+        for upstream in view.reads:
+            if before := {**built, **stated}.get(upstream):
+                before >> stated[view.name]

@@ -30,8 +30,11 @@ def daily_report(process_date: str) -> dict[str, str]:
     return report.write_daily_report(current(process_date))
 
 
-def report(extract_layer: TaskGroup, views_layer: TaskGroup) -> None:
-    """Write the quality report however the run ended, the daily report and the message when nothing failed."""
+def report(extract_layer: TaskGroup, audited: list[TaskGroup], views_layer: TaskGroup) -> None:
+    """Write the quality report however the run ended, the daily report and the message when nothing failed.
+
+    The quality report waits for the layers that are audited last, the others for the views as well.
+    """
     quality = quality_report(PROCESS_DATE)
     daily = daily_report(PROCESS_DATE)
     announce = SnsPublishOperator(
@@ -43,7 +46,7 @@ def report(extract_layer: TaskGroup, views_layer: TaskGroup) -> None:
         trigger_rule=PASS_SKIPPED,
         **AWS,
     )
-    views_layer >> quality
+    audited >> quality
     # No layer waits for the snapshot's deletion: one that failed must show here.
-    [extract_layer, views_layer] >> daily
-    [extract_layer, views_layer, quality, daily] >> announce
+    [extract_layer, *audited, views_layer] >> daily
+    [extract_layer, *audited, views_layer, quality, daily] >> announce
