@@ -49,7 +49,11 @@ def _figures() -> None:
                 "Part of the weighted expectations that passed, of 100; critical ones weigh three times a warning.",
             ),
             ("Expectations", "–" if audit is None else formats.count(audit.expectations), "Checked in that run."),
-            ("Failed", "–" if audit is None else formats.count(audit.failed), "Of them; see below."),
+            (
+                "Failed",
+                "–" if audit is None else formats.count(audit.failed),
+                "Critical ones and warnings; see below. What is only for information does not count.",
+            ),
         )
     )
 

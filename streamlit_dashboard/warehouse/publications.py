@@ -81,7 +81,12 @@ class Publication:
 
 @dataclass(frozen=True)
 class Audit:
-    """What a run's checkpoints found. ``blocked``: at least one of them held a publish back."""
+    """What a run's checkpoints found.
+
+    Attributes:
+        failed: critical expectations and warnings; what is only for information costs no score and fails nobody.
+        blocked: at least one checkpoint held a publish back.
+    """
 
     run: str
     score: float
@@ -164,7 +169,7 @@ def audits_of(results: pd.DataFrame) -> tuple[Audit, ...]:
         weights = rows["severity"].map(WEIGHTS).fillna(WEIGHTS["critical"]) * rows["expectations"]
         total = int(weights.sum())
         passed = int(weights[rows["success"].astype(bool)].sum())
-        failed = int(rows.loc[~rows["success"].astype(bool), "expectations"].sum())
+        failed = int(rows.loc[~rows["success"].astype(bool) & (weights > 0), "expectations"].sum())
         score = 100.0 if total == 0 else (passed * 1000 // total) / 10
         blocked, checked_at = bool(rows["blocked"].any()), rows["checked_at"].max().to_pydatetime()
         audits.append(Audit(str(run), score, int(rows["expectations"].sum()), failed, blocked, checked_at))

@@ -9,28 +9,29 @@ from functools import cache
 import pytest
 
 from biz_insights.gold import date_literal, gold_tables
-from biz_insights.periods import first_open_year, opening_date
+from biz_insights.periods import first_open_year, opening_date, quarter_of
 from spark_jobs.customer_scores import SAMPLED_DAYS
 from spark_jobs.transforms.customers import SAMPLE_BUCKETS
-from tests.gold.harness import DATABASE, Lake, Row, line, pick, translated
+from tests.gold.harness import DATABASE, Lake, line, pick, render, translated
 from tests.gold.random_orders import random_lines
 
 FOUR_YEARS = [date(2020, 3, 30) + timedelta(days=number) for number in range(1462)]
 NEVER = date_literal("1900-01-01")
 """Before every day: no books closed, every day read."""
-READERS = [table for table in gold_tables().values() if "opening_date" in table.sql_template]
+CUSTOMER_TABLES = [
+    table.name
+    for table in gold_tables().values()
+    if table.partition == "as_of_date" and {"gold_customer_day", "gold_customer_facts"} & {*table.reads}
+]
 
 
 @cache
-def lines() -> list[Row]:
-    return random_lines(7, orders=700, dates=FOUR_YEARS)
-
-
-def test_these_tables_read_balances() -> None:
-    """A new one is tested with the others."""
-    assert {table.name for table in READERS if table.partition == "as_of_date"} == {
-        "gold_customer_facts", "gold_segment_transitions", "mart_customer_segments", "mart_location_performance"
-    }  # fmt: skip
+def four_years(as_of: str) -> Lake:
+    """A lake of four years with every table of CUSTOMER_TABLES as of a date."""
+    lake = Lake(random_lines(7, orders=700, dates=FOUR_YEARS))
+    for name in CUSTOMER_TABLES:
+        lake.build(name, as_of)
+    return lake
 
 
 @pytest.mark.parametrize(
@@ -38,15 +39,9 @@ def test_these_tables_read_balances() -> None:
     ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-30"],
     ids=["year's end", "new year", "leap day", "last"],
 )
-@pytest.mark.parametrize(
-    "name",
-    [
-        "gold_customer_facts", "gold_segment_transitions", "mart_customer_segments", "mart_location_performance",
-        "mart_loyalty_impact",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", CUSTOMER_TABLES)
 def test_a_table_from_closed_books_equals_that_from_every_day(name: str, as_of: str) -> None:
-    lake = Lake(lines())
+    lake = four_years(as_of)
     found = lake.rows(name, as_of)
     assert lake.rows("gold_opening_customers", as_of) and lake.rows("gold_closed_store_customers", as_of)
     every_day = gold_tables()[name].select(
@@ -54,6 +49,23 @@ def test_a_table_from_closed_books_equals_that_from_every_day(name: str, as_of: 
     )
     assert found == lake.query(f"SELECT * FROM ({translated(every_day)}) ORDER BY ALL")
     assert len(found) > 5
+
+
+def test_no_older_customer_day_is_read() -> None:
+    """What a day costs does not grow with the years: the older days may as well not be there."""
+    as_of = "2024-03-29"
+    lake = four_years(as_of)
+    first_read = {
+        "gold_customer_history": ("quarter", min(opening_date(as_of), first_open_year(as_of))),
+        "gold_customer_day": ("order_date", quarter_of(as_of)),
+    }
+    for table, (key, first) in first_read.items():
+        where = f"FROM {DATABASE}.{table} WHERE {key} < {date_literal(first)}"
+        assert len(lake.query(f"SELECT 1 {where}")) > 200
+        lake.connection.execute(f"DELETE {where}")
+    for name in CUSTOMER_TABLES:
+        again = translated(render(gold_tables()[name], as_of))
+        assert lake.query(f"SELECT * FROM ({again}) ORDER BY ALL") == lake.rows(name, as_of), name
 
 
 def test_a_balance_is_the_sum_of_the_days_before_it() -> None:

@@ -199,15 +199,17 @@ class KeptScans:
 
 
 def _attach(database: duckdb.DuckDBPyConnection, place: Path | None) -> None:
-    if place is not None:
-        place.parent.mkdir(parents=True, exist_ok=True)
+    quoted = str(place).replace("'", "''")
+    for _ in range(2 if place else 0):
+        assert place is not None
         try:
-            database.execute(f"ATTACH '{place}' AS {_KEPT}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            database.execute(f"ATTACH '{quoted}' AS {_KEPT}")
             return
-        except duckdb.Error as error:
-            if "lock" not in str(error):
+        except (OSError, duckdb.Error) as error:
+            if "lock" in str(error):
+                break
+            with contextlib.suppress(OSError):
                 for left in (place, place.with_name(f"{place.name}.wal")):
                     left.unlink(missing_ok=True)
-                database.execute(f"ATTACH '{place}' AS {_KEPT}")
-                return
     database.execute(f"ATTACH ':memory:' AS {_KEPT}")

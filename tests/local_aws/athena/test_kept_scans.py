@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -50,7 +52,7 @@ class Start:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[], Start]]:
     """Starts one after the other, over files of one folder and with one file of kept rows."""
-    yield lambda: Start(tmp_path, tmp_path / "athena" / "kept.duckdb")
+    yield lambda: Start(tmp_path, tmp_path / "someone's" / "kept.duckdb")
 
 
 def files(folder: Path, value: int, count: int = COUNT) -> Files:
@@ -162,13 +164,29 @@ def test_a_scan_that_fails_leaves_nothing_and_is_tried_again(tmp_path, start):
 
 
 def test_a_broken_file_of_kept_rows_is_replaced(tmp_path, start):
-    place = tmp_path / "athena" / "kept.duckdb"
+    place = tmp_path / "someone's" / "kept.duckdb"
     place.parent.mkdir()
     place.write_bytes(b"no database" * 1000)
     first = start()
     assert first.total(first.kept.hold(Reader().source, files(tmp_path / "a", 3))) == 3 * COUNT
     first.stop()
     assert place.read_bytes()[8:12] == b"DUCK"
+
+
+@pytest.mark.parametrize("taken", ["by another process", "by a folder"])
+def test_a_file_that_cannot_be_had_is_done_without(tmp_path, start, taken):
+    place = tmp_path / "someone's" / "kept.duckdb"
+    place.parent.mkdir()
+    hold = f"import duckdb; held = duckdb.connect({str(place)!r}); print('held', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline()
+        if taken == "by a folder":
+            place.unlink()
+            place.mkdir()
+        first = start()
+        assert first.total(first.kept.hold(Reader().source, files(tmp_path / "a", 3))) == 3 * COUNT
+        first.stop()
+        other.communicate(b"\n", timeout=30)
 
 
 def test_a_crash_loses_no_more_than_what_was_not_asked_for_again(tmp_path, start):
