@@ -184,7 +184,8 @@ def content_hashes(laptop) -> dict[str, str]:
     hashes = {}
     for table in laptop.published():
         lines = sorted(laptop.result_file(f'SELECT * FROM "{table}"').splitlines())
-        assert len(lines) > 1, f"{table} is empty"
+        # No year of these files is closed yet.
+        assert len(lines) > 1 or table.startswith("gold_closed_"), f"{table} is empty"
         hashes[table] = hashlib.sha256(b"\n".join(lines)).hexdigest()
     return hashes
 
