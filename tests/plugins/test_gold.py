@@ -47,7 +47,7 @@ def test_a_missing_field_is_named(tmp_path, field):
         read_gold_table(write(tmp_path, "facts", "gold_x", "\n".join(lines) + "\nSELECT 1"))
 
 
-def test_a_partition_that_is_none_of_the_three_is_refused(tmp_path):
+def test_a_partition_of_no_known_kind_is_refused(tmp_path):
     text = HEADER.replace("partition: order_date", "partition: month")
     with pytest.raises(GoldHeaderError, match="month"):
         read_gold_table(write(tmp_path, "facts", "gold_x", text + "SELECT 1"))

@@ -35,7 +35,23 @@ QUARTERLY = replace(
     reads=("silver_q",),
     sql_template="SELECT * FROM {{ database }}.silver_q WHERE DATE_TRUNC('quarter', order_date) IN ({{ quarters }})",
 )
+YEARLY = replace(
+    DAILY,
+    name="gold_y",
+    partition="year",
+    reads=("quarters",),
+    sql_template="SELECT * FROM {{ database }}.quarters WHERE DATE_TRUNC('year', quarter) IN ({{ years }})",
+)
+OPENING = replace(
+    DAILY,
+    name="gold_o",
+    partition="opening_date",
+    reads=("quarters",),
+    sql_template="SELECT *, {{ opening_date }} AS opening_date FROM {{ database }}.quarters",
+)
 KEYS = {
+    "quarters": "quarter",
+    "gold_o": "opening_date",
     "silver_q": "order_date",
     "gold_q": "quarter",
     "silver_a": "order_date",
@@ -60,6 +76,7 @@ class Lake:
                 "2024-04-01": "q2",
             },
             "calendar": {"": "c"},
+            "quarters": dict.fromkeys(("2020-10-01", "2022-04-01", "2022-07-01", "2022-10-01", "2023-10-01"), "q"),
             "gold_c": {"2024-01-02": "g"},
         }
 
@@ -224,3 +241,52 @@ def test_a_chain_younger_than_a_quarter_has_a_closed_one_without_days(lake):
     assert lake.plan(QUARTERLY).is_empty
     later = lake.plan(QUARTERLY, "2024-04-01")
     assert (list(later.fingerprints), later.removed) == (["2024-01-01"], ["2023-10-01"])
+
+
+def test_a_year_is_built_once_the_year_after_it_is_over(lake):
+    plan = lake.plan(YEARLY)
+    assert list(plan.fingerprints) == ["2020-01-01", "2022-01-01"]
+    lake.publish(plan)
+    assert lake.plan(YEARLY, "2024-12-31").is_empty
+    assert list(lake.plan(YEARLY, "2025-01-01").fingerprints) == ["2023-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("quarter", "due"),
+    [
+        ("2020-10-01", ["2020-01-01"]),
+        ("2022-04-01", ["2022-01-01"]),
+        ("2023-10-01", ["2022-01-01"]),
+        ("2021-01-01", ["2020-01-01", "2021-01-01"]),
+        ("2024-01-01", []),
+    ],
+)
+def test_a_quarter_that_changed_changes_its_year_and_the_one_before(lake, quarter, due):
+    lake.publish(lake.plan(YEARLY))
+    lake.tables["quarters"][quarter] = "other"
+    assert list(lake.plan(YEARLY).fingerprints) == due
+
+
+def test_balances_are_opened_once_a_quarter_from_the_quarters_before_them(lake):
+    plan = lake.plan(OPENING, "2024-01-01")
+    assert list(plan.fingerprints) == ["2022-10-01"]
+    assert plan.selects == ["SELECT *, DATE '2022-10-01' AS opening_date FROM db.quarters"]
+    lake.publish(plan)
+    lake.tables["quarters"]["2022-10-01"] = "other"  # the first that is read day by day
+    assert lake.plan(OPENING, "2024-03-31").is_empty
+    lake.tables["quarters"]["2022-07-01"] = "other"
+    assert list(lake.plan(OPENING, "2024-03-31").fingerprints) == ["2022-10-01"]
+    later = lake.plan(OPENING, "2024-04-01")
+    assert (list(later.fingerprints), later.removed) == (["2023-01-01"], [])
+
+
+def test_an_as_of_table_sees_the_balances_of_its_own_opening_date(lake):
+    table = replace(AS_OF, reads=("gold_o",), sql_template="SELECT {{ opening_date }}, {{ first_open_year }}")
+    lake.publish(lake.plan(OPENING))
+    plan = lake.plan(table)
+    assert plan.selects == ["SELECT DATE '2022-10-01', DATE '2023-01-01'"]
+    lake.publish(plan)
+    lake.publish(lake.plan(OPENING, "2024-04-01"))
+    assert lake.plan(table).is_empty
+    lake.tables["gold_o"]["2022-10-01"] = "other"
+    assert not lake.plan(table).is_empty

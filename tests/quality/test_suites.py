@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from biz_insights.gold import gold_tables
@@ -10,6 +13,7 @@ from biz_insights.quality.suites import SQL_TYPE, Suite, SuiteError, all_suites,
 from spark_jobs.scores.tables import SCORE_TABLES
 from tests.quality.samples import rule, sql_rule
 
+ROOT = Path(__file__).resolve().parents[2]
 NOT_NULL = "expect_column_values_to_not_be_null"
 SUITES = {suite.name: suite for suite in all_suites()}
 GOLD = {name: table for name, table in gold_tables().items() if table.kind != "views"}
@@ -148,3 +152,9 @@ def test_rules_in_sql_leave_the_candidate_to_a_cte():
                 query = rule_.kwargs["unexpected_rows_query"]
                 assert query.lstrip().startswith("WITH built AS ("), f"{suite.name}: {rule_.name}"
                 assert "%" not in query and query.count("{batch}") == 1, f"{suite.name}: {rule_.name}"
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.name)
+def test_who_mends_a_failure_is_sent_to_files_that_are_there(suite: Suite):
+    named = {path for rule in suite.rules for path in re.findall(r"[\w/]+/\w+\.(?:py|sql|json)", rule.fix)}
+    assert {path for path in named if not (ROOT / path).exists()} == set()
