@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from spark_jobs.errors import JobError
 from spark_jobs.tables import SOURCE_TABLES
+from spark_jobs.transforms import negatives
 from spark_jobs.transforms.money import PRICE_BASES
 
 
@@ -42,6 +43,8 @@ class SilverArguments:
     business_timezone: str
     price_basis: str
     test_app_names: tuple[str, ...]
+    negative_lines: str
+    missing_marks: tuple[str, ...]
     holiday_country: str
     holiday_subdivision: str
     database_rows: Mapping[str, RowBounds]
@@ -93,9 +96,14 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
     """Typed arguments of the silver job. Raises JobError naming what is missing or what has an unknown value."""
     required = (
         "JOB_RUN_ID", "bronze_uri", "bronze_run", "batch_id", "silver_uri", "known_uri",
-        "business_timezone", "price_basis", "holiday_country", "database_rows",
+        "business_timezone", "price_basis", "negative_lines", "holiday_country", "database_rows",
     )  # fmt: skip
     found = _required("silver", argv, required)
+    if found["negative_lines"] not in negatives.SETTINGS:
+        raise JobError(
+            f"--negative_lines is {found['negative_lines']!r}; "
+            f"next: set negative_lines to {', '.join(negatives.RULES)} or {negatives.AUTO}"
+        )
     if "test_app_names" not in found:
         raise JobError("silver job lacks --test_app_names; next: pass it, empty if no channel is a test channel")
     if found["price_basis"] not in PRICE_BASES:
@@ -111,7 +119,9 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
         known_uri=found["known_uri"],
         business_timezone=_timezone(found["business_timezone"]),
         price_basis=found["price_basis"],
-        test_app_names=tuple(name.strip() for name in found["test_app_names"].split(",") if name.strip()),
+        test_app_names=_names(found["test_app_names"]),
+        negative_lines=found["negative_lines"],
+        missing_marks=_names(found.get("missing_marks", "")),
         holiday_country=found["holiday_country"],
         holiday_subdivision=found.get("holiday_subdivision", ""),
         database_rows=_database_rows(found["database_rows"]),
@@ -140,6 +150,11 @@ def _required(job: str, argv: Sequence[str], names: Sequence[str]) -> dict[str, 
     if missing:
         raise JobError(f"{job} job lacks {', '.join(missing)}; next: pass them as arguments of the Glue job run")
     return found
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """A comma-separated list."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _folder(uri: str) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from spark_jobs.arguments import SilverArguments, silver_arguments
 from spark_jobs.errors import run_job
@@ -26,6 +25,7 @@ from spark_jobs.storage import (
     write_partitions,
 )  # fmt: skip
 from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
+from spark_jobs.transforms import money
 from spark_jobs.transforms.date_dim import (
     calendar_years,
     generated_dates,
@@ -36,11 +36,16 @@ from spark_jobs.transforms.date_dim import (
 )  # fmt: skip
 from spark_jobs.transforms.fingerprints import compare, fingerprints, to_write
 from spark_jobs.transforms.holidays import in_the_words_of, public_holidays
-from spark_jobs.transforms.ledger import LedgerRow, ledger
+from spark_jobs.transforms.ledger import LedgerRow, Tally, ledger, tallies, tally
 from spark_jobs.transforms.lines import judged_lines, line_days, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
+from spark_jobs.transforms.negatives import NegativeLines, negative_lines
 from spark_jobs.transforms.options import dated_options, judged_options, silver_options
-from spark_jobs.transforms.quarantine import is_accepted, quarantined
+from spark_jobs.transforms.quarantine import quarantined
+from spark_jobs.transforms.typed import parsed, trimmed
+
+AMOUNTS = {ORDER_ITEMS: "item_amount", ORDER_ITEM_OPTIONS: "option_amount", DATE_DIM: None}
+"""The column of each table's judged rows that the ledger adds up."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +79,22 @@ def main(argv: Sequence[str]) -> None:
     size_shuffles(spark, max(expected_rows(arguments, table, rows) for table, rows in bronze.items()))
     # Side by side: while the cores read or write one table, the driver plans the next.
     with ThreadPoolExecutor() as pool:
-        counting = {table: pool.submit(rows.count) for table, rows in bronze.items()}
-        batch = read_batch(bronze, arguments, pool)
+        counting = {table: pool.submit(source_tally, arguments, table, rows) for table, rows in bronze.items()}
+        negatives = negative_lines(bronze[ORDER_ITEMS], arguments.negative_lines, arguments.missing_marks)
+        batch = read_batch(bronze, arguments, negatives.rule, pool)
         calendar = pool.submit(build_calendar, spark, arguments, known.get(DATE_DIM.silver_name, {}), batch)
         building = {
             name: pool.submit(build, arguments, known.get(name, {}), name, rows, key)
             for name, (rows, key) in silver_tables(batch, arguments.batch_id).items()
         }
-        testing = {table: pool.submit(test_rows, batch.of(table)) for table in SOURCE_TABLES}
+        judging = {table: pool.submit(tallies, batch.of(table), AMOUNTS[table]) for table in SOURCE_TABLES}
         built = {name: table.result() for name, table in building.items()}
         built[DATE_DIM.silver_name], generated_rows = calendar.result()
-        source_rows = {table: counted.result() for table, counted in counting.items()}
-        of_tests = {table: tested.result() for table, tested in testing.items()}
+        source = {table: counted.result() for table, counted in counting.items()}
+        judged = {table: found.result() for table, found in judging.items()}
     accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
     accepted[DATE_DIM] -= generated_rows
-    rows = ledger_rows(arguments, source_rows, accepted, built["quarantine"], of_tests)
+    rows = ledger_rows(arguments, source, accepted, built["quarantine"], judged, negatives)
     built["row_ledger"] = build_ledger(spark, arguments, known.get("row_ledger", {}), rows)
     write_manifest(spark, arguments.silver_uri, arguments.job_run_id, arguments.batch_id, list(built.values()))
     batch.release()
@@ -110,18 +116,34 @@ def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str
     }
 
 
-def read_batch(bronze: dict[SourceTable, DataFrame], arguments: SilverArguments, pool: Executor) -> Batch:
+def source_tally(arguments: SilverArguments, table: SourceTable, bronze: DataFrame) -> Tally:
+    """Rows of a source table and what each says it costs, read apart from the judging."""
+    if table is DATE_DIM:
+        return tally(bronze, None)
+    prefix = "item" if table is ORDER_ITEMS else "option"
+    names = f"{prefix}_price", f"{prefix}_quantity"
+    texts = bronze.select(*[trimmed(name).alias(name) for name in names])
+    price, quantity = (parsed(table.column(name)) for name in names)
+    if table is ORDER_ITEMS:
+        return tally(texts, money.line_amount(price, quantity, arguments.price_basis))
+    return tally(texts, money.amount(price, quantity, money.UNIT_PRICE))
+
+
+def read_batch(
+    bronze: dict[SourceTable, DataFrame], arguments: SilverArguments, negatives: str, pool: Executor
+) -> Batch:
     """Judge and type the bronze rows; all persisted, and `pool` sees to it as soon as they are planned. Lines and
     options lie as they were joined: to bring each day's rows together is left to the writing, which most days concerns
-    a single day."""
+    a single day. `negatives` is the rule for negative lines."""
+    marks = arguments.missing_marks
 
     def hold(rows: DataFrame) -> DataFrame:
         pool.submit(rows.persist().count)
         return rows
 
-    judged = hold(judged_options(bronze[ORDER_ITEM_OPTIONS]))
+    judged = hold(judged_options(bronze[ORDER_ITEM_OPTIONS], negatives, marks))
     typed = typed_lines(
-        judged_lines(bronze[ORDER_ITEMS], arguments.price_basis),
+        judged_lines(bronze[ORDER_ITEMS], arguments.price_basis, negatives, marks),
         arguments.business_timezone,
         arguments.price_basis,
         arguments.test_app_names,
@@ -167,26 +189,39 @@ def accepted_rows(built: BuiltTable) -> int:
 
 def ledger_rows(
     arguments: SilverArguments,
-    source_rows: dict[SourceTable, int],
+    source: dict[SourceTable, Tally],
     accepted: dict[SourceTable, int],
     quarantine: BuiltTable,
-    of_tests: dict[SourceTable, int],
+    judged: dict[SourceTable, tuple[Tally, Tally, int]],
+    negatives: NegativeLines,
 ) -> list[LedgerRow]:
-    """What became of each source table's rows in the batch."""
+    """What became of each source table's rows and money in the batch. Rows are those of the built files."""
     set_aside = {value: part.rows for value, part in quarantine.partitions.items()}
-    return [
-        LedgerRow(
-            source_table=table.name,
-            database_rows_min=arguments.database_rows[table.name].least,
-            database_rows_max=arguments.database_rows[table.name].most,
-            source_rows=source_rows[table],
-            accepted_rows=accepted[table],
-            quarantined_rows=set_aside.get(table.name, 0),
-            test_rows=of_tests[table],
-            batch_id=arguments.batch_id,
+    rows = []
+    for table in SOURCE_TABLES:
+        taken, left, of_tests = judged[table]
+        rows.append(
+            LedgerRow(
+                source_table=table.name,
+                database_rows_min=arguments.database_rows[table.name].least,
+                database_rows_max=arguments.database_rows[table.name].most,
+                source_rows=source[table].rows,
+                accepted_rows=accepted[table],
+                quarantined_rows=set_aside.get(table.name, 0),
+                test_rows=of_tests,
+                batch_id=arguments.batch_id,
+                source_amount=source[table].amount,
+                accepted_amount=taken.amount,
+                quarantined_amount=left.amount,
+                source_absolute_amount=source[table].absolute_amount,
+                quarantined_absolute_amount=left.absolute_amount,
+                quarantined_rows_without_amount=left.rows_without_amount,
+                negative_lines_rule=negatives.rule if table is ORDER_ITEMS else None,
+                negative_lines=negatives.found if table is ORDER_ITEMS else None,
+                negative_lines_explained=negatives.explained if table is ORDER_ITEMS else None,
+            )
         )
-        for table in SOURCE_TABLES
-    ]
+    return rows
 
 
 def build_ledger(
@@ -201,11 +236,6 @@ def build_ledger(
     return BuiltTable(
         "row_ledger", counted.schema, "batch_id", run_folder(arguments.silver_uri, "row_ledger", run), partitions
     )
-
-
-def test_rows(rows: DataFrame) -> int:
-    """Accepted rows of test channels; 0 for a table without channels."""
-    return rows.filter(is_accepted() & F.col("is_test")).count() if "is_test" in rows.columns else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ class Kind(Enum):
     TEXT = "text"  # trimmed, whitespace collapsed
     IDENTIFIER = "identifier"  # trimmed
     INTEGER = "integer"
-    QUANTITY = "quantity"  # integer, at least 1
+    QUANTITY = "quantity"  # integer other than zero
     MONEY = "money"
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
@@ -25,12 +25,14 @@ class Kind(Enum):
 @dataclass(frozen=True)
 class SourceColumn:
     """One column of a source table. A row that lacks a required value, or whose text has no reading, is
-    quarantined for `reason`."""
+    quarantined for `reason`. A text that stands for a missing value (`NULL`, `N/A`) is one, unless `any_text`:
+    then it may be a name like any other."""
 
     name: str
     kind: Kind = Kind.TEXT
     required: bool = False
     missing_reason: str | None = None
+    any_text: bool = False
 
     @property
     def reason(self) -> str:
@@ -101,8 +103,9 @@ ORDER_ITEM_OPTIONS = SourceTable(
         SOURCE_ID,
         ORDER_ID,
         LINE_ID,
-        SourceColumn("option_group_name"),
-        SourceColumn("option_name"),
+        # "Sauce: None" is a choice.
+        SourceColumn("option_group_name", any_text=True),
+        SourceColumn("option_name", any_text=True),
         SourceColumn("option_price", Kind.MONEY, required=True),
         SourceColumn("option_quantity", Kind.QUANTITY, required=True),
     ),

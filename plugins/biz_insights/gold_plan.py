@@ -151,10 +151,14 @@ def _wanted(partition: str, inputs: Inputs, definition: str, process_date: str) 
 
 
 def _by_day(inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
-    """Fingerprint a day should have, for every complete day that an input has."""
+    """Fingerprint a day should have, for every complete day that an input has.
+
+    Without any such day (no row was accepted, or all lie in the future) the process date is there, an empty one: the
+    table exists, and what reads it finds no rows instead of no table.
+    """
     whole = [f"{name}={digests.get(UNPARTITIONED, '')}" for name, (key, digests) in inputs.items() if key is None]
     daily = {name: digests for name, (key, digests) in inputs.items() if key == "order_date"}
-    days = {day for digests in daily.values() for day in digests if day <= process_date}
+    days = {day for digests in daily.values() for day in digests if day <= process_date} or {process_date}
     return {
         day: fingerprint(definition, *whole, *(f"{name}={daily[name].get(day, '')}" for name in daily)) for day in days
     }

@@ -62,6 +62,10 @@ class Settings:
     business_timezone: str = "America/Chicago"
     price_basis: Literal["line_total", "unit_price"] = "line_total"
     test_app_names: str = "DEVELOPMENT"
+    negative_lines: Literal["auto", "refund", "quarantine"] = "auto"
+    """What a line with a negative price or quantity is: a refund, or a damaged row; auto: what the data shows."""
+    missing_marks: str = "NULL, (null), #NULL!, NaN, N/A, #N/A, NA, <NA>, None, nil, undefined, -, --"
+    """Texts that stand for a missing value, in any case, separated by commas."""
     holiday_country: str = "US"
     holiday_subdivision: str = ""
     quality_gate: float = 80.0
@@ -78,6 +82,11 @@ class Settings:
             ) from error
         if self.price_basis not in ("line_total", "unit_price"):
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
+        if self.negative_lines not in ("auto", "refund", "quarantine"):
+            raise SettingsError(
+                f"setting negative_lines: {self.negative_lines!r} is not refund, quarantine or auto; "
+                "auto decides by what the data shows"
+            )
         if not re.fullmatch("[A-Z]{2}", self.holiday_country):
             raise SettingsError(
                 f"setting holiday_country: {self.holiday_country!r} is no country code; "

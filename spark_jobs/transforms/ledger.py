@@ -1,22 +1,47 @@
-"""The row ledger: of each source table and batch, what came in, what was accepted, what was set aside."""
+"""The row ledger: of each source table and batch, what came in, what was accepted, what was set aside, in rows and in
+money.
+
+Money is a control total: the sum of what the rows state, whatever their currency. It is taken of the source's rows and
+of the judged rows apart, so that a transform that loses or multiplies money is found.
+"""
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs.errors import JobError
 from spark_jobs.session import few_rows
+from spark_jobs.transforms.quarantine import is_accepted
+
+TOTAL_TYPE = "decimal(28,4)"
 
 LEDGER_SCHEMA = (
     "source_table string, database_rows_min bigint, database_rows_max bigint, source_rows bigint, "
-    "accepted_rows bigint, quarantined_rows bigint, test_rows bigint, batch_id string"
+    f"accepted_rows bigint, quarantined_rows bigint, test_rows bigint, source_amount {TOTAL_TYPE}, "
+    f"accepted_amount {TOTAL_TYPE}, quarantined_amount {TOTAL_TYPE}, source_absolute_amount {TOTAL_TYPE}, "
+    f"quarantined_absolute_amount {TOTAL_TYPE}, quarantined_rows_without_amount bigint, negative_lines_rule string, "
+    "negative_lines bigint, negative_lines_explained bigint, batch_id string"
 )
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Rows of a table and the money they state: the sum, the sum without signs, and how many rows state none that
+    can be read. The sums are None for a table without money."""
+
+    rows: int
+    amount: Decimal | None = None
+    absolute_amount: Decimal | None = None
+    rows_without_amount: int | None = None
+
+
+@dataclass(frozen=True)
 class LedgerRow:
-    """Rows of one source table in one batch. The database's bounds are None when nobody counted it; `test_rows`
-    are the accepted rows of test channels."""
+    """Rows and money of one source table in one batch. The database's bounds are None when nobody counted it;
+    `test_rows` are the accepted rows of test channels; the amounts are None for a table without money, and what is said
+    of negative lines for every table but the lines'."""
 
     source_table: str
     database_rows_min: int | None
@@ -26,16 +51,52 @@ class LedgerRow:
     quarantined_rows: int
     test_rows: int
     batch_id: str
+    source_amount: Decimal | None = None
+    accepted_amount: Decimal | None = None
+    quarantined_amount: Decimal | None = None
+    source_absolute_amount: Decimal | None = None
+    quarantined_absolute_amount: Decimal | None = None
+    quarantined_rows_without_amount: int | None = None
+    negative_lines_rule: str | None = None
+    negative_lines: int | None = None
+    negative_lines_explained: int | None = None
 
     def check_balance(self) -> None:
-        """Raise JobError unless source rows = accepted + quarantined."""
-        if self.source_rows != self.accepted_rows + self.quarantined_rows:
+        """Raise JobError unless what came in is accepted + quarantined, in rows and in money."""
+        self._check("rows", self.source_rows, self.accepted_rows, self.quarantined_rows)
+        if self.source_amount is not None:
+            self._check("amounts", self.source_amount, self.accepted_amount or 0, self.quarantined_amount or 0)
+
+    def _check(self, what: str, source: Decimal | int, accepted: Decimal | int, quarantined: Decimal | int) -> None:
+        if source != accepted + quarantined:
             raise JobError(
-                f"rows of {self.source_table} do not add up in batch {self.batch_id}: {self.source_rows} in bronze, "
-                f"{self.accepted_rows} accepted + {self.quarantined_rows} quarantined = "
-                f"{self.accepted_rows + self.quarantined_rows}; next: a transform drops or multiplies rows, "
-                "run the tests in tests/spark_jobs and mend it before running silver again"
+                f"{what} of {self.source_table} do not add up in batch {self.batch_id}: {source} in bronze, "
+                f"{accepted} accepted + {quarantined} quarantined = {accepted + quarantined}; "
+                f"next: a transform drops or multiplies {what}, "
+                "run the tests in tests/spark_jobs and fix it before running silver again"
             )
+
+
+def tally(rows: DataFrame, amount: Column | None) -> Tally:
+    """Count rows and add up the money that `amount` gives of each."""
+    if amount is None:
+        return Tally(rows.count())
+    found = rows.agg(F.count("*"), *_sums(amount)).first()
+    assert found is not None
+    return Tally(*found)
+
+
+def tallies(judged: DataFrame, amount: str | None) -> tuple[Tally, Tally, int]:
+    """The accepted and the quarantined rows of a judged table, and how many accepted rows are of test channels (0 for
+    a table without channels). `amount` is the column of their money, None for a table without."""
+    is_test = F.col("is_test") if "is_test" in judged.columns else F.lit(False)
+    sums = [*_sums(F.col(amount))] if amount else []
+    grouped = judged.groupBy(is_accepted().alias("is_accepted")).agg(F.count("*"), F.count_if(is_test), *sums)
+    nothing = Tally(0, Decimal(0), Decimal(0), 0) if amount else Tally(0)
+    found = {row[0]: (Tally(row[1], *row[3:]), row[2]) for row in grouped.collect()}
+    accepted, of_tests = found.get(True, (nothing, 0))
+    quarantined, _ = found.get(False, (nothing, 0))
+    return accepted, quarantined, of_tests
 
 
 def ledger(spark: SparkSession, rows: list[LedgerRow]) -> DataFrame:
@@ -43,3 +104,12 @@ def ledger(spark: SparkSession, rows: list[LedgerRow]) -> DataFrame:
     for row in rows:
         row.check_balance()
     return few_rows(spark, [asdict(row) for row in rows], LEDGER_SCHEMA)
+
+
+def _sums(amount: Column) -> list[Column]:
+    nothing = F.lit(0).cast(TOTAL_TYPE)
+    return [
+        F.coalesce(F.sum(amount), nothing).cast(TOTAL_TYPE),
+        F.coalesce(F.sum(F.abs(amount)), nothing).cast(TOTAL_TYPE),
+        F.count_if(amount.isNull()),
+    ]

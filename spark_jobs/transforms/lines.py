@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.tables import ORDER_ITEMS
 from spark_jobs.transforms import days, menu, money
+from spark_jobs.transforms.negatives import REFUND, is_negative, negative_reasons
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
@@ -17,15 +18,22 @@ SILVER_COLUMNS = (
     "source_id", "app_name", "restaurant_id", "created_at", "order_hour", "order_id", "lineitem_id", "user_id",
     "printed_card_number", "is_loyalty", "currency", "item_category", "item_category_source", "item_name",
     "item_key", "item_price", "item_quantity", "item_amount", "options_revenue", "gross_sales",
-    "discount_amount", "net_sales", "is_test", "batch_id", "order_date",
+    "discount_amount", "refund_amount", "net_sales", "is_refund", "is_test", "batch_id", "order_date",
 )  # fmt: skip
 
 
-def judged_lines(bronze: DataFrame, price_basis: str) -> DataFrame:
-    """Bronze rows of order_items as values, judged; duplicates included."""
+def judged_lines(
+    bronze: DataFrame, price_basis: str, negatives: str = REFUND, missing_marks: Collection[str] = ()
+) -> DataFrame:
+    """Bronze rows of order_items as values, judged; duplicates included. `negatives` is the rule for negative lines,
+    `refund` or `quarantine`; `missing_marks` are texts that stand for a missing value."""
     price, quantity = F.col("item_price"), F.col("item_quantity")
-    reasons = row_reasons(ORDER_ITEMS, money.amount_reason("item_amount", price, quantity, price_basis))
-    return with_duplicates(read_rows(bronze, ORDER_ITEMS).withColumn("reasons", reasons), ORDER_ITEMS)
+    further = [
+        money.amount_reason("item_amount", price, quantity, price_basis),
+        *negative_reasons(price, quantity, negatives),
+    ]
+    reasons = row_reasons(ORDER_ITEMS, *further, missing_marks=missing_marks)
+    return with_duplicates(read_rows(bronze, ORDER_ITEMS, missing_marks).withColumn("reasons", reasons), ORDER_ITEMS)
 
 
 def typed_lines(
@@ -33,8 +41,9 @@ def typed_lines(
 ) -> DataFrame:
     """Judged lines in silver's columns but for the option money and the batch, plus reasons and raw. What is
     missing but not required: app, store and currency become UNKNOWN, a loyalty flag false; user and card stay
-    null (a guest)."""
+    null (a guest). A refund's quantity is negative, whichever of price and quantity the source has signed."""
     created_at = F.col("creation_time_utc")
+    price, quantity = F.col("item_price"), F.col("item_quantity")
     name = menu.item_name(F.col("item_name"))
     derived = {
         "source_id": F.col("id"),
@@ -50,7 +59,9 @@ def typed_lines(
         "item_category_source": F.col("source.item_category"),
         "item_name": name,
         "item_key": menu.item_key(name),
-        "item_amount": money.amount(F.col("item_price"), F.col("item_quantity"), price_basis),
+        "item_amount": money.line_amount(price, quantity, price_basis),
+        "is_refund": is_negative(price, quantity),
+        "item_quantity": F.when(is_negative(price, quantity), -F.abs(quantity)).otherwise(quantity),
         "raw": raw_text(),
     }
     return judged.withColumns(derived).drop("id", "creation_time_utc", "source")

@@ -1,8 +1,10 @@
-"""From prices to money: what a line and its options add to sales. Exact decimals, in the line's currency."""
+"""From prices to money: what a line and its options add to sales, or a refund takes away. Exact decimals, in the line's
+currency."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.transforms.negatives import is_negative
 from spark_jobs.transforms.quarantine import is_accepted
 from spark_jobs.transforms.typed import MONEY_TYPE
 
@@ -14,9 +16,16 @@ AMOUNT_LIMIT = 10**11
 LINE_KEY = ["order_id", "lineitem_id"]
 
 
+def line_amount(price: Column, quantity: Column, basis: str) -> Column:
+    """decimal(18,4): what the line's item costs, below zero on a negative line, whichever of price and quantity carries
+    the sign; null from AMOUNT_LIMIT on."""
+    total = amount(price, quantity, basis)
+    return F.when(is_negative(price, quantity), -F.abs(total)).otherwise(total).cast(MONEY_TYPE)
+
+
 def amount(price: Column, quantity: Column, basis: str) -> Column:
-    """decimal(18,4): what the line or option costs. Under `line_total` the price is already the whole; null from
-    AMOUNT_LIMIT on."""
+    """decimal(18,4): price times quantity. Under `line_total` the price is already the whole; null from AMOUNT_LIMIT
+    on."""
     # decimal(18,4) x decimal(19,0) is decimal(38,4): exact, and too wide to overflow.
     total = price if basis == LINE_TOTAL else price * quantity.cast("decimal(19,0)")
     return F.when(F.abs(total) < AMOUNT_LIMIT, total.cast(MONEY_TYPE))
@@ -29,30 +38,46 @@ def amount_reason(column: str, price: Column, quantity: Column, basis: str) -> C
 
 
 def option_sums(options: DataFrame) -> DataFrame:
-    """Sum options (order_id, lineitem_id, option_amount, reasons) to one row a line, so that joining them cannot
-    multiply it: order_id, lineitem_id, options_revenue (Σ positive), discount_amount (-Σ negative)."""
+    """Sum options (order_id, lineitem_id, option_quantity, option_amount, reasons) to one row a line, so that joining
+    them cannot multiply it: order_id, lineitem_id, options_revenue (Σ positive), discount_amount (-Σ negative), and
+    options_refund (-Σ of those with a negative quantity, which are in neither of the others)."""
     zero = F.lit(0).cast(MONEY_TYPE)
-    value = F.col("option_amount")
+    returned = F.col("option_quantity") < 0
+    bought = F.when(returned, zero).otherwise(F.col("option_amount"))
     return (
         options.filter(is_accepted())
         .groupBy(*LINE_KEY)
         .agg(
-            F.sum(F.greatest(value, zero)).cast(MONEY_TYPE).alias("options_revenue"),
-            (-F.sum(F.least(value, zero))).cast(MONEY_TYPE).alias("discount_amount"),
+            F.sum(F.greatest(bought, zero)).cast(MONEY_TYPE).alias("options_revenue"),
+            (-F.sum(F.least(bought, zero))).cast(MONEY_TYPE).alias("discount_amount"),
+            (-F.sum(F.when(returned, F.col("option_amount")).otherwise(zero))).cast(MONEY_TYPE).alias("options_refund"),
         )
     )
 
 
 def with_sales(lines: DataFrame, sums: DataFrame) -> DataFrame:
-    """Lines (with item_amount) plus options_revenue, gross_sales, discount_amount and net_sales."""
+    """Lines (with item_price, item_amount and is_refund) plus options_revenue, gross_sales, discount_amount,
+    refund_amount and net_sales = gross_sales - discount_amount - refund_amount.
+
+    A refunded line adds to neither gross sales nor discounts: what its item and options cost, less their discounts, is
+    its refund. Where the price carries the line's sign the options' prices carry theirs too and are added as they
+    stand; where the quantity does, they are stated as on the sale.
+    """
     zero = F.lit(0).cast(MONEY_TYPE)
-    revenue = F.coalesce("options_revenue", zero)
-    discount = F.coalesce("discount_amount", zero)
-    gross = F.col("item_amount") + revenue
+    revenue, discount, returned = (
+        F.coalesce(name, zero) for name in ("options_revenue", "discount_amount", "options_refund")
+    )
+    is_refund, item = F.col("is_refund"), F.col("item_amount")
+    options = F.when(F.col("item_price") < 0, -(revenue - discount - returned)).otherwise(revenue - discount + returned)
+    gross = F.when(is_refund, zero).otherwise(item + revenue)
+    off = F.when(is_refund, zero).otherwise(discount)
+    refund = F.when(is_refund, options - item).otherwise(returned)
     money = {
-        "options_revenue": revenue,
-        "gross_sales": gross.cast(MONEY_TYPE),
-        "discount_amount": discount,
-        "net_sales": (gross - discount).cast(MONEY_TYPE),
+        "options_revenue": F.when(is_refund, zero).otherwise(revenue),
+        "gross_sales": gross,
+        "discount_amount": off,
+        "refund_amount": refund,
+        "net_sales": gross - off - refund,
     }
-    return lines.join(sums, LINE_KEY, "left").withColumns(money)
+    typed = {name: value.cast(MONEY_TYPE) for name, value in money.items()}
+    return lines.join(sums, LINE_KEY, "left").withColumns(typed).drop("options_refund")

@@ -1,10 +1,13 @@
 """Options of order lines: from bronze rows of order_item_options to the rows of silver_order_item_options."""
 
+from collections.abc import Collection
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.tables import ORDER_ITEM_OPTIONS
 from spark_jobs.transforms import money
+from spark_jobs.transforms.negatives import QUARANTINE, REFUND
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_reason
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
@@ -16,14 +19,17 @@ SILVER_COLUMNS = (
 )  # fmt: skip
 
 
-def judged_options(bronze: DataFrame) -> DataFrame:
+def judged_options(bronze: DataFrame, negatives: str = REFUND, missing_marks: Collection[str] = ()) -> DataFrame:
     """Bronze rows of order_item_options as values, judged, plus option_amount. They have no natural key: equal
-    rows are all kept."""
+    rows are all kept. A negative price is a discount; a negative quantity is a refund of the option, or quarantined,
+    by the rule `negatives`."""
     price, quantity = F.col("option_price"), F.col("option_quantity")
-    out_of_range = money.amount_reason("option_amount", price, quantity, money.UNIT_PRICE)
+    further = [money.amount_reason("option_amount", price, quantity, money.UNIT_PRICE)]
+    if negatives == QUARANTINE:
+        further.append(F.when(quantity < 0, F.lit("non_positive_quantity")))
     return (
-        read_rows(bronze, ORDER_ITEM_OPTIONS)
-        .withColumn("reasons", row_reasons(ORDER_ITEM_OPTIONS, out_of_range))
+        read_rows(bronze, ORDER_ITEM_OPTIONS, missing_marks)
+        .withColumn("reasons", row_reasons(ORDER_ITEM_OPTIONS, *further, missing_marks=missing_marks))
         .withColumn("option_amount", money.amount(price, quantity, money.UNIT_PRICE))
     )
 

@@ -3,6 +3,8 @@
 Every reading is a try: under ANSI mode a plain cast would end the job at the first bad row.
 """
 
+from collections.abc import Collection
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -20,31 +22,43 @@ ALWAYS_READ = (Kind.TEXT, Kind.IDENTIFIER)
 DATE_KEY_PATTERN = r"^(\d{2})-(\d{2})-(\d{4})$"
 
 
-def read_rows(bronze: DataFrame, table: SourceTable) -> DataFrame:
+def read_rows(bronze: DataFrame, table: SourceTable, missing_marks: Collection[str] = ()) -> DataFrame:
     """Bronze rows as values: the table's declared columns, each read or null, and `source`, a struct of the
-    texts they were read from (with the columns the source has grown since)."""
+    texts they were read from (with the columns the source has grown since). `missing_marks` are texts that stand for a
+    missing value, in any case (`null`, `n/a`)."""
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
     # Two projections, so that each text is trimmed once however often its value is looked at.
     texts = bronze.select(
-        *[trimmed(name).alias(name) for name in table.column_names], F.struct(*source).alias("source")
+        *[said(column, column.name, missing_marks).alias(column.name) for column in table.columns],
+        F.struct(*source).alias("source"),
     )
     return texts.select(*[parsed(column) for column in table.columns], "source")
 
 
-def row_reasons(table: SourceTable, *further: Column) -> Column:
+def row_reasons(table: SourceTable, *further: Column, missing_marks: Collection[str] = ()) -> Column:
     """array<string>: why a row of `read_rows` cannot be accepted, in column order; empty if it can. `further` are
-    reasons of the table's own rules, each a string or null."""
+    reasons of the table's own rules, each a string or null. `missing_marks` are those of `read_rows`."""
     found: list[Column] = []
     for column in table.columns:
         unread = F.col(column.name).isNull()
         if column.required:
             found.append(F.when(unread, F.lit(column.reason)))
         elif column.kind not in ALWAYS_READ:
-            found.append(F.when(unread & (trimmed(f"source.{column.name}") != ""), F.lit(column.reason)))
+            text = said(column, f"source.{column.name}", missing_marks)
+            found.append(F.when(unread & (text != ""), F.lit(column.reason)))
         if column.kind is Kind.QUANTITY:
-            found.append(F.when(F.col(column.name) <= 0, F.lit("non_positive_quantity")))
+            found.append(F.when(F.col(column.name) == 0, F.lit("non_positive_quantity")))
     # array_compact would say the same, but as a lambda it is interpreted row by row.
     return F.array_remove(F.array(*[F.coalesce(reason, F.lit("")) for reason in (*found, *further)]), "")
+
+
+def said(column: SourceColumn, name: str, missing_marks: Collection[str]) -> Column:
+    """The text of the field `name` without blanks around it; null where it stands for a missing value."""
+    text = trimmed(name)
+    if column.any_text or not missing_marks:
+        return text
+    marks = sorted({mark.strip().lower() for mark in missing_marks})
+    return F.when(~F.lower(text).isin(marks), text)
 
 
 def trimmed(name: str) -> Column:

@@ -16,6 +16,8 @@ SILVER = [
     "--business_timezone", "America/Chicago",
     "--price_basis", "line_total",
     "--test_app_names", "DEVELOPMENT, staging",
+    "--negative_lines", "auto",
+    "--missing_marks", "NULL, -, --",
     "--holiday_country", "US",
     "--holiday_subdivision", "MA",
     "--database_rows", '{"order_items": [10, 12]}',
@@ -31,6 +33,7 @@ def test_glues_own_arguments_are_tolerated() -> None:
     found = silver_arguments(SILVER)
     assert (found.job_run_id, found.silver_uri) == ("jr_1", "s3://lake/silver/")
     assert found.test_app_names == ("DEVELOPMENT", "staging")
+    assert found.missing_marks == ("NULL", "-", "--")
     assert found.database_rows["order_items"] == RowBounds(10, 12)
     assert found.database_rows["date_dim"] == RowBounds(None, None)
 
@@ -51,6 +54,11 @@ def test_holidays_of_the_whole_country_are_an_empty_subdivision() -> None:
     assert silver_arguments([*without("--holiday_subdivision"), "--holiday_subdivision"]).holiday_subdivision == ""
     with pytest.raises(JobError, match="lacks --holiday_country"):
         silver_arguments(without("--holiday_country"))
+
+
+def test_an_unknown_rule_for_negative_lines_is_refused() -> None:
+    with pytest.raises(JobError, match="--negative_lines is 'drop'; next: set negative_lines to refund, quarantine"):
+        silver_arguments([*without("--negative_lines"), "--negative_lines", "drop"])
 
 
 def test_missing_arguments_are_named_in_one_line() -> None:

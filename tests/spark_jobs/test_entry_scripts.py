@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ class Lake:
             ["--JOB_RUN_ID", run, "--bronze_uri", self.uri("bronze"), "--bronze_run", run, "--batch_id", batch,
              "--silver_uri", self.uri("silver"), "--known_uri", known.as_uri(), "--database_rows",
              '{"order_items": [7, 7]}', "--business_timezone", "America/Chicago", "--price_basis", "line_total",
-             "--test_app_names", "DEVELOPMENT", "--holiday_country", "US", "--holiday_subdivision"]
+             "--negative_lines", "auto", "--missing_marks", "NULL, -", "--test_app_names", "DEVELOPMENT",
+             "--holiday_country", "US", "--holiday_subdivision"]
         )  # fmt: skip
         manifest = self.manifest("silver", run)
         for name, table in manifest["tables"].items():
@@ -137,7 +139,9 @@ def test_silvers_manifest_speaks_hive(first_load: tuple[Lake, dict[str, Any]]) -
     tables = manifest["tables"]
     assert tables["silver_order_items"]["columns"][0] == ["source_id", "bigint"]
     types = {kind for table in tables.values() for _, kind in table["columns"]}
-    assert types == {"bigint", "string", "timestamp", "int", "boolean", "decimal(18,4)", "date", "array<string>"}
+    assert types == {
+        "bigint", "string", "timestamp", "int", "boolean", "decimal(18,4)", "decimal(28,4)", "date", "array<string>",
+    }  # fmt: skip
     keys = {name: table["partition_keys"] for name, table in tables.items()}
     assert keys == {
         "silver_order_items": [["order_date", "date"]],
@@ -165,10 +169,18 @@ def test_written_rows_are_what_the_manifest_says(spark: SparkSession, first_load
 
 def test_every_row_is_in_the_ledger(spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]) -> None:
     lake, _ = first_load
-    assert [tuple(row)[:-1] for row in lake.read(spark, "row_ledger").orderBy("source_table").collect()] == [
+    ledger = lake.read(spark, "row_ledger")
+    columns = ("source_table", "database_rows_min", "database_rows_max", "source_rows", "accepted_rows",
+               "quarantined_rows", "test_rows")  # fmt: skip
+    assert values(ledger, *columns) == [
         ("date_dim", None, None, 2, 2, 0, 0),
         ("order_item_options", None, None, 4, 3, 1, 0),
         ("order_items", 7, 7, 7, 6, 1, 1),
+    ]
+    assert values(ledger, "source_table", "source_amount", "accepted_amount", "quarantined_amount") == [
+        ("date_dim", None, None, None),
+        ("order_item_options", Decimal("6.00"), Decimal("4.50"), Decimal("1.50")),
+        ("order_items", Decimal("52.31"), Decimal("47.92"), Decimal("4.39")),
     ]
 
 
@@ -213,6 +225,18 @@ def test_a_late_a_corrected_and_a_deleted_row_rebuild_exactly_their_days(loaded:
     assert loaded.files("order_item_options", "jr-2") == [f"order_date={OPTION_DAY}"]
 
 
+def test_refunds_come_off_net_sales_and_are_said_in_the_ledger(spark: SparkSession, loaded: Lake) -> None:
+    returned = {**LINES[1], "id": 50, "order_id": "refund-1", "item_quantity": -1}
+    loaded.build(order_items=[*LINES, returned])
+    found = loaded.read(spark, "order_items", "jr-2").filter("order_id = 'refund-1'")
+    assert values(found, "is_refund", "item_quantity", "gross_sales", "refund_amount", "net_sales") == [
+        (True, -1, Decimal(0), Decimal("17.97"), Decimal("-17.97"))
+    ]
+    said = ("negative_lines_rule", "negative_lines", "negative_lines_explained", "accepted_amount")
+    of_lines = loaded.read(spark, "row_ledger", "jr-2").filter("source_table = 'order_items'")
+    assert values(of_lines, *said) == [("refund", 1, 1, Decimal("29.95"))]
+
+
 @pytest.mark.parametrize("table", SOURCE_TABLES, ids=lambda table: table.name)
 def test_a_table_missing_from_the_export_is_named(loaded: Lake, table: SourceTable) -> None:
     shutil.rmtree(loaded.folder / "landing/export-1/restaurant" / table.landing_folder)
@@ -238,7 +262,7 @@ def test_a_lost_record_of_what_is_published_is_no_first_load(loaded: Lake) -> No
     argv = ["--JOB_RUN_ID", "jr-9", "--bronze_uri", loaded.uri("bronze"), "--bronze_run", "jr-1",
             "--batch_id", "export-1", "--silver_uri", loaded.uri("silver"), "--known_uri", loaded.uri("gone.json"),
             "--database_rows", "{}", "--business_timezone", "UTC", "--price_basis", "line_total",
-            "--test_app_names", "", "--holiday_country", "US"]  # fmt: skip
+            "--negative_lines", "auto", "--test_app_names", "", "--holiday_country", "US"]  # fmt: skip
     with pytest.raises(JobError, match=r"published fingerprints are not at .*gone\.json"):
         silver.main(argv)
 

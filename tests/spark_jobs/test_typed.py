@@ -89,3 +89,35 @@ def test_reasons_name_the_column_and_may_be_several(spark: SparkSession) -> None
         ["missing_line_id", "unparseable_price", "non_positive_quantity", "unparseable_loyal"],
         ["unparseable_price", "unparseable_amount"],
     ]
+
+
+@pytest.mark.parametrize("text", ["NULL", "null", " NaN ", "n/a", "None", "-"])
+def test_a_mark_of_a_missing_value_is_one(spark: SparkSession, text: str) -> None:
+    table = SourceTable(
+        name="rows",
+        columns=(
+            SourceColumn("line", Kind.IDENTIFIER, required=True, missing_reason="missing_line_id"),
+            SourceColumn("user", Kind.IDENTIFIER),
+            SourceColumn("loyal", Kind.BOOLEAN),
+            SourceColumn("option_name", any_text=True),
+        ),
+    )
+    marks = ("null", "nan", "N/A", "NONE", "-")
+    rows = spark.createDataFrame(
+        [(text, text, text, text)], "line string, user string, loyal string, option_name string"
+    )
+    read = read_rows(rows, table, marks).withColumn("reasons", row_reasons(table, missing_marks=marks))
+    assert [tuple(row) for row in read.drop("source").collect()] == [
+        (None, None, None, text.strip(), ["missing_line_id"])
+    ]
+    assert [tuple(row) for row in read_rows(rows, table).select("line", "user").collect()] == [(text.strip(),) * 2]
+
+
+def test_an_id_that_only_holds_a_mark_is_an_id(spark: SparkSession) -> None:
+    table = SourceTable(name="rows", columns=(SourceColumn("user", Kind.IDENTIFIER),))
+    rows = spark.createDataFrame([("nullable",), ("a-1",), ("Nana",)], "user string")
+    assert [row["user"] for row in read_rows(rows, table, ("null", "nan", "-")).collect()] == [
+        "nullable",
+        "a-1",
+        "Nana",
+    ]

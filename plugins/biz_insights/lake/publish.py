@@ -51,15 +51,16 @@ def stage(catalog: Catalog, build: TableBuild, candidate: str, location: str) ->
 def publish(catalog: Catalog, build: TableBuild, location: str) -> list[Change]:
     """Point the published table to the build; returns what changed.
 
+    The table is there afterwards even when the build has no partition: readers can select from every published table,
+    whatever the source holds.
+
     Args:
         catalog: the published database.
         build: audited build.
         location: root prefix of the table (partitions lie anywhere).
     """
-    if build.is_empty:
-        return []
     if build.partition_key is None:
-        return _publish_whole(catalog, build)
+        return _publish_whole(catalog, build) if build.partitions else []
     _align_table(catalog, build, location)
     published = catalog.partitions(build.table)
     added = [p for p in build.partitions if p.value not in published]

@@ -58,6 +58,8 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
             "--business_timezone": "{{ settings.business_timezone }}",
             "--price_basis": "{{ settings.price_basis }}",
             "--test_app_names": "{{ settings.test_app_names }}",
+            "--negative_lines": "{{ settings.negative_lines }}",
+            "--missing_marks": "{{ settings.missing_marks }}",
             "--holiday_country": "{{ settings.holiday_country }}",
             "--holiday_subdivision": "{{ settings.holiday_subdivision }}",
             "--database_rows": "{{ ti.xcom_pull(task_ids='extract.row_span') | tojson }}",

@@ -108,7 +108,7 @@ class RunContext:
         """Publish audited builds, keep the history, then forget the candidates (their files are published now).
 
         Returns:
-            One line a table on what changed.
+            One line on each table that changed.
         """
         from biz_insights.publish_history import record_changes
 
@@ -117,7 +117,8 @@ class RunContext:
             changes = publish(self.published, build, self.table_root(build.table))
             record_changes(self, build.table, changes)
             counts = {kind: sum(c.change == kind for c in changes) for kind in ("added", "replaced", "removed")}
-            lines.append(f"{build.table}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n))
+            if changes:
+                lines.append(f"{build.table}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n))
         for candidate in candidates:
             self.candidates.drop_table(candidate)
         return lines

@@ -32,7 +32,15 @@ def input_fingerprint(run: RunContext, bronze_run: str) -> str:
     client = run.session.client("s3")
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
     batch = batch_fingerprint(bronze_manifest(run, bronze_run))
-    meaning = (s.business_timezone, s.price_basis, s.test_app_names, s.holiday_country, s.holiday_subdivision)
+    meaning = (
+        s.business_timezone,
+        s.price_basis,
+        s.test_app_names,
+        s.negative_lines,
+        s.missing_marks,
+        s.holiday_country,
+        s.holiday_subdivision,
+    )
     return fingerprint(batch, *code, *meaning)
 
 
@@ -54,9 +62,10 @@ def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[st
 
 
 def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
-    """What the job wrote, table by table, without those that did not change."""
+    """What the job wrote, table by table. One that did not change stays in: its first publish creates the table even
+    where the source gave it no row."""
     manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
-    return [build for build in map(manifest.build, SILVER_TABLES) if not build.is_empty]
+    return [manifest.build(table) for table in SILVER_TABLES]
 
 
 def audit_silver(run: RunContext, job_run_id: str) -> dict[str, str]:
