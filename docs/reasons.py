@@ -28,12 +28,18 @@ def quarantine_reasons() -> dict[str, str]:
                 lacks = "has no value or one that is" if column.required else "has a value that is"
                 unread.setdefault(column.reason, []).append(f"{table.name}: {lacks} no {_NOUNS[column.kind]}")
             if column.kind is Kind.QUANTITY:
-                special["non_positive_quantity"] = "has a quantity of zero or less"
+                special["non_positive_quantity"] = (
+                    "has a quantity of zero; or below zero at the price zero, or under the rule `quarantine` of the "
+                    "setting negative_lines at any price"
+                )
         if table.duplicate_reason:
             special[table.duplicate_reason] = (
                 f"shares {', '.join(table.key)} with another row; the row with the highest id among those without "
                 "any other reason is kept"
             )
+    special["negative_price"] = (
+        f"{ORDER_ITEMS.name}: has a price below zero, under the rule `quarantine` of the setting negative_lines"
+    )
     special[ORPHAN] = f"an option ({ORDER_ITEM_OPTIONS.name}) whose line is not accepted"
     special["unparseable_item_amount"] = f"{ORDER_ITEMS.name}: the amount is {AMOUNT_LIMIT:,} or more"
     special["unparseable_option_amount"] = f"{ORDER_ITEM_OPTIONS.name}: the amount is {AMOUNT_LIMIT:,} or more"

@@ -46,7 +46,9 @@ SILVER: dict[str, dict[str, str]] = {
         "options_revenue": "DECIMAL(18, 4)",
         "gross_sales": "DECIMAL(18, 4)",
         "discount_amount": "DECIMAL(18, 4)",
+        "refund_amount": "DECIMAL(18, 4)",
         "net_sales": "DECIMAL(18, 4)",
+        "is_refund": "BOOLEAN",
         "is_test": "BOOLEAN",
         "batch_id": "VARCHAR",
         "order_date": "DATE",
@@ -77,11 +79,18 @@ Row = dict[str, Any]
 
 
 def line(order_id: str, price: Any = 10, day: str = "2024-01-10", **fields: Any) -> Row:
-    """One silver order line. `options` and `discount` are amounts; the money columns follow from them."""
+    """One silver order line. `options` and `discount` are amounts; the money columns follow from them. A line with a
+    price or an item_quantity below zero is a refund."""
     hour = fields.pop("hour", 12)
     item_amount = Decimal(str(price))
     options = Decimal(str(fields.pop("options", 0)))
     discount = Decimal(str(fields.pop("discount", 0)))
+    refund = Decimal(str(fields.pop("refund", 0)))
+    quantity = fields.pop("item_quantity", 1)
+    gross = item_amount + options
+    if is_refund := item_amount < 0 or quantity < 0:
+        item_amount, quantity = -abs(item_amount), -abs(quantity)
+        refund, gross, options, discount = options - discount - item_amount, Decimal(0), Decimal(0), Decimal(0)
     name = fields.pop("item_name", "Bagel")
     row: Row = {
         "source_id": fields.pop("source_id", 1),
@@ -99,13 +108,15 @@ def line(order_id: str, price: Any = 10, day: str = "2024-01-10", **fields: Any)
         "item_category_source": "Breakfast",
         "item_name": name,
         "item_key": None if name is None else name.casefold(),
-        "item_price": item_amount,
-        "item_quantity": 1,
+        "item_price": Decimal(str(price)),
+        "item_quantity": quantity,
         "item_amount": item_amount,
         "options_revenue": options,
-        "gross_sales": item_amount + options,
+        "gross_sales": gross,
         "discount_amount": discount,
-        "net_sales": item_amount + options - discount,
+        "refund_amount": refund,
+        "net_sales": gross - discount - refund,
+        "is_refund": is_refund,
         "is_test": False,
         "batch_id": "b1",
         "order_date": date.fromisoformat(day),

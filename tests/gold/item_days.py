@@ -44,7 +44,8 @@ def item_day_lake(*frames: pd.DataFrame) -> Lake:
                 CAST(items AS BIGINT) AS lines, CAST(0 AS BIGINT) AS lines_with_paid_option,
                 CAST(items AS BIGINT) AS category_orders, CAST(items AS BIGINT) AS items,
                 CAST(item_amount AS DECIMAL(18, 4)) AS item_amount, CAST(0 AS DECIMAL(18, 4)) AS options_revenue,
-                CAST(0 AS DECIMAL(18, 4)) AS discount_amount, CAST(item_amount AS DECIMAL(18, 4)) AS net_sales,
+                CAST(0 AS DECIMAL(18, 4)) AS discount_amount, CAST(0 AS DECIMAL(18, 4)) AS refund_amount,
+                CAST(item_amount AS DECIMAL(18, 4)) AS net_sales,
                 CAST(order_date AS DATE) AS order_date
             FROM simulated"""
     )

@@ -13,13 +13,15 @@ FOURTEEN_MONTHS = [date(2022, 12, 20) + timedelta(days=number) for number in ran
 
 
 def random_lines(seed: int, orders: int = 400, dates: Sequence[date] = FOURTEEN_MONTHS) -> list[Row]:
-    """Orders of three stores on these dates: guests, tests, two currencies, options, discounts, odd orders."""
+    """Orders of three stores on these dates: guests, tests, two currencies, options, discounts, odd orders, refunds
+    within an order and orders of refunds only."""
     rng = random.Random(seed)
     rows: list[Row] = []
     for number in range(orders):
         day = dates[rng.randrange(len(dates))].isoformat()
         user = rng.choice([None, *(f"user-{i % 30}" for i in range(200))])
         test = rng.random() < 0.03
+        refunds_only = rng.random() < 0.04
         for position in range(rng.choice([1, 1, 1, 2, 3])):
             rows.append(
                 line(
@@ -29,6 +31,7 @@ def random_lines(seed: int, orders: int = 400, dates: Sequence[date] = FOURTEEN_
                     source_id=len(rows),
                     lineitem_id=f"{number}-{position}",
                     hour=rng.randrange(24),
+                    item_quantity=-1 if refunds_only or rng.random() < 0.03 else rng.choice([1, 1, 2]),
                     user_id=user,
                     app_name="Cafe - DEVELOPMENT" if test else rng.choice(["Cafe", "Perks"]),
                     is_test=test,

@@ -113,6 +113,14 @@ def test_guests_alone_move_nowhere() -> None:
 
 
 def test_refunds_and_free_orders_are_segments_too() -> None:
-    lake = Lake([line("o1", 0, "2023-12-05"), line("o2", -5, "2023-12-06", user_id="ben"), line("o3", 1, "2024-02-01")])
+    lake = Lake(
+        [
+            line("o1", 0, "2023-12-05"),
+            line("o2", 5, "2023-12-05", user_id="ben"),
+            line("o2-refund", -10, "2023-12-06", user_id="ben"),
+            line("refund only", -10, "2023-12-06", user_id="cem"),
+            line("o3", 1, "2024-02-01"),
+        ]
+    )
     moves = lake.rows(TABLE, where="to_month_end = DATE '2024-01-31' AND customers > 0")
     assert [pick(row, "from_segment", "to_segment", "customers") for row in moves] == [("Promising", "One-time", 2)]

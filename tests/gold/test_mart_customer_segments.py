@@ -89,7 +89,7 @@ def test_orders_after_the_as_of_date_change_nothing() -> None:
         ([line("o1", user_id=None), line("o2", user_id=None)], []),
         ([line("o1", 0)], [("ann", "USD", 0, 511, "New")]),
         (
-            [line("o1", -4), line("o2", 3, user_id="ben")],
+            [line("o1", 4), line("refund", -8), line("o2", 3, user_id="ben"), line("o3", -1, user_id="cem")],
             [("ann", "USD", -4, 511, "New"), ("ben", "USD", 3, 513, "New")],
         ),
         (

@@ -58,7 +58,7 @@ def test_a_change_against_nothing_or_less_is_not_given() -> None:
     weeks = lake.rows(TRENDS, "2023-01-31", "level = 'chain' AND period_type = 'week'", "period_start")
     names = ("net_sales_previous_week", "net_sales_week_over_week")
     assert [pick(row, *names) for row in weeks[1:]] == [(None, None), (-70, None), (35, -1.0), (0, None)]
-    years = Lake([line("o1", -5, "2022-01-01"), line("o2", 10, "2023-01-01")])
+    years = Lake([line("o1", 10, "2022-01-01"), line("o1-refund", -15, "2022-01-02"), line("o2", 10, "2023-01-01")])
     row = years.row(LOCATIONS, "period_type = 'year' AND period_start = DATE '2023-01-01'", "2023-12-31")
     assert pick(row, "net_sales_year_ago", "same_store_growth") == (-5, None)
 

@@ -88,7 +88,10 @@ def source_tables() -> dict[str, pa.Table]:
         }
     )
     counts = {"database_rows_min": 7, "database_rows_max": 7, "source_rows": 7, "accepted_rows": 7}
-    ledger = counts | {"quarantined_rows": 0, "test_rows": 0, "batch_id": "b1"}
+    amounts = {"source": 10, "accepted": 9, "quarantined": 1, "source_absolute": 1000, "quarantined_absolute": 1}
+    money = {f"{name}_amount": Decimal(amount) for name, amount in amounts.items()}
+    negatives = {"negative_lines_rule": "refund", "negative_lines": 2, "negative_lines_explained": 1}
+    ledger = counts | money | negatives | {"quarantined_rows": 0, "test_rows": 0, "batch_id": "b1"}
     names = ("order_items", "order_item_options", "date_dim")
     tables["row_ledger"] = pa.Table.from_pylist([{"source_table": name} | ledger for name in names])
     return tables

@@ -46,8 +46,8 @@ def measuring_rule(query: str, severity: str = "warning", name: str = "a_rule_th
 
 
 def gold_lake() -> Lake:
-    """Two stores, a guest, a loyal customer, a discount, a test order, a price change, books that are closed; every
-    gold table of them."""
+    """Two stores, a guest, a loyal customer, a discount, refunds with and without an order, a test order, a price
+    change, books that are closed; every gold table of them."""
     made = Lake(
         [
             line("o1", "10.1234", "2024-01-10", options="1.50", source_id=1),
@@ -62,6 +62,12 @@ def gold_lake() -> Lake:
             line("o5", 99, "2024-01-12", app_name="Cafe - DEVELOPMENT", is_test=True, source_id=6),
             line("o6", 4, "2020-12-30", user_id="eve", source_id=20),
             line("o7", 4, "2021-01-02", user_id="eve", is_loyalty=True, source_id=21),
+            line("o1", -2, "2024-01-10", lineitem_id="o1-3", source_id=22),
+            line("refund", -3, "2024-01-12", user_id="ben", source_id=23),
+            line("old refund", -1, "2021-01-05", user_id="eve", source_id=24),
+            line("old refund only", -1, "2021-02-05", user_id="dan", source_id=26),
+            line("refund only", -1, "2024-01-11", user_id="cem", source_id=27),
+            line("guest's refund", -1, "2024-01-11", user_id=None, restaurant_id="store-b", source_id=25),
         ],
         [calendar_day("2024-01-10"), calendar_day("2024-01-11", "Founders' Day")],
     )

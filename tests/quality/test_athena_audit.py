@@ -80,28 +80,28 @@ def test_sound_candidates_pass_every_suite_of_a_layer(lake: Any, layer: str):
 
 def test_a_wrong_line_blocks_with_its_key_and_leaves_the_published_table(lake: Any, gold: Lake):
     rows = all_tables(gold)["silver_order_items"]
-    quantities = rows["item_quantity"].to_pylist()
+    hours = rows["order_hour"].to_pylist()
     broken = rows.set_column(
-        rows.column_names.index("item_quantity"), "item_quantity", pa.array([0, *quantities[1:]], pa.int64())
+        rows.column_names.index("order_hour"), "order_hour", pa.array([24, *hours[1:]], pa.int32())
     )
     register(lake, SETTINGS.build_database, "silver_order_items__c2", broken, f"{LAKE}candidates/")
-    before = query("SELECT count(*), sum(item_quantity) FROM silver_order_items")
+    before = query("SELECT count(*), sum(order_hour) FROM silver_order_items")
     report = check(lake, "silver_order_items", candidate="c2", checkpoint="silver")
     with pytest.raises(QualityGateError) as raised:
         report.raise_if_blocked()
-    assert "silver_order_items: expect_column_values_to_be_between(item_quantity): 1 unexpected" in str(raised.value)
-    assert '"source_id": 1, "order_id": "o1", "lineitem_id": "o1-1", "item_quantity": 0' in str(raised.value)
-    assert query("SELECT count(*), sum(item_quantity) FROM silver_order_items") == before
+    assert "silver_order_items: expect_column_values_to_be_between(order_hour): 1 unexpected" in str(raised.value)
+    assert '"source_id": 1, "order_id": "o1", "lineitem_id": "o1-1", "order_hour": 24' in str(raised.value)
+    assert query("SELECT count(*), sum(order_hour) FROM silver_order_items") == before
     assert query(
         "SELECT rule_name, unexpected_count, checkpoint_blocked, element_at(samples, 1) "
         "FROM data_quality_results WHERE run = 'run-1' AND checkpoint = 'silver' AND NOT success "
         "AND severity = 'critical'"
     ) == [
         (
-            "expect_column_values_to_be_between(item_quantity)",
+            "expect_column_values_to_be_between(order_hour)",
             1,
             True,
-            '{"source_id": 1, "order_id": "o1", "lineitem_id": "o1-1", "item_quantity": 0}',
+            '{"source_id": 1, "order_id": "o1", "lineitem_id": "o1-1", "order_hour": 24}',
         )
     ]
 
@@ -116,7 +116,7 @@ def test_the_settings_are_questioned_and_the_evidence_is_kept(lake: Any):
         ("orders_keep_the_hours_of_the_time_zone", True, "false"),
         ("prices_fit_the_price_basis", True, "false"),
     ]
-    assert '"business_timezone": "America/Chicago", "orders": 12' in found[0][3]
+    assert '"business_timezone": "America/Chicago", "orders": 17' in found[0][3]
     assert '"supported_basis": "insufficient_data", "items": 0' in found[1][3]
 
 

@@ -10,7 +10,7 @@ from biz_insights.periods import opening_date
 from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, load_suite
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.scores.tables import SCORE_TABLES
-from tests.gold.harness import DATABASE, Lake
+from tests.gold.harness import DATABASE, Lake, line
 from tests.quality.samples import AS_OF, GOLD
 
 RULES = [(name, rule) for name in (*GOLD, *SCORE_TABLES) for rule in load_suite(name).rules if rule.type == SQL_TYPE]
@@ -41,16 +41,21 @@ BREAKS = [
         "squares_fit_the_sums",
         "SET net_sales_squared = 0.5 * net_sales * net_sales / items",
     ),
+    ("gold_daily_sales_by_store", "money_adds_up", "SET refund_amount = refund_amount + 0.01"),
+    ("gold_daily_sales_by_store", "a_day_has_units_or_refunds", "SET items = 0, refunded_items = 0"),
+    ("gold_daily_sales_by_store", "items_reconcile_with_silver", "SET refunded_items = refunded_items + 1"),
     ("gold_daily_sales_by_store", "orders_add_up", "SET guest_orders = 9"),
     ("gold_daily_sales_by_store", "no_day_after_the_process_date", "SET order_date = DATE '2024-01-13'"),
     ("gold_daily_sales_by_store", "guest_share_is_plausible", "SET guest_orders = orders"),
     ("gold_item_sales_by_day", "net_sales_reconcile_with_silver", "SET net_sales = net_sales - 0.01"),
     ("gold_item_sales_by_day", "lines_reconcile_with_silver", "SET lines = lines + 1"),
     ("gold_item_sales_by_day", "money_adds_up", "SET item_amount = 0"),
+    ("gold_item_sales_by_day", "money_adds_up", "SET refund_amount = refund_amount + 1"),
     ("gold_item_sales_by_day", "counts_fit_each_other", "SET category_orders = 9"),
     ("gold_hourly_sales", "net_sales_reconcile_with_silver", "SET net_sales = 0"),
     ("gold_hourly_sales", "most_orders_fall_in_waking_hours", "SET order_hour = 3"),
     ("gold_discounts_by_day", "net_sales_reconcile_with_silver", "SET full_price_net_sales = 0"),
+    ("gold_discounts_by_day", "net_sales_reconcile_with_silver", "SET refund_only_amount = 1"),
     ("gold_discounts_by_day", "discounts_reconcile_with_silver", "SET discount_amount = 1"),
     ("gold_discounts_by_day", "orders_and_flag_fit", "SET no_discounts_observed = true"),
     ("gold_discounts_by_day", "squares_fit_the_sales", "SET full_price_net_sales_squared = 0"),
@@ -61,6 +66,8 @@ BREAKS = [
     ("gold_segment_transitions", "rates_of_a_segment_add_up_to_one", "SET transition_rate = 0.2"),
     ("gold_customer_day", "net_sales_reconcile_with_silver", "SET net_sales = net_sales + 0.0001"),
     ("gold_customer_day", "parts_of_the_day_add_up", "SET night_orders = 4"),
+    ("gold_customer_day", "parts_of_the_day_add_up", "SET refund_amount = refund_amount + 1"),
+    ("gold_customer_day", "a_day_has_units_or_refunds", "SET items = 0"),
     ("gold_customer_history", "only_closed_quarters", "SET quarter = DATE '2024-01-01'"),
     ("gold_customer_history", "totals_are_those_of_the_customer_days", "SET net_sales = net_sales + 0.0001"),
     ("gold_opening_customers", "opening_date_is_that_of_the_run", "SET opening_date = DATE '2022-07-01'"),
@@ -87,6 +94,8 @@ BREAKS = [
     ("gold_closed_loyalty_customers", "counts_are_nested", "SET returning_customers = customers + 1"),
     ("gold_customer_facts", "as_of_date_is_the_process_date", "SET as_of_date = DATE '2024-01-11'"),
     ("gold_customer_facts", "totals_are_those_of_the_customer_days", "SET orders = orders + 1"),
+    ("gold_customer_facts", "totals_are_those_of_the_customer_days", "SET net_sales = net_sales - 0.01"),
+    ("gold_customer_facts", "money_adds_up", "SET refund_amount = refund_amount + 0.01"),
     ("gold_customer_facts", "rhythm_is_consistent", "SET t = t + 1"),
     ("gold_customer_facts", "windows_are_nested", "SET orders_last_30d = 99"),
     ("mart_customer_lifetime_value", "customers_are_those_of_the_facts", "SET net_sales = net_sales + 0.01"),
@@ -145,6 +154,9 @@ BREAKS = [
     ("mart_loyalty_impact", "every_metric_with_an_effect_has_a_status", "SET effect_status = NULL"),
     ("mart_location_performance", "stores_reconcile_with_the_facts", "SET orders = orders + 1"),
     ("mart_location_performance", "every_ranking_begins_at_one", "SET net_sales_rank = 2"),
+    ("mart_location_performance", "a_period_has_open_days_or_refunds", "SET open_days = 0"),
+    ("mart_sales_trends", "a_period_has_open_days_or_refunds", "SET open_days = 0, refund_amount = 0"),
+    ("mart_sales_trends", "a_period_has_open_days_or_refunds", "SET open_days = 32"),
     ("mart_location_performance", "order_values_lie_in_their_intervals", "SET aov_shrunk = 1"),
     ("mart_location_performance", "order_values_lie_in_their_intervals", "SET aov_status = 'estimated'"),
     ("mart_pricing_and_discounts", "levels_reconcile_with_the_facts", "SET net_sales = net_sales + 1"),
@@ -170,3 +182,18 @@ def test_a_broken_table_is_caught(gold: Lake, name: str, rule_name: str, change:
     gold.connection.execute(f"CREATE OR REPLACE TABLE {DATABASE}.broken AS SELECT * FROM {DATABASE}.{name}")
     gold.connection.execute(f"UPDATE {DATABASE}.broken {change}")
     assert offending(gold, rule, "broken")
+
+
+def test_one_giant_customer_is_noticed():
+    (rule,) = (
+        rule for rule in load_suite("gold_customer_facts").rules if rule.name == "no_customer_has_an_implausible_share"
+    )
+    customers = [line(f"o{n}", 10, AS_OF, user_id=f"user-{n}") for n in range(500)]
+    giant = [line(f"g{n}", 10, AS_OF, user_id="0000") for n in range(40)]
+    lake = Lake(customers + giant)
+    lake.build("gold_customer_facts", AS_OF)
+    (found,) = offending(lake, rule, "gold_customer_facts")
+    assert (found["user_id"], found["orders"], round(found["order_share"], 3)) == ("0000", 40, 0.074)
+    few = Lake(customers[:30] + giant)
+    few.build("gold_customer_facts", AS_OF)
+    assert offending(few, rule, "gold_customer_facts") == []

@@ -21,7 +21,8 @@ SOUND = {
         SELECT 1 AS source_id, TIMESTAMP '2024-01-11 02:00:00' AS created_at, DATE '2024-01-10' AS order_date,
             CAST(10 AS decimal(18, 4)) AS item_amount, CAST(2 AS decimal(18, 4)) AS options_revenue,
             CAST(12 AS decimal(18, 4)) AS gross_sales, CAST(1 AS decimal(18, 4)) AS discount_amount,
-            CAST(11 AS decimal(18, 4)) AS net_sales, 'USD' AS currency, false AS is_test,
+            CAST(0 AS decimal(18, 4)) AS refund_amount, CAST(11 AS decimal(18, 4)) AS net_sales, false AS is_refund,
+            'USD' AS currency, false AS is_test,
             'store-a' AS restaurant_id, 'bagel' AS item_key, 1 AS item_quantity,
             CAST(10 AS decimal(18, 4)) AS item_price, 20 AS order_hour, 'o1' AS order_id""",
     "silver_order_item_options": """
@@ -38,7 +39,15 @@ SOUND = {
             ['duplicate_line', 'unparseable_item_price'] AS reasons""",
     "row_ledger": """
         SELECT table_name AS source_table, 'b1' AS batch_id, 10 AS source_rows, 10 AS accepted_rows,
-            0 AS quarantined_rows, 10 AS database_rows_min, 10 AS database_rows_max
+            0 AS quarantined_rows, 10 AS database_rows_min, 10 AS database_rows_max,
+            CASE WHEN table_name <> 'date_dim' THEN 95::DECIMAL(28, 4) END AS source_amount,
+            CASE WHEN table_name <> 'date_dim' THEN 94::DECIMAL(28, 4) END AS accepted_amount,
+            CASE WHEN table_name <> 'date_dim' THEN 1::DECIMAL(28, 4) END AS quarantined_amount,
+            CASE WHEN table_name <> 'date_dim' THEN 100::DECIMAL(28, 4) END AS source_absolute_amount,
+            CASE WHEN table_name <> 'date_dim' THEN 1::DECIMAL(28, 4) END AS quarantined_absolute_amount,
+            CASE WHEN table_name = 'order_items' THEN 'refund' END AS negative_lines_rule,
+            CASE WHEN table_name = 'order_items' THEN 4 END AS negative_lines,
+            CASE WHEN table_name = 'order_items' THEN 2 END AS negative_lines_explained
         FROM (VALUES ('order_items'), ('order_item_options'), ('date_dim')) AS names (table_name)""",
 }
 
@@ -50,6 +59,10 @@ FAULTS = [
     ("bronze_date_dim", "date_key_is_day_month_year", "SET date_key = '2023-01-31'"),
     ("silver_order_items", "money_of_a_line_adds_up", "SET net_sales = gross_sales"),
     ("silver_order_items", "money_of_a_line_adds_up", "SET gross_sales = item_amount"),
+    ("silver_order_items", "money_of_a_line_adds_up", "SET refund_amount = 1"),
+    ("silver_order_items", "signs_say_sale_or_refund", "SET item_quantity = 0"),
+    ("silver_order_items", "signs_say_sale_or_refund", "SET is_refund = NOT is_refund"),
+    ("silver_order_items", "signs_say_sale_or_refund", "SET item_amount = -item_amount"),
     ("silver_order_items", "order_date_is_the_day_of_the_order", "SET order_date = DATE '2024-01-08'"),
     ("silver_order_items", "one_currency_with_an_iso_code", "SET currency = 'usd'"),
     ("silver_order_items", "one_currency_with_an_iso_code", "SET currency = NULL"),
@@ -69,6 +82,11 @@ FAULTS = [
     ("quarantine", "every_row_has_known_reasons", "SET reasons = []"),
     ("quarantine", "every_row_has_known_reasons", "SET reasons = ['because']"),
     ("row_ledger", "every_row_is_accepted_or_quarantined", "SET accepted_rows = 9"),
+    ("row_ledger", "all_money_is_accepted_or_quarantined", "SET accepted_amount = 94.0001"),
+    ("row_ledger", "all_money_is_accepted_or_quarantined", "SET source_amount = NULL"),
+    ("row_ledger", "little_money_is_quarantined", "SET quarantined_absolute_amount = 1.01"),
+    ("row_ledger", "negative_lines_fit_their_rule", "SET negative_lines_explained = 1"),
+    ("row_ledger", "negative_lines_fit_their_rule", "SET negative_lines_rule = 'quarantine'"),
     ("row_ledger", "export_has_the_rows_of_the_database", "SET database_rows_min = 11"),
     ("row_ledger", "export_has_the_rows_of_the_database", "SET database_rows_max = 9"),
     ("row_ledger", "all_source_tables_are_in_the_ledger", "SET source_table = 'order_items'"),

@@ -10,7 +10,7 @@
 --   is_loyal: whether these are the customers with a loyalty order in the period, or the others
 --   customers: different customers (app_name, user_id) who ordered
 --   orders: their orders
---   net_sales: gross less discounts of these
+--   net_sales: gross less discounts and refunds of these, and of who had refunds only
 --   active_days: days with an order, added up over the customers
 --   repeat_customers: those with two orders or more in the period
 --   returning_customers: those who ordered in the next month, or year, too

@@ -1,4 +1,4 @@
--- about: What each known customer bought on each day, where, in which categories and at what time of day.
+-- about: What each known customer bought on each day, where, in which categories and at what time of day. A day with refunds only has no items.
 -- grain: app_name x user_id x currency x order_date
 -- partition: order_date
 -- reads: silver_order_items
@@ -7,11 +7,12 @@
 --   app_name: the ordering channel, half of the customer key
 --   user_id: the user within the channel, the other half of the customer key
 --   currency: currency of every amount in the row
---   orders: orders counted once, in the currency of their earliest line of the day
---   items: units bought
+--   orders: orders counted once, in the currency of their earliest line of the day; what holds refunds only is not an order
+--   items: units bought, before refunds; 0 on a day with refunds only, which is not an active day
 --   gross_sales: item amounts plus positive option amounts, before discounts
 --   discount_amount: what negative options took off, as a positive amount
---   net_sales: gross less discounts
+--   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
+--   net_sales: gross less discounts and refunds
 --   options_revenue: the part of gross sales that paid options brought
 --   loyalty_orders: orders with at least one loyalty line
 --   loyalty_net_sales: net sales of loyalty orders
@@ -27,7 +28,7 @@
 --   sample_bucket: 0 to 4095, the same on all days of a customer: those of the first buckets are a fixed sample of customers
 --   order_date: local calendar date of the lines
 WITH order_lines AS (
-    -- The order's customer and hour are those of its earliest line of the day.
+    -- The order's customer and hour are those of its earliest line of the day that is no refund.
     SELECT
         COALESCE(restaurant_id, 'unknown') AS restaurant_id,
         COALESCE(currency, 'unknown') AS currency,
@@ -36,21 +37,23 @@ WITH order_lines AS (
         item_quantity,
         gross_sales,
         discount_amount,
+        refund_amount,
         net_sales,
         options_revenue,
+        is_refund,
         FIRST_VALUE(COALESCE(app_name, 'unknown')) OVER earliest AS order_app_name,
         FIRST_VALUE(user_id) OVER earliest AS order_user_id,
         FIRST_VALUE(order_hour) OVER earliest AS first_hour,
-        ROW_NUMBER() OVER earliest = 1 AS opens_order,
+        ROW_NUMBER() OVER earliest = 1 AND NOT is_refund AS opens_order,
         ROW_NUMBER() OVER (
             PARTITION BY order_id, order_date, COALESCE(item_category, 'unknown')
-            ORDER BY created_at, lineitem_id
-        ) = 1 AS opens_category,
+            ORDER BY is_refund, created_at, lineitem_id
+        ) = 1 AND NOT is_refund AS opens_category,
         BOOL_OR(COALESCE(is_loyalty, FALSE)) OVER (PARTITION BY order_id, order_date) AS is_loyalty_order
     FROM {{ database }}.silver_order_items
     WHERE order_date IN ({{ order_dates }})
         AND NOT is_test
-    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id)
+    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY is_refund, created_at, lineitem_id)
 ),
 customer_lines AS (
     SELECT *
@@ -64,9 +67,10 @@ customer_totals AS (
         currency,
         order_date,
         COUNT(*) FILTER (WHERE opens_order) AS orders,
-        SUM(item_quantity) AS items,
+        COALESCE(SUM(item_quantity) FILTER (WHERE NOT is_refund), 0) AS items,
         SUM(gross_sales) AS gross_sales,
         SUM(discount_amount) AS discount_amount,
+        SUM(refund_amount) AS refund_amount,
         SUM(net_sales) AS net_sales,
         SUM(options_revenue) AS options_revenue,
         COUNT(*) FILTER (WHERE opens_order AND is_loyalty_order) AS loyalty_orders,
@@ -121,6 +125,7 @@ SELECT
     CAST(customer_totals.items AS BIGINT) AS items,
     CAST(customer_totals.gross_sales AS DECIMAL(18, 4)) AS gross_sales,
     CAST(customer_totals.discount_amount AS DECIMAL(18, 4)) AS discount_amount,
+    CAST(customer_totals.refund_amount AS DECIMAL(18, 4)) AS refund_amount,
     CAST(customer_totals.net_sales AS DECIMAL(18, 4)) AS net_sales,
     CAST(customer_totals.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
     customer_totals.loyalty_orders,

@@ -1,4 +1,4 @@
--- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency.
+-- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency. Who has refunds only is not a customer.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_opening_customers, gold_customer_history, gold_customer_day
@@ -17,10 +17,11 @@
 --   mean_gap_days: mean days between active days (t_x / x); null for one active day
 --   longest_gap_days: longest stretch between two active days; null for one active day
 --   orders: orders to date
---   items: units bought to date
+--   items: units bought to date, before refunds
 --   gross_sales: gross sales to date
 --   discount_amount: discounts to date, as a positive amount
---   net_sales: net sales to date
+--   refund_amount: refunds to date, as a positive amount
+--   net_sales: net sales to date: gross less discounts and refunds
 --   options_revenue: options revenue to date
 --   loyalty_orders: loyalty orders to date
 --   loyalty_net_sales: net sales of loyalty orders to date
@@ -51,7 +52,9 @@ rhythm AS (
         COALESCE(
             longest_gap_days,
             DATE_DIFF(
-                'day', LAG(order_date) OVER (PARTITION BY app_name, user_id, currency ORDER BY order_date), order_date
+                'day',
+                LAG(order_date) OVER (PARTITION BY app_name, user_id, currency, active_days > 0 ORDER BY order_date),
+                order_date
             )
         ) AS gap_days
     FROM balances_and_days
@@ -62,13 +65,14 @@ customers AS (
         user_id,
         currency,
         MIN(first_order_date) AS first_order_date,
-        MAX(order_date) AS last_order_date,
+        MAX(order_date) FILTER (WHERE active_days > 0) AS last_order_date,
         CAST(SUM(active_days) AS BIGINT) AS active_days,
-        MAX(gap_days) AS longest_gap_days,
+        MAX(gap_days) FILTER (WHERE active_days > 0) AS longest_gap_days,
         SUM(orders) AS orders,
         SUM(items) AS items,
         SUM(gross_sales) AS gross_sales,
         SUM(discount_amount) AS discount_amount,
+        SUM(refund_amount) AS refund_amount,
         SUM(net_sales) AS net_sales,
         SUM(options_revenue) AS options_revenue,
         SUM(loyalty_orders) AS loyalty_orders,
@@ -85,6 +89,7 @@ customers AS (
         SUM(net_sales) FILTER (WHERE order_date < {{ rfm.cutoffs_frozen_on(as_of_date) }}) AS net_sales_at_freeze
     FROM rhythm
     GROUP BY app_name, user_id, currency
+    HAVING SUM(active_days) > 0
 ),
 customers_at_freeze AS (
     SELECT *, COUNT(net_sales_at_freeze) OVER (PARTITION BY currency) > 0 AS is_frozen
@@ -116,6 +121,7 @@ SELECT
     CAST(customers.items AS BIGINT) AS items,
     CAST(customers.gross_sales AS DECIMAL(18, 4)) AS gross_sales,
     CAST(customers.discount_amount AS DECIMAL(18, 4)) AS discount_amount,
+    CAST(customers.refund_amount AS DECIMAL(18, 4)) AS refund_amount,
     CAST(customers.net_sales AS DECIMAL(18, 4)) AS net_sales,
     CAST(customers.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
     CAST(customers.loyalty_orders AS BIGINT) AS loyalty_orders,

@@ -9,10 +9,11 @@
 --   currency: currency of every amount in the row
 --   order_date: local calendar date of the lines
 --   orders: orders of the day
---   items: units bought
+--   items: units bought, before refunds; 0 on a day with refunds only
 --   gross_sales: item amounts plus positive option amounts, before discounts
 --   discount_amount: what negative options took off, as a positive amount
---   net_sales: gross less discounts
+--   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
+--   net_sales: gross less discounts and refunds
 --   options_revenue: the part of gross sales that paid options brought
 --   loyalty_orders: orders with at least one loyalty line
 --   loyalty_net_sales: net sales of loyalty orders
@@ -36,6 +37,7 @@ SELECT
     items,
     gross_sales,
     discount_amount,
+    refund_amount,
     net_sales,
     options_revenue,
     loyalty_orders,

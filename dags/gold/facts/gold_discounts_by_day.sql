@@ -6,15 +6,16 @@
 -- columns:
 --   restaurant_id: the store
 --   currency: currency of every amount in the row
---   orders: orders counted once, at the store and currency of their earliest line of the day
+--   orders: orders counted once, at the store and currency of their earliest line of the day; what holds refunds only is not an order
 --   discounted_orders: orders on which at least one option had a negative price
 --   discounted_gross_sales: gross sales of discounted orders
 --   discount_amount: what the discounts took off, as a positive amount
---   discounted_net_sales: net sales of discounted orders
+--   discounted_net_sales: net sales of discounted orders, less refunds in the same order
 --   discounted_net_sales_squared: sum of the squares of the discounted orders' net sales in the store and currency, from which intervals of their mean follow
 --   full_price_orders: orders without any discount
---   full_price_net_sales: net sales of orders without any discount
+--   full_price_net_sales: net sales of orders without any discount, likewise
 --   full_price_net_sales_squared: sum of the squares of the full-price orders' net sales, likewise
+--   refund_only_amount: what refunds without an order of the same number and day took off, as a positive amount; in neither of the net sales
 --   no_discounts_observed: true where no order of the store and day carried a discount
 --   order_date: local calendar date of the lines
 WITH order_lines AS (
@@ -34,7 +35,9 @@ WITH order_lines AS (
                 SUM(net_sales) OVER (PARTITION BY order_id, order_date, restaurant_id, currency)
             ) AS DECIMAL(38, 4)
         ) AS order_net_sales,
-        ROW_NUMBER() OVER (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id) = 1 AS opens_order,
+        ROW_NUMBER() OVER (PARTITION BY order_id, order_date ORDER BY is_refund, created_at, lineitem_id) = 1
+            AND NOT is_refund AS opens_order,
+        BOOL_AND(is_refund) OVER (PARTITION BY order_id, order_date) AS holds_refunds_only,
         MAX(discount_amount) OVER (PARTITION BY order_id, order_date) > 0 AS is_discounted_order,
         order_date
     FROM {{ database }}.silver_order_items
@@ -53,10 +56,16 @@ SELECT
         COALESCE(SUM(order_net_sales * order_net_sales) FILTER (WHERE is_discounted_order), 0) AS DOUBLE
     ) AS discounted_net_sales_squared,
     COUNT(*) FILTER (WHERE opens_order AND NOT is_discounted_order) AS full_price_orders,
-    CAST(COALESCE(SUM(net_sales) FILTER (WHERE NOT is_discounted_order), 0) AS DECIMAL(18, 4)) AS full_price_net_sales,
     CAST(
-        COALESCE(SUM(order_net_sales * order_net_sales) FILTER (WHERE NOT is_discounted_order), 0) AS DOUBLE
+        COALESCE(SUM(net_sales) FILTER (WHERE NOT is_discounted_order AND NOT holds_refunds_only), 0)
+        AS DECIMAL(18, 4)
+    ) AS full_price_net_sales,
+    CAST(
+        COALESCE(
+            SUM(order_net_sales * order_net_sales) FILTER (WHERE NOT is_discounted_order AND NOT holds_refunds_only), 0
+        ) AS DOUBLE
     ) AS full_price_net_sales_squared,
+    CAST(COALESCE(-SUM(net_sales) FILTER (WHERE holds_refunds_only), 0) AS DECIMAL(18, 4)) AS refund_only_amount,
     NOT BOOL_OR(is_discounted_order) AS no_discounts_observed,
     order_date
 FROM order_lines

@@ -6,22 +6,22 @@
 -- columns:
 --   restaurant_id: the store
 --   currency: currency of every amount in the row
---   order_hour: local hour, 0 to 23, at which the order's earliest line of the day was placed
---   orders: orders counted once, at the store and currency of their earliest line of the day
---   net_sales: gross less discounts, all lines of those orders
+--   order_hour: local hour, 0 to 23, at which the order's earliest line of the day was placed; of two lines of one moment the one whose line id sorts first as text
+--   orders: orders counted once, at the store and currency of their earliest line of the day; what holds refunds only is not an order
+--   net_sales: gross less discounts and refunds: each line at its own store and currency, at the hour of its order
 --   order_date: local calendar date of the lines; an hour without sales has no row
 WITH order_lines AS (
     SELECT
         COALESCE(restaurant_id, 'unknown') AS restaurant_id,
         COALESCE(currency, 'unknown') AS currency,
         FIRST_VALUE(order_hour) OVER earliest AS first_hour,
-        ROW_NUMBER() OVER earliest = 1 AS opens_order,
+        ROW_NUMBER() OVER earliest = 1 AND NOT is_refund AS opens_order,
         net_sales,
         order_date
     FROM {{ database }}.silver_order_items
     WHERE order_date IN ({{ order_dates }})
         AND NOT is_test
-    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY created_at, lineitem_id)
+    WINDOW earliest AS (PARTITION BY order_id, order_date ORDER BY is_refund, created_at, lineitem_id)
 )
 SELECT
     restaurant_id,

@@ -9,12 +9,13 @@
 --   currency: currency of the amount
 --   order_date: local calendar date of the lines
 --   orders: orders of the day
---   net_sales: gross less discounts
+--   items: units bought, before refunds; 0 on a day with refunds only
+--   net_sales: gross less discounts and refunds
 --   loyalty_orders: orders with at least one loyalty line
 --   sample_bucket: 0 to 4095, the same on all days of a customer; the table has the customers of the first buckets, as many as make about a million days
 --   opening_date: first day that is not here
 WITH days_before AS (
-    SELECT app_name, user_id, currency, order_date, orders, net_sales, loyalty_orders, sample_bucket
+    SELECT app_name, user_id, currency, order_date, orders, items, net_sales, loyalty_orders, sample_bucket
     FROM {{ database }}.gold_customer_history
     WHERE quarter < {{ opening_date }}
 ),
@@ -29,6 +30,7 @@ SELECT
     days_before.currency,
     days_before.order_date,
     days_before.orders,
+    days_before.items,
     days_before.net_sales,
     days_before.loyalty_orders,
     days_before.sample_bucket,

@@ -41,7 +41,7 @@ customer_months AS (
         currency,
         -- All that came before the first of the ends counts as of that one; so do balances, which are older.
         GREATEST(DATE_TRUNC('month', order_date), DATE_TRUNC('month', first_end.month_end)) AS month,
-        MAX(order_date) AS last_order_date,
+        MAX(order_date) FILTER (WHERE active_days > 0) AS last_order_date,
         SUM(orders) AS orders,
         SUM(net_sales) AS net_sales
     FROM balances_and_days
@@ -62,6 +62,8 @@ customer_month_ends AS (
     INNER JOIN month_ends
         ON month_ends.month_end >= months.month
     GROUP BY months.app_name, months.user_id, months.currency, month_ends.month_end, month_ends.is_compared
+    -- Refunds alone make nobody a customer.
+    HAVING MAX(months.last_order_date) IS NOT NULL
 ),
 freezes AS (
     -- The end before the quarter in which a month ends, where the data reaches back to it; else that month's own end.

@@ -15,17 +15,19 @@ SELECT {{ columns }}
 {%- endmacro %}
 
 {#- Everything that customers did up to the as-of date: a row for each one's balance at the opening date, which stands
-    for all the days up to its order_date, the latest of them; and a row for each day since. -#}
+    for all the days up to its order_date, the latest active one of them; and a row for each day since. A day with
+    refunds only is a row of 0 active_days without first_order_date. -#}
 {% macro balances_and_days(database, opening_date, as_of_date) -%}
 {% set amounts -%}
-orders, items, gross_sales, discount_amount, net_sales, options_revenue, loyalty_orders, loyalty_net_sales
+orders, items, gross_sales, discount_amount, refund_amount, net_sales, options_revenue, loyalty_orders,
+        loyalty_net_sales
 {%- endset %}
 SELECT
         app_name,
         user_id,
         currency,
         first_order_date,
-        last_order_date AS order_date,
+        COALESCE(last_order_date, DATE_ADD('day', -1, opening_date)) AS order_date,
         active_days,
         longest_gap_days,
         {{ amounts }},
@@ -37,9 +39,9 @@ SELECT
         app_name,
         user_id,
         currency,
-        order_date AS first_order_date,
+        IF(items > 0, order_date) AS first_order_date,
         order_date,
-        1 AS active_days,
+        IF(items > 0, 1, 0) AS active_days,
         NULL AS longest_gap_days,
         {{ amounts }},
         IF(DAY_OF_WEEK(order_date) >= 6, orders, 0) AS weekend_orders

@@ -48,22 +48,23 @@ SELECT
 {%- endmacro %}
 
 {#- Columns of gold_customer_history that loyalty_counts reads. -#}
-{% set loyalty_columns %}app_name, user_id, currency, order_date, orders, net_sales, loyalty_orders{% endset %}
+{% set loyalty_columns %}app_name, user_id, currency, order_date, orders, items, net_sales, loyalty_orders{% endset %}
 
 {#- Loyal customers (with a loyalty order in the period) and the others, counted in each period of `periods`: rows of
-    loyalty_columns from periods_of. Who came back did so in the very next month or year. -#}
+    loyalty_columns from periods_of. Who came back did so in the very next month or year. Who only had refunds in a
+    period was no customer of it; the money counts. -#}
 {% macro loyalty_counts(periods) -%}
 SELECT
         period_type,
         period_start,
         currency,
         is_loyal,
-        COUNT(*) AS customers,
+        COUNT(*) FILTER (WHERE active_days > 0) AS customers,
         SUM(orders) AS orders,
         SUM(net_sales) AS net_sales,
         SUM(active_days) AS active_days,
         COUNT(*) FILTER (WHERE orders >= 2) AS repeat_customers,
-        COUNT(*) FILTER (WHERE next_start = IF(
+        COUNT(*) FILTER (WHERE active_days > 0 AND next_start = IF(
             period_type = 'month', DATE_ADD('month', 1, period_start), DATE_ADD('year', 1, period_start)
         )) AS returning_customers
     FROM (
@@ -72,11 +73,11 @@ SELECT
             period_start,
             currency,
             SUM(loyalty_orders) > 0 AS is_loyal,
-            COUNT(*) AS active_days,
+            COUNT(*) FILTER (WHERE items > 0) AS active_days,
             SUM(orders) AS orders,
             SUM(net_sales) AS net_sales,
             LEAD(period_start) OVER (
-                PARTITION BY period_type, currency, app_name, user_id ORDER BY period_start
+                PARTITION BY period_type, currency, app_name, user_id, SUM(items) > 0 ORDER BY period_start
             ) AS next_start
         FROM {{ periods }}
         GROUP BY period_type, period_start, currency, app_name, user_id

@@ -14,7 +14,8 @@
 --   items: units bought to date
 --   gross_sales: gross sales to date
 --   discount_amount: discounts to date, as a positive amount
---   net_sales: historical value: net sales to date (revenue, not margin)
+--   refund_amount: refunds to date, as a positive amount
+--   net_sales: historical value: net sales to date, less discounts and refunds (revenue, not margin)
 --   options_revenue: options revenue to date
 --   aov: net sales per order
 --   active_days: days with an order
@@ -70,6 +71,7 @@ SELECT
     facts.items,
     CAST(facts.gross_sales AS DECIMAL(18, 2)) AS gross_sales,
     CAST(facts.discount_amount AS DECIMAL(18, 2)) AS discount_amount,
+    CAST(facts.refund_amount AS DECIMAL(18, 2)) AS refund_amount,
     CAST(facts.net_sales AS DECIMAL(18, 2)) AS net_sales,
     CAST(facts.options_revenue AS DECIMAL(18, 2)) AS options_revenue,
     CAST(facts.net_sales AS DOUBLE) / NULLIF(facts.orders, 0) AS aov,

@@ -10,7 +10,10 @@
 --   period_start: first day of the period
 --   is_whole_period: true when the store had sales by the period's start and the period ended by the as-of date; always true for all
 --   open_days: days of the period with sales; a day without is closed, not a zero
---   net_sales: gross less discounts
+--   gross_sales: item amounts plus positive option amounts, before discounts and refunds
+--   discount_amount: what negative options took off, as a positive amount
+--   refund_amount: what refunds took off, as a positive amount
+--   net_sales: gross less discounts and refunds
 --   orders: orders, guests in
 --   items: units sold
 --   aov: net sales per order, as it is
@@ -41,7 +44,7 @@ WITH store_days AS (
     SELECT
         *,
         MIN(order_date) OVER () AS first_date,
-        MIN(order_date) OVER (PARTITION BY restaurant_id) AS store_first_date
+        MIN(IF(items > 0, order_date)) OVER (PARTITION BY restaurant_id) AS store_first_date
     FROM {{ database }}.gold_daily_sales_by_store
     WHERE order_date <= {{ as_of_date }}
 ),
@@ -73,11 +76,15 @@ store_totals AS (
         store_days.restaurant_id,
         store_days.currency,
         periods.period_type = 'all'
-            OR (
+            OR COALESCE(
                 MIN(store_days.store_first_date) <= periods.period_start
-                AND DATE_DIFF('day', {{ as_of_date }}, periods.next_start) <= 1
+                AND DATE_DIFF('day', {{ as_of_date }}, periods.next_start) <= 1,
+                FALSE
             ) AS is_whole_period,
-        COUNT(DISTINCT store_days.order_date) AS open_days,
+        COUNT(DISTINCT store_days.order_date) FILTER (WHERE store_days.items > 0) AS open_days,
+        SUM(store_days.gross_sales) AS gross_sales,
+        SUM(store_days.discount_amount) AS discount_amount,
+        SUM(store_days.refund_amount) AS refund_amount,
         SUM(store_days.net_sales) AS net_sales,
         CAST(SUM(store_days.net_sales) AS DOUBLE) / NULLIF(CAST(SUM(store_days.orders) AS DOUBLE), 0) AS aov,
         CAST(SUM(CAST(store_days.net_sales_squared AS DECIMAL(38, 4))) AS DOUBLE) AS net_sales_squared,
@@ -301,11 +308,14 @@ SELECT
     totals.period_start,
     totals.is_whole_period,
     totals.open_days,
+    CAST(totals.gross_sales AS DECIMAL(18, 2)) AS gross_sales,
+    CAST(totals.discount_amount AS DECIMAL(18, 2)) AS discount_amount,
+    CAST(totals.refund_amount AS DECIMAL(18, 2)) AS refund_amount,
     CAST(totals.net_sales AS DECIMAL(18, 2)) AS net_sales,
     totals.orders,
     totals.items,
     totals.aov,
-    CAST(totals.net_sales AS DOUBLE) / totals.open_days AS net_sales_per_open_day,
+    CAST(totals.net_sales AS DOUBLE) / NULLIF(totals.open_days, 0) AS net_sales_per_open_day,
     RANK() OVER (
         PARTITION BY totals.period_type, totals.period_start, totals.currency ORDER BY totals.net_sales DESC
     ) AS net_sales_rank,

@@ -18,7 +18,7 @@
 --   non_loyal_value: the metric among the others
 --   naive_difference: loyal less non-loyal value; who joins differs from who does not, so this is no effect of the programme
 --   naive_ratio: loyal over non-loyal value
---   loyal_share: loyal part of the total, for the plain totals (net_sales, orders, customers)
+--   loyal_share: loyal part of the total, for the plain totals (net_sales, orders, customers); null where refunds exceed the sales of either
 --   effect_window_days: days before and after joining that the effect compares
 --   effect_ratio: what joining multiplies the metric by in the days after, against like customers not yet loyal; aov: of the customer's own orders; null unless effect_status is identified
 --   effect_lower: lower end of its 95 % interval
@@ -222,7 +222,9 @@ SELECT
     comparisons.loyal_value - comparisons.non_loyal_value AS naive_difference,
     comparisons.loyal_value / NULLIF(comparisons.non_loyal_value, 0) AS naive_ratio,
     IF(
-        comparisons.metric IN ('net_sales', 'orders', 'customers'),
+        comparisons.metric IN ('net_sales', 'orders', 'customers')
+        AND comparisons.loyal_value >= 0
+        AND comparisons.non_loyal_value >= 0,
         comparisons.loyal_value / NULLIF(comparisons.loyal_value + comparisons.non_loyal_value, 0)
     ) AS loyal_share,
     effects.window_days AS effect_window_days,

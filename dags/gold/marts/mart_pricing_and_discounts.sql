@@ -10,7 +10,7 @@
 --   item_key: the item, name folded to one case; all on the levels chain, store and category
 --   item_name: the item's latest spelling; all on the levels chain, store and category
 --   currency: currency of every amount in the row
---   lines: order lines
+--   lines: order lines, without refunds
 --   lines_with_paid_option: lines on which at least one option cost something
 --   attach_rate: lines with a paid option over lines
 --   attach_rate_low: lower end of the 95 % Wilson interval of the attach rate
@@ -22,7 +22,9 @@
 --   options_revenue_per_line: options revenue per order line
 --   options_revenue_share: options revenue as a part of gross sales
 --   discount_amount: what discounts took off, as a positive amount
---   net_sales: gross less discounts
+--   refund_amount: what refunds took off, as a positive amount
+--   refund_share: refunds as a part of gross sales
+--   net_sales: gross less discounts and refunds
 --   orders: orders of the chain or store; null on the other levels, as are all columns of discounts but their status
 --   discount_status: discounts_observed, no_discounts_observed, or not_counted_by_item on the levels category, item and store_item
 --   discounted_orders: orders with a discount
@@ -73,6 +75,7 @@ WITH item_totals AS (
         SUM(item_amount) AS item_amount,
         SUM(options_revenue) AS options_revenue,
         SUM(discount_amount) AS discount_amount,
+        SUM(refund_amount) AS refund_amount,
         SUM(net_sales) AS net_sales
     FROM {{ database }}.gold_item_sales_by_day
     WHERE order_date <= {{ as_of_date }}
@@ -168,17 +171,20 @@ SELECT
     sold.currency,
     sold.lines,
     sold.lines_with_paid_option,
-    CAST(sold.lines_with_paid_option AS DOUBLE) / sold.lines AS attach_rate,
-    WILSON_INTERVAL_LOWER(sold.lines_with_paid_option, sold.lines, 1.96E0) AS attach_rate_low,
-    WILSON_INTERVAL_UPPER(sold.lines_with_paid_option, sold.lines, 1.96E0) AS attach_rate_high,
+    CAST(sold.lines_with_paid_option AS DOUBLE) / NULLIF(sold.lines, 0) AS attach_rate,
+    IF(sold.lines > 0, WILSON_INTERVAL_LOWER(sold.lines_with_paid_option, sold.lines, 1.96E0)) AS attach_rate_low,
+    IF(sold.lines > 0, WILSON_INTERVAL_UPPER(sold.lines_with_paid_option, sold.lines, 1.96E0)) AS attach_rate_high,
     sold.items,
     CAST(sold.item_amount AS DECIMAL(18, 2)) AS item_amount,
     CAST(sold.item_amount AS DOUBLE) / NULLIF(sold.items, 0) AS unit_price,
     CAST(sold.options_revenue AS DECIMAL(18, 2)) AS options_revenue,
-    CAST(sold.options_revenue AS DOUBLE) / sold.lines AS options_revenue_per_line,
+    CAST(sold.options_revenue AS DOUBLE) / NULLIF(sold.lines, 0) AS options_revenue_per_line,
     CAST(sold.options_revenue AS DOUBLE) / NULLIF(CAST(sold.item_amount + sold.options_revenue AS DOUBLE), 0)
         AS options_revenue_share,
     CAST(sold.discount_amount AS DECIMAL(18, 2)) AS discount_amount,
+    CAST(sold.refund_amount AS DECIMAL(18, 2)) AS refund_amount,
+    CAST(sold.refund_amount AS DOUBLE) / NULLIF(CAST(sold.item_amount + sold.options_revenue AS DOUBLE), 0)
+        AS refund_share,
     CAST(sold.net_sales AS DECIMAL(18, 2)) AS net_sales,
     discounts.orders,
     CAST(

@@ -11,8 +11,11 @@
 --   period_start: first day of the period
 --   period_end: last calendar day of the period
 --   is_whole_period: true when the key had sales by the period's start and the period ended by the as-of date
---   open_days: days of the period with sales
---   net_sales: gross less discounts
+--   open_days: days of the period with sales; a day with refunds only is none
+--   gross_sales: item amounts plus positive option amounts, before discounts and refunds
+--   discount_amount: what negative options took off, as a positive amount
+--   refund_amount: what refunds took off, as a positive amount
+--   net_sales: gross less discounts and refunds
 --   orders: orders; for a category those that hold it, so that categories overlap
 --   items: units sold
 --   aov: net sales per order
@@ -39,18 +42,48 @@
 --   holiday_effect_status: estimated, insufficient_data (no such day, or under 26 ordinary days to compare with), not_a_holiday, not_in_calendar, or not_a_day (weeks and months)
 --   as_of_date: the last day counted
 WITH store_days AS (
-    SELECT restaurant_id, currency, order_date, net_sales, orders, items
+    SELECT restaurant_id, currency, order_date, gross_sales, discount_amount, refund_amount, net_sales, orders, items
     FROM {{ database }}.gold_daily_sales_by_store
     WHERE order_date <= {{ as_of_date }}
 ),
 daily_parts AS (
-    SELECT 'chain' AS level, 'all' AS level_key, currency, order_date, net_sales, orders, items
+    SELECT
+        'chain' AS level,
+        'all' AS level_key,
+        currency,
+        order_date,
+        gross_sales,
+        discount_amount,
+        refund_amount,
+        net_sales,
+        orders,
+        items
     FROM store_days
     UNION ALL
-    SELECT 'store' AS level, restaurant_id AS level_key, currency, order_date, net_sales, orders, items
+    SELECT
+        'store' AS level,
+        restaurant_id AS level_key,
+        currency,
+        order_date,
+        gross_sales,
+        discount_amount,
+        refund_amount,
+        net_sales,
+        orders,
+        items
     FROM store_days
     UNION ALL
-    SELECT 'category' AS level, item_category AS level_key, currency, order_date, net_sales, category_orders, items
+    SELECT
+        'category' AS level,
+        item_category AS level_key,
+        currency,
+        order_date,
+        item_amount + options_revenue AS gross_sales,
+        discount_amount,
+        refund_amount,
+        net_sales,
+        category_orders,
+        items
     FROM {{ database }}.gold_item_sales_by_day
     WHERE order_date <= {{ as_of_date }}
 ),
@@ -61,6 +94,9 @@ daily_sales AS (
         currency,
         order_date,
         DAY_OF_WEEK(order_date) AS weekday,
+        SUM(gross_sales) AS gross_sales,
+        SUM(discount_amount) AS discount_amount,
+        SUM(refund_amount) AS refund_amount,
         SUM(net_sales) AS net_sales,
         CAST(SUM(orders) AS BIGINT) AS orders,
         CAST(SUM(items) AS BIGINT) AS items
@@ -69,16 +105,16 @@ daily_sales AS (
 ),
 days AS (
     -- Beside each day its last eight same weekdays with sales. A closed day has no row, so it is neither one of
-    -- them nor a zero.
+    -- them nor a zero; a day with refunds only has no items and is not one of them either.
     SELECT
         *,
         COUNT(*) OVER same_weekdays AS weekdays_before,
         SUM(net_sales) OVER same_weekdays AS net_sales_8_weekdays,
         SUM(orders) OVER same_weekdays AS orders_8_weekdays,
-        MIN(order_date) OVER (PARTITION BY level, level_key, currency) AS first_order_date
+        MIN(IF(items > 0, order_date)) OVER (PARTITION BY level, level_key, currency) AS first_order_date
     FROM daily_sales
     WINDOW same_weekdays AS (
-        PARTITION BY level, level_key, currency, weekday
+        PARTITION BY level, level_key, currency, weekday, items > 0
         ORDER BY order_date
         ROWS BETWEEN 8 PRECEDING AND 1 PRECEDING
     )
@@ -112,16 +148,21 @@ period_totals AS (
             END AS DATE
         ) AS period_end,
         MIN(first_order_date) AS first_order_date,
-        COUNT(*) AS open_days,
+        COUNT(*) FILTER (WHERE items > 0) AS open_days,
+        SUM(gross_sales) AS gross_sales,
+        SUM(discount_amount) AS discount_amount,
+        SUM(refund_amount) AS refund_amount,
         SUM(net_sales) AS net_sales,
         SUM(orders) AS orders,
         SUM(items) AS items,
         -- A week is expected to bring what its days with sales are: of none of them are the eight weekdays in the week.
         IF(
-            period_type <> 'month' AND MIN(weekdays_before) = 8, CAST(SUM(net_sales_8_weekdays) AS DOUBLE) / 8
+            period_type <> 'month' AND MIN(IF(items > 0, weekdays_before)) = 8,
+            CAST(SUM(IF(items > 0, net_sales_8_weekdays)) AS DOUBLE) / 8
         ) AS expected_net_sales,
         IF(
-            period_type <> 'month' AND MIN(weekdays_before) = 8, CAST(SUM(orders_8_weekdays) AS DOUBLE) / 8
+            period_type <> 'month' AND MIN(IF(items > 0, weekdays_before)) = 8,
+            CAST(SUM(IF(items > 0, orders_8_weekdays)) AS DOUBLE) / 8
         ) AS expected_orders
     FROM period_days
     GROUP BY level, level_key, currency, period_type, period_start
@@ -129,7 +170,7 @@ period_totals AS (
 whole_periods AS (
     SELECT
         *,
-        first_order_date <= period_start AND period_end <= {{ as_of_date }} AS is_whole_period,
+        COALESCE(first_order_date <= period_start AND period_end <= {{ as_of_date }}, FALSE) AS is_whole_period,
         IF(first_order_date <= period_start AND period_end <= {{ as_of_date }}, net_sales) AS whole_net_sales,
         CAST(net_sales AS DOUBLE) AS net,
         (level = 'chain' AND period_type = 'day') OR (level = 'store' AND period_type = 'week') AS is_judged_kind
@@ -332,6 +373,9 @@ SELECT
     period_end,
     is_whole_period,
     open_days,
+    CAST(gross_sales AS DECIMAL(18, 2)) AS gross_sales,
+    CAST(discount_amount AS DECIMAL(18, 2)) AS discount_amount,
+    CAST(refund_amount AS DECIMAL(18, 2)) AS refund_amount,
     CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
     CAST(orders AS BIGINT) AS orders,
     CAST(items AS BIGINT) AS items,

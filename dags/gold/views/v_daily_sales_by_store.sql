@@ -10,7 +10,8 @@
 --   items: units sold
 --   gross_sales: item amounts plus positive option amounts, before discounts
 --   discount_amount: what negative options took off, as a positive amount
---   net_sales: gross less discounts
+--   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
+--   net_sales: gross less discounts and refunds
 --   options_revenue: the part of gross sales that paid options brought
 --   guest_orders: orders without a user
 --   guest_net_sales: net sales of orders without a user
@@ -26,6 +27,7 @@
 --   loyalty_order_pct: loyalty orders as per cent of orders
 --   loyalty_net_sales_pct: loyalty net sales as per cent of net sales
 --   discount_pct: discounts as per cent of gross sales
+--   refund_pct: refunds as per cent of gross sales
 --   options_revenue_pct: options revenue as per cent of gross sales
 --   net_sales_pct_of_day: the store's net sales as per cent of all stores' that day, in the currency
 --   order_date: local calendar date
@@ -36,6 +38,7 @@ SELECT
     items,
     gross_sales,
     discount_amount,
+    refund_amount,
     net_sales,
     options_revenue,
     guest_orders,
@@ -52,6 +55,7 @@ SELECT
     100E0 * loyalty_orders / NULLIF(orders, 0) AS loyalty_order_pct,
     100E0 * loyalty_net_sales / NULLIF(net_sales, 0) AS loyalty_net_sales_pct,
     100E0 * discount_amount / NULLIF(gross_sales, 0) AS discount_pct,
+    100E0 * refund_amount / NULLIF(gross_sales, 0) AS refund_pct,
     100E0 * options_revenue / NULLIF(gross_sales, 0) AS options_revenue_pct,
     100E0 * net_sales / NULLIF(SUM(net_sales) OVER (PARTITION BY order_date, currency), 0) AS net_sales_pct_of_day,
     order_date

@@ -6,7 +6,8 @@
 -- columns:
 --   restaurant_id: the store
 --   currency: currency of every amount in the row
---   net_sales: gross less discounts
+--   refund_amount: what refunds took off, as a positive amount
+--   net_sales: gross less discounts and refunds
 --   orders: orders, guests in
 --   aov: net sales per order
 --   open_days: days with sales
@@ -19,18 +20,20 @@ WITH store_totals AS (
     SELECT
         restaurant_id,
         currency,
+        SUM(refund_amount) AS refund_amount,
         SUM(net_sales) AS net_sales,
         CAST(SUM(orders) AS BIGINT) AS orders,
         CAST(SUM(net_sales) AS DOUBLE) / NULLIF(CAST(SUM(orders) AS BIGINT), 0) AS aov,
-        COUNT(DISTINCT order_date) AS open_days,
-        MIN(order_date) AS first_order_date,
-        MAX(order_date) AS last_order_date
+        COUNT(DISTINCT order_date) FILTER (WHERE items > 0) AS open_days,
+        MIN(order_date) FILTER (WHERE items > 0) AS first_order_date,
+        MAX(order_date) FILTER (WHERE items > 0) AS last_order_date
     FROM {{ database }}.gold_daily_sales_by_store
     GROUP BY restaurant_id, currency
 )
 SELECT
     restaurant_id,
     currency,
+    CAST(refund_amount AS DECIMAL(18, 2)) AS refund_amount,
     CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
     orders,
     aov,

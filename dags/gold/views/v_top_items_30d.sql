@@ -11,7 +11,8 @@
 --   currency: currency of every amount in the row
 --   lines: order lines of the item
 --   items: units sold
---   net_sales: gross less discounts
+--   refund_amount: what refunds took off, as a positive amount
+--   net_sales: gross less discounts and refunds
 --   options_revenue: what paid options brought
 --   net_sales_share: part of the net sales of all items in the 30 days
 --   attach_rate: lines with a paid option over lines
@@ -30,6 +31,7 @@ item_totals AS (
         sold.currency,
         CAST(SUM(sold.lines) AS BIGINT) AS lines,
         CAST(SUM(sold.items) AS BIGINT) AS items,
+        SUM(sold.refund_amount) AS refund_amount,
         SUM(sold.net_sales) AS net_sales,
         SUM(sold.options_revenue) AS options_revenue,
         CAST(SUM(sold.lines_with_paid_option) AS DOUBLE) AS lines_with_paid_option,
@@ -55,10 +57,11 @@ SELECT
     currency,
     lines,
     items,
+    CAST(refund_amount AS DECIMAL(18, 2)) AS refund_amount,
     CAST(net_sales AS DECIMAL(18, 2)) AS net_sales,
     CAST(options_revenue AS DECIMAL(18, 2)) AS options_revenue,
     CAST(net_sales AS DOUBLE) / NULLIF(all_net_sales, 0) AS net_sales_share,
-    lines_with_paid_option / lines AS attach_rate,
+    lines_with_paid_option / NULLIF(lines, 0) AS attach_rate,
     restaurants,
     CAST(DATE_ADD('day', -29, last_date) AS DATE) AS first_date,
     last_date
