@@ -87,7 +87,7 @@ class Evidence:
         found = self.sample
         return Histories(
             found["key"].to_numpy(), found["currency"].to_numpy(dtype=object), found["day"].to_numpy(),
-            found["amount"].to_numpy(),
+            found["amount"].to_numpy(), found["is_active"].to_numpy(),
         )  # fmt: skip
 
 

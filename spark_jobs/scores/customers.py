@@ -70,16 +70,23 @@ class CustomersOnDriver:
 
 
 def sufficient_statistics(days: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """One row a customer and currency, in order of their names."""
-    each = days.assign(squared=days["cents"] ** 2, joined=days["day"].where(days["is_loyal"]))
-    found = each.groupby(list(CUSTOMER), as_index=False).agg(
-        n=("day", "size"),
-        first_day=("day", "min"),
-        last_day=("day", "max"),
+    """One row a customer and currency with an active day, in order of their names."""
+    is_active = days["is_active"]
+    each = days.assign(
+        active_day=days["day"].where(is_active),
+        squared=(days["cents"] ** 2).where(is_active, 0.0),
+        joined=days["day"].where(days["is_loyal"]),
+    )
+    grouped = each.groupby(list(CUSTOMER), as_index=False).agg(
+        n=("active_day", "count"),
+        first_day=("active_day", "min"),
+        last_day=("active_day", "max"),
         s=("cents", "sum"),
         ss=("squared", "sum"),
         joined=("joined", "min"),
     )
+    found = grouped[grouped["n"] > 0].reset_index(drop=True)
+    found = found.astype({"first_day": np.int64, "last_day": np.int64})
     statistics = found.assign(
         t_x=found["last_day"] - found["first_day"],
         t=day_number(as_of) - found["first_day"],

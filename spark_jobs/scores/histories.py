@@ -48,18 +48,34 @@ class Snapshot:
 
 
 class Histories:
-    """Active days of customers: parallel arrays of (customer, day number, net sales), one row per customer and day."""
+    """Active days of customers: parallel arrays of (customer, day number, net sales), one row per customer and day.
+    Beside them what was refunded on other days, which counts as money and not as a day."""
 
-    def __init__(self, key: Integers, currency: npt.ArrayLike, day: Integers, amount: Floats) -> None:
-        """`key` is any integer that tells customers apart, `currency` that of the row (one per customer)."""
-        order = np.lexsort((day, key))
-        code, first = np.unique(np.asarray(key)[order], return_index=True)
+    def __init__(
+        self,
+        key: Integers,
+        currency: npt.ArrayLike,
+        day: Integers,
+        amount: Floats,
+        is_active: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """`key` is any integer that tells customers apart, `currency` that of the row (one per customer); days that are
+        not active hold refunds only (default: all are active)."""
+        key, day = np.asarray(key, dtype=np.int64), np.asarray(day, dtype=np.int64)
+        amount, currency = np.asarray(amount, dtype=np.float64), np.asarray(currency, dtype=object)
+        bought = np.ones(len(key), dtype=bool) if is_active is None else np.asarray(is_active, dtype=bool)
+        rows = np.flatnonzero(bought)
+        order = rows[np.lexsort((day[rows], key[rows]))]
+        code, first = np.unique(key[order], return_index=True)
         self.customers = len(code)
         self._start = first.astype(np.int64)
         self._customer = np.repeat(np.arange(len(code)), np.diff(np.append(first, len(order))))
-        self._day = np.asarray(day, dtype=np.int64)[order]
-        self._amount = np.asarray(amount, dtype=np.float64)[order]
-        self._currency = np.asarray(currency, dtype=object)[order][first]
+        self._day, self._amount = day[order], amount[order]
+        self._currency = currency[order][first]
+        # Who has refunds only is not a customer.
+        refunds = np.flatnonzero(~bought & np.isin(key, code))
+        self._refunded = np.searchsorted(code, key[refunds])
+        self._refund_day, self._refund = day[refunds], amount[refunds]
 
     def at(self, day: int) -> Snapshot:
         """What was known of each customer at the end of a day; customers without an order by then are left out."""
@@ -68,25 +84,33 @@ class Histories:
         seen = np.flatnonzero(n)
         start = self._start[seen]
         first, last = self._day[start], self._day[start + n[seen] - 1]
-        s, ss = self._sum(known, self._amount), self._sum(known, self._amount**2)
+        s, ss = self._money(known, self._refund_day <= day), self._sum(known, self._amount**2)
         return Snapshot(seen, self._currency[seen], n[seen], last - first, day - first, s[seen], ss[seen])
 
     def days_after(self, snapshot: Snapshot, day: int, horizon: int) -> Integers:
         """Active days of the snapshot's customers in (day, day + horizon]."""
-        return self._count(self._within(day, horizon))[snapshot.customer]
+        return self._count(_within(self._day, day, horizon))[snapshot.customer]
 
     def amount_after(self, snapshot: Snapshot, day: int, horizon: int) -> Floats:
         """Net sales of the snapshot's customers in (day, day + horizon]."""
-        return self._sum(self._within(day, horizon), self._amount)[snapshot.customer]
+        refunds = _within(self._refund_day, day, horizon)
+        return self._money(_within(self._day, day, horizon), refunds)[snapshot.customer]
 
-    def _within(self, day: int, horizon: int) -> npt.NDArray[np.bool_]:
-        return (self._day > day) & (self._day <= day + horizon)
+    def _money(self, chosen: npt.NDArray[np.bool_], refunds: npt.NDArray[np.bool_]) -> Floats:
+        """Net sales of each customer: of these active days, and of these other days' refunds."""
+        found = self._sum(chosen, self._amount)
+        refunded = np.bincount(self._refunded[refunds], self._refund[refunds], self.customers)
+        return found + refunded if len(self._refunded) else found
 
     def _count(self, chosen: npt.NDArray[np.bool_]) -> Integers:
         return np.bincount(self._customer[chosen], minlength=self.customers).astype(np.int64)
 
     def _sum(self, chosen: npt.NDArray[np.bool_], amount: Floats) -> Floats:
         return np.bincount(self._customer[chosen], amount[chosen], self.customers).astype(np.float64)
+
+
+def _within(days: Integers, day: int, horizon: int) -> npt.NDArray[np.bool_]:
+    return (days > day) & (days <= day + horizon)
 
 
 def grouped(*columns: npt.ArrayLike) -> list[Integers]:

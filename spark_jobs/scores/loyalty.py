@@ -36,7 +36,8 @@ def loyalty_effects(days: pd.DataFrame, programmes: Sequence[Programme], as_of: 
 
 
 def _totals(days: pd.DataFrame, programme: Programme, as_of: date) -> Totals:
-    chosen = days[days["currency"] == programme.currency]
+    # Refunds on a day without a purchase are left out: the windows compare visits and what they brought.
+    chosen = days[(days["currency"] == programme.currency) & days["is_active"]]
     seen = CustomerDays(
         customer=chosen["customer"].to_numpy(),
         day=chosen["day"].to_numpy(),

@@ -20,8 +20,8 @@ from spark_jobs.scores.scoring import Scorer
 from spark_jobs.scores.tables import PREDICTIONS
 
 DAY_COLUMNS = (
-    "app_name string, user_id string, currency string, orders bigint, net_sales decimal(18,4), loyalty_orders bigint, "
-    "sample_bucket bigint"
+    "app_name string, user_id string, currency string, orders bigint, items bigint, net_sales decimal(18,4), "
+    "loyalty_orders bigint, sample_bucket bigint"
 )
 """What is read of a customer's day, besides ORDER_DATE."""
 BALANCE_COLUMNS = (
@@ -67,8 +67,9 @@ class CustomersInTasks:
 
 def customer_days(published: DataFrame, as_of: date) -> DataFrame:
     """Days up to the as-of date, of DAY_COLUMNS and order_date: the customer's names, `key` (a hash of them),
-    `customer` (without the currency), day number, `amount` (net sales), `cents`, orders, whether it is loyal, and the
-    customer's `sample_bucket`."""
+    `customer` (without the currency), day number, `amount` (net sales), `cents`, orders, whether it is loyal, the
+    customer's `sample_bucket`, and whether it is an active day: one with refunds only is not, though its amount
+    counts."""
     return published.filter(F.col("order_date") <= F.lit(as_of)).select(
         *CUSTOMER,
         F.xxhash64(*CUSTOMER).alias("key"),
@@ -81,6 +82,7 @@ def customer_days(published: DataFrame, as_of: date) -> DataFrame:
         F.col("orders").cast("double").alias("orders"),
         (F.col("loyalty_orders") > 0).alias("is_loyal"),
         "sample_bucket",
+        (F.col("items") > 0).alias("is_active"),
     )
 
 
@@ -100,21 +102,23 @@ def opening_balances(published: DataFrame) -> DataFrame:
 
 def balances_of_days(days: DataFrame) -> DataFrame:
     """Each day of `customer_days` as a balance of itself."""
+    is_active = F.col("is_active")
     return days.select(
         *CUSTOMER,
-        F.col("day").alias("first_day"),
-        F.col("day").alias("last_day"),
-        F.lit(1).cast("long").alias("n"),
+        F.when(is_active, F.col("day")).alias("first_day"),
+        F.when(is_active, F.col("day")).alias("last_day"),
+        is_active.cast("long").alias("n"),
         "cents",
-        (F.col("cents") * F.col("cents")).alias("squared_cents"),
+        F.when(is_active, F.col("cents") * F.col("cents")).otherwise(0.0).alias("squared_cents"),
         F.when(F.col("is_loyal"), F.col("day")).alias("joined"),
     )
 
 
 def sufficient_statistics(balances: DataFrame, as_of: date) -> DataFrame:
     """One row a customer and currency of any number of balances: n = active days, t_x = days from the first to the
-    latest, t = days from the first to the as-of date, s and ss = sums of net sales and of their squares by day,
-    joined = number of the first day with a loyalty order, null where there is none."""
+    latest, t = days from the first to the as-of date, s = sum of net sales, ss = sum of the squares of each active
+    day's, joined = number of the first day with a loyalty order, null where there is none. Who has refunds only is not
+    a customer."""
     grouped = balances.groupBy(*CUSTOMER).agg(
         F.min("first_day").alias("first_day"),
         F.max("last_day").alias("last_day"),
@@ -123,7 +127,7 @@ def sufficient_statistics(balances: DataFrame, as_of: date) -> DataFrame:
         F.sum("squared_cents").alias("squared_cents"),
         F.min("joined").alias("joined"),
     )
-    return grouped.select(
+    return grouped.filter("n > 0").select(
         *CUSTOMER,
         "n",
         (F.col("last_day") - F.col("first_day")).alias("t_x"),

@@ -73,6 +73,7 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
             "user_id": pa.array(np.char.mod("%024x", np.arange(customers))).take(pa.array(customer)),
             "currency": pa.repeat("USD", len(customer)),
             "orders": np.ones(len(customer), np.int64),
+            "items": np.ones(len(customer), np.int64),
             "net_sales": pa.array(cents / 100).cast(pa.decimal128(18, 4), safe=False),
             "loyalty_orders": (day >= joined[customer]).astype(np.int64),
             "sample_bucket": rng.integers(0, SAMPLE_BUCKETS, customers)[customer],

@@ -10,7 +10,7 @@ from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 from spark_jobs.customer_scores import BALANCES, HISTORY, SAMPLE
 
-NOT_READ = ("items", "gross_sales", "discount_amount", "options_revenue", "loyalty_net_sales")
+NOT_READ = ("gross_sales", "discount_amount", "refund_amount", "options_revenue", "loyalty_net_sales")
 """Columns of a customer day that the scores never see."""
 
 

@@ -33,6 +33,17 @@ def test_the_future_begins_the_day_after_and_ends_with_the_horizon() -> None:
     assert chain.amount_after(origin, 20, 31).tolist() == [3.0]
 
 
+def test_what_is_refunded_on_other_days_is_money_and_not_a_day() -> None:
+    rows = [(1, 10, 5.0, True), (1, 12, -2.0, False), (1, 20, 7.0, True), (1, 30, -9.0, False), (2, 5, -1.0, False)]
+    key, day, amount, active = (np.array(column) for column in zip(*rows, strict=True))
+    chain = Histories(key, np.array(["USD"] * 5, dtype=object), day, amount, active)
+    found = chain.at(25)
+    assert (found.n.tolist(), found.t_x.tolist(), found.t.tolist()) == ([2], [10], [15])
+    assert (found.s.tolist(), found.ss.tolist()) == ([10.0], [74.0])
+    assert chain.at(11).s.tolist() == [5.0]
+    assert (chain.days_after(found, 25, 30).tolist(), chain.amount_after(found, 25, 30).tolist()) == ([0], [-9.0])
+
+
 def test_no_customers_at_all() -> None:
     nobody = Histories(np.array([], dtype=int), np.array([], dtype=object), np.array([], dtype=int), np.array([]))
     found = nobody.at(100)

@@ -34,6 +34,7 @@ def frame(days: CustomerDays, currency: str = "USD") -> pd.DataFrame:
         "cents": (days.net_sales * 100).round(),
         "orders": days.orders,
         "is_loyal": days.is_loyal,
+        "is_active": True,
     })  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
             "user_id": pa.array([f"user-{key}" for key in rows["key"]]),
             "currency": pa.array(rows["currency"].tolist(), pa.string()),
             "orders": pa.array([1] * len(rows), pa.int64()),
+            "items": pa.array([1] * len(rows), pa.int64()),
             "loyalty_orders": pa.array([0] * len(rows), pa.int64()),
             "net_sales": pa.array([Decimal(str(amount)) for amount in rows["amount"]], pa.decimal128(18, 4)),
             "sample_bucket": pa.array((rows["key"] % SAMPLE_BUCKETS).tolist(), pa.int64()),

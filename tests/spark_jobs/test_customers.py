@@ -1,6 +1,6 @@
 """From customer days to sufficient statistics, groups, programmes, samples and scores: by Spark as by pandas."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from zlib import crc32
@@ -48,25 +48,31 @@ def sample_bucket(user: str) -> int:
     return crc32(user.encode()) % SAMPLE_BUCKETS
 
 
-def published(spark: SparkSession, rows: Sequence[Day | Loyal]) -> DataFrame:
-    """Rows of (user_id, currency, net_sales, order_date[, loyalty orders]) in one channel."""
-    made = [
-        ("Cafe", user, code, 1, Decimal(net), next(iter(loyal), 0), sample_bucket(user), date.fromisoformat(day))
-        for user, code, net, day, *loyal in rows
-    ]
+def published(
+    spark: SparkSession, rows: Sequence[Day | Loyal], refunds_only: Collection[tuple[str, str]] = ()
+) -> DataFrame:
+    """Rows of (user_id, currency, net_sales, order_date[, loyalty orders]) in one channel; `refunds_only` are user and
+    date of days without a purchase."""
+    made = []
+    for user, code, net, day, *loyal in rows:
+        bought = int((user, day) not in refunds_only)
+        names = ("Cafe", user, code)
+        made.append(
+            (*names, bought, bought, Decimal(net), next(iter(loyal), 0), sample_bucket(user), date.fromisoformat(day))
+        )
     return spark.createDataFrame(made, f"{DAY_COLUMNS}, order_date date")
 
 
 def random_days(spark: SparkSession, rows: int = 3_000) -> DataFrame:
     rng = np.random.default_rng(8)
-    drawn = zip(rng.integers(0, 400, rows), rng.integers(0, 200, rows), rng.integers(-500, 90_000, rows), strict=True)
+    drawn = zip(rng.integers(0, 400, rows), rng.integers(0, 200, rows), rng.integers(-9_000, 90_000, rows), strict=True)
     once = {(int(user), int(day)): int(cents) for user, day, cents in drawn}
-    rows = []
+    made: list[Loyal] = []
     for (user, day), cents in once.items():
         when = date(2023, 1, 1) + timedelta(days=day)
-        loyal = int(user % 3 == 0 and day > 100)
-        rows.append((f"user-{user}", "USD" if user % 9 else "CAD", f"{Decimal(cents) / 100}", when.isoformat(), loyal))
-    return published(spark, rows)
+        loyal = int(user % 3 == 0 and day > 100 and cents >= 0)
+        made.append((f"user-{user}", "USD" if user % 9 else "CAD", f"{Decimal(cents) / 100}", when.isoformat(), loyal))
+    return published(spark, made, {(user, day) for user, _, net, day, _ in made if net[0] == "-"})
 
 
 def test_one_row_a_customer_and_currency_up_to_the_as_of_date(spark: SparkSession) -> None:
@@ -144,6 +150,27 @@ def test_a_sample_is_the_same_customers_with_all_their_days(spark: SparkSession,
     assert len(whole) == 600 and 0 < len(chosen) < 200
     assert {*part.groupby("key").size()} == {3} and part["key"].nunique() == len(chosen)
     assert set(part["key"]) == {*whole[whole["sample_bucket"] < buckets]["key"]}
+
+
+@both_forms
+def test_refunds_are_money_and_not_days(spark: SparkSession, form: Form) -> None:
+    days = published(spark, [
+        ("ann", "USD", "-5", "2023-12-01"), ("ann", "USD", "10", "2024-01-01"), ("ann", "USD", "20", "2024-01-11"),
+        ("ann", "USD", "-4", "2024-01-20"), ("bob", "USD", "-9", "2024-01-01"),
+    ], [("ann", "2023-12-01"), ("ann", "2024-01-20"), ("bob", "2024-01-01")])  # fmt: skip
+    found = form(customer_days(days, AS_OF), AS_OF).groups()
+    columns = ["n", "t_x", "t", "customers", "sum_s", "sum_ss"]
+    assert [*found[columns].itertuples(index=False, name=None)] == [(2, 10, 30, 1, 21.0, 500.0)]
+
+
+def test_a_balance_of_refunds_only_becomes_a_customer_s_by_a_visit(spark: SparkSession) -> None:
+    balances = opening_balances(spark.createDataFrame(
+        [("Cafe", user, "USD", None, None, 0, None, cents, 0.0) for user, cents in (("ann", -500), ("bob", -100))],
+        BALANCE_COLUMNS,
+    ))  # fmt: skip
+    days = customer_days(published(spark, [("ann", "USD", "10", "2024-01-21")]), AS_OF)
+    found = sufficient_statistics(balances.unionByName(balances_of_days(days)), AS_OF)
+    assert values(found, "user_id", "n", "t_x", "t", "s", "ss") == [("ann", 1, 0, 10, 5.0, 100.0)]
 
 
 def test_a_balance_counts_as_the_days_it_stands_for(spark: SparkSession) -> None:
