@@ -37,12 +37,22 @@ SILVER_ORDER_ITEMS = {
     "item_name": LakeColumn("string", "item on one line, trimmed; Unnamed item where there is none"),
     "item_key": LakeColumn("string", "item_name in lower case: spellings of one item share it"),
     "item_price": LakeColumn("decimal(18,4)", "price as the source has it: see the setting price_basis"),
-    "item_quantity": LakeColumn("bigint", "units on the line"),
-    "item_amount": LakeColumn("decimal(18,4)", "what the item costs: the price, or price x quantity, by price_basis"),
-    "options_revenue": LakeColumn("decimal(18,4)", "sum of the line's positive option amounts"),
-    "gross_sales": LakeColumn("decimal(18,4)", "item_amount + options_revenue"),
-    "discount_amount": LakeColumn("decimal(18,4)", "sum of the line's negative option amounts, as a positive amount"),
-    "net_sales": LakeColumn("decimal(18,4)", "gross_sales - discount_amount"),
+    "item_quantity": LakeColumn("bigint", "units on the line; negative on a refund, whatever the source has signed"),
+    "item_amount": LakeColumn(
+        "decimal(18,4)", "what the item costs: the price, or price x quantity, by price_basis; negative on a refund"
+    ),
+    "options_revenue": LakeColumn("decimal(18,4)", "sum of the line's positive option amounts; 0 on a refund"),
+    "gross_sales": LakeColumn("decimal(18,4)", "item_amount + options_revenue; 0 on a refund"),
+    "discount_amount": LakeColumn(
+        "decimal(18,4)", "sum of the line's negative option amounts, as a positive amount; 0 on a refund"
+    ),
+    "refund_amount": LakeColumn(
+        "decimal(18,4)",
+        "what is refunded, as a positive amount: on a refund its item and options less their discounts, on a sale the "
+        "options taken back (negative option_quantity)",
+    ),
+    "net_sales": LakeColumn("decimal(18,4)", "gross_sales - discount_amount - refund_amount"),
+    "is_refund": LakeColumn("boolean", "the line has a negative price or quantity; see the setting negative_lines"),
     "is_test": LakeColumn("boolean", "app_name contains one of test_app_names; gold leaves the line out"),
     "batch_id": _BATCH,
     "order_date": LakeColumn("date", "partition: local calendar date of created_at in the business time zone"),
@@ -55,7 +65,7 @@ SILVER_ORDER_ITEM_OPTIONS = {
     "option_group_name": LakeColumn("string", "group of the option, on one line"),
     "option_name": LakeColumn("string", "the option, on one line"),
     "option_price": LakeColumn("decimal(18,4)", "price of one; negative is a discount"),
-    "option_quantity": LakeColumn("bigint", "how many"),
+    "option_quantity": LakeColumn("bigint", "how many; negative is a refund of the option"),
     "option_amount": LakeColumn("decimal(18,4)", "option_price x option_quantity"),
     "batch_id": _BATCH,
     "order_date": LakeColumn("date", "partition: order_date of the line"),
@@ -92,6 +102,21 @@ ROW_LEDGER = {
     "accepted_rows": LakeColumn("bigint", "rows in silver"),
     "quarantined_rows": LakeColumn("bigint", "rows in quarantine"),
     "test_rows": LakeColumn("bigint", "accepted rows of test channels"),
+    "source_amount": LakeColumn(
+        "decimal(28,4)", "what the rows in bronze cost, negative ones taken off, whatever the currency; null: no money"
+    ),
+    "accepted_amount": LakeColumn("decimal(28,4)", "the same of the rows in silver"),
+    "quarantined_amount": LakeColumn("decimal(28,4)", "the same of the rows in quarantine"),
+    "source_absolute_amount": LakeColumn("decimal(28,4)", "source_amount with every row counted as positive"),
+    "quarantined_absolute_amount": LakeColumn("decimal(28,4)", "quarantined_amount with every row counted as positive"),
+    "quarantined_rows_without_amount": LakeColumn("bigint", "rows in quarantine whose amount cannot be read"),
+    "negative_lines_rule": LakeColumn(
+        "string", "order_items: how negative lines were treated, refund or quarantine; see the setting negative_lines"
+    ),
+    "negative_lines": LakeColumn("bigint", "order_items: lines with a negative price or quantity and money in them"),
+    "negative_lines_explained": LakeColumn(
+        "bigint", "order_items: those of them of an item, or in an order, that was sold as well"
+    ),
     "batch_id": LakeColumn("string", "partition: the export"),
 }
 

@@ -89,27 +89,52 @@ def _published_lines(lake: Reader, outcome: Outcome) -> list[str]:
 
 
 def _ledger_lines(lake: Reader) -> list[str]:
-    """The newest ledger: each source row is accepted or quarantined."""
+    """The newest ledger: each source row, and its money, is accepted or quarantined."""
+    newest = f"FROM row_ledger WHERE batch_id = ({_newest_batch('row_ledger')})"
     _, found = lake.rows(
-        "SELECT source_table, source_rows, accepted_rows, quarantined_rows, test_rows FROM row_ledger "
-        f"WHERE batch_id = ({_newest_batch('row_ledger')}) ORDER BY 1",
+        f"SELECT source_table, source_rows, accepted_rows, quarantined_rows, test_rows {newest} ORDER BY 1"
     )
-    lines = [f"  {'ledger':<22}{'source':>12} = {'accepted':>12} + {'quarantined':>11}"]
+    lines = [f"  {'ledger, rows':<22}{'source':>14} = {'accepted':>14} + {'quarantined':>13}"]
     for table, source_rows, accepted, quarantined, tests in found:
         note = f"   ({tests:,} of them test orders' lines)" if tests else ""
-        lines.append(f"  {table:<22}{source_rows:>12,} = {accepted:>12,} + {quarantined:>11,}{note}")
-    return lines
+        lines.append(f"  {table:<22}{source_rows:>14,} = {accepted:>14,} + {quarantined:>13,}{note}")
+    _, found = lake.rows(
+        "SELECT source_table, source_amount, accepted_amount, quarantined_amount "
+        f"{newest} AND source_amount IS NOT NULL ORDER BY 1"
+    )
+    lines.append("  ledger, money")
+    for table, source, accepted, quarantined in found:
+        lines.append(f"  {table:<22}{source:>14,.2f} = {accepted:>14,.2f} + {quarantined:>13,.2f}")
+    _, found = lake.rows(
+        "SELECT negative_lines, negative_lines_explained, negative_lines_rule "
+        f"{newest} AND source_table = 'order_items'"
+    )
+    return [*lines, *(_negative_line(*row) for row in found if row[0])]
+
+
+def _negative_line(count: int, explained: int, rule: str) -> str:
+    treated = "counted as refunds" if rule == "refund" else "quarantined"
+    return (
+        f"  {count:,} negative lines are {treated}: {explained:,} of them are of an item or order that was sold too\n"
+        "  (the setting negative_lines decides: refund, quarantine, or auto)"
+    )
 
 
 def _sales_lines(lake: Reader, process_date: str) -> list[str]:
     _, found = lake.rows(
-        "SELECT currency, sum(net_sales), sum(orders), count(DISTINCT restaurant_id) FROM gold_daily_sales_by_store "
+        "SELECT currency, sum(net_sales), sum(refund_amount), sum(orders), count(DISTINCT restaurant_id) "
+        "FROM gold_daily_sales_by_store "
         f"WHERE order_date <= DATE '{process_date}' GROUP BY currency ORDER BY 2 DESC",
     )
     return [
-        f"  net sales     {net:>16,.2f} {currency}   {orders:,} orders, {stores} stores"
-        for currency, net, orders, stores in found
+        f"  net sales     {net:>16,.2f} {currency}   {_many(orders, 'order')}, {_many(stores, 'store')}"
+        + (f", {refunds:,.2f} refunded" if refunds else "")
+        for currency, net, refunds, orders, stores in found
     ]
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _quality_lines(settings: Settings, outcome: Outcome) -> list[str]:

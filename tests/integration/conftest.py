@@ -128,6 +128,43 @@ def without_orders_before(first_month: str, folder: Path) -> Path:
     return folder
 
 
+def with_refunds(folder: Path) -> Path:
+    """The same files with refunds: in the same order by a negative quantity, options and all; and in an order of their
+    own two hours later by a negative price."""
+    lines, options = folder / "order_items.csv", folder / "order_item_options.csv"
+    header, *rows = _read(lines)
+    at = {name: number for number, name in enumerate(header)}
+    option_header, *option_rows = _read(options)
+    refunds, refunded_options = [], []
+    sold = [row for row in rows if row[at["LINEITEM_ID"]] and float(row[at["ITEM_PRICE"]]) > 0]
+    for number, row in enumerate(sold[::25]):
+        refund = list(row)
+        refund[at["LINEITEM_ID"]] = f"{number:024x}"
+        if number % 2:
+            refund[at["ITEM_QUANTITY"]] = f"-{row[at['ITEM_QUANTITY']]}"
+            refunded_options.append([refund[at["ORDER_ID"]], refund[at["LINEITEM_ID"]], "Size", "Large", "0.50", "1"])
+        else:
+            refund[at["ITEM_PRICE"]] = f"-{row[at['ITEM_PRICE']]}"
+            refund[at["ORDER_ID"]] = f"{number:023x}f"
+            moment = row[at["CREATION_TIME_UTC"]]
+            refund[at["CREATION_TIME_UTC"]] = f"{moment[:11]}{min(int(moment[11:13]) + 2, 23):02}{moment[13:]}"
+        refunds.append(refund)
+    _write(lines, [header, *rows, *refunds])
+    order = [option_header.index(name) for name in OPTION_COLUMNS]
+    _write(options, [option_header, *option_rows, *(_in_order(row, order) for row in refunded_options)])
+    return folder
+
+
+OPTION_COLUMNS = (
+    "ORDER_ID", "LINEITEM_ID", "OPTION_GROUP_NAME", "OPTION_NAME", "OPTION_PRICE", "OPTION_QUANTITY"
+)  # fmt: skip
+
+
+def _in_order(row: list[str], order: list[int]) -> list[str]:
+    """The row's values at the positions that a header gives them."""
+    return [value for _, value in sorted(zip(order, row, strict=True))]
+
+
 def _read(path: Path) -> list[list[str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))
@@ -141,7 +178,7 @@ def _write(path: Path, rows: list[list[str]]) -> None:
 @pytest.fixture(scope="session")
 def source(tmp_path_factory) -> Path:
     files = sample(tmp_path_factory.mktemp("source"), "--seed", "7", "--negative-options")
-    return without_orders_before("2022-03", files)
+    return with_refunds(without_orders_before("2022-03", files))
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,9 @@ class Reckoning:
     net_sales: Decimal = ZERO
     gross_sales: Decimal = ZERO
     discount_amount: Decimal = ZERO
+    refund_amount: Decimal = ZERO
+    source_amount: Decimal = ZERO
+    quarantined_amount: Decimal = ZERO
     orders: int = 0
     net_by_store: dict[str, Decimal] = field(default_factory=dict)
     net_by_month: dict[str, Decimal] = field(default_factory=dict)
@@ -50,6 +53,8 @@ def reckon(folder: Path, process_date: str, timezone: str = "America/Chicago") -
     }
     for reasons in (*bad_lines, *bad_options):
         result.reasons.update(reasons)
+    result.source_amount = sum((_item_amount(line) for line in lines), ZERO)
+    result.quarantined_amount = result.source_amount - sum((_item_amount(line) for line in accepted), ZERO)
     _total(result, accepted, amounts, date.fromisoformat(process_date), ZoneInfo(timezone))
     return result
 
@@ -77,13 +82,25 @@ def _own_reasons(row: dict[str, str]) -> list[str]:
     found = []
     if not row["LINEITEM_ID"]:
         found.append("missing_line_id")
-    if int(row["ITEM_QUANTITY"]) <= 0:
+    quantity = int(row["ITEM_QUANTITY"])
+    if quantity == 0 or (quantity < 0 and Decimal(row["ITEM_PRICE"]) == 0):
         found.append("non_positive_quantity")
     try:
         Decimal(row["ITEM_PRICE"])
     except InvalidOperation:
         found.append("unparseable_item_price")
     return found
+
+
+def _is_refund(line: dict[str, str]) -> bool:
+    price, quantity = Decimal(line["ITEM_PRICE"]), int(line["ITEM_QUANTITY"])
+    return price != 0 and quantity != 0 and min(price, quantity) < 0
+
+
+def _item_amount(line: dict[str, str]) -> Decimal:
+    """What the line states, a refund negative."""
+    price = Decimal(line["ITEM_PRICE"])
+    return -abs(price) if _is_refund(line) else price
 
 
 def _option_amounts(
@@ -126,13 +143,22 @@ def _total(
         if "DEVELOPMENT" in line["APP_NAME"].upper() or day > process_date:
             continue
         paid = amounts.get((line["ORDER_ID"], line["LINEITEM_ID"]), [])
-        gross = Decimal(line["ITEM_PRICE"]) + sum((a for a in paid if a > 0), ZERO)
-        discount = -sum((a for a in paid if a < 0), ZERO)
-        result.gross_sales += gross
-        result.discount_amount += discount
-        result.net_sales += gross - discount
-        by_store[line["RESTAURANT_ID"]] += gross - discount
-        by_month[day.isoformat()[:7]] += gross - discount
+        if _is_refund(line):
+            # Whole sums: where the quantity is negative the options are stated as on the sale.
+            options = sum(paid, ZERO) * (1 if Decimal(line["ITEM_PRICE"]) < 0 else -1)
+            net = _item_amount(line) + options
+            result.refund_amount -= net
+        else:
+            gross = _item_amount(line) + sum((a for a in paid if a > 0), ZERO)
+            discount = -sum((a for a in paid if a < 0), ZERO)
+            result.gross_sales += gross
+            result.discount_amount += discount
+            net = gross - discount
+        result.net_sales += net
+        by_store[line["RESTAURANT_ID"]] += net
+        by_month[day.isoformat()[:7]] += net
+        if _is_refund(line):
+            continue
         orders.add(line["ORDER_ID"])
         by_store_orders[line["RESTAURANT_ID"]].add(line["ORDER_ID"])
         if line["USER_ID"]:

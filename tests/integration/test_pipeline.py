@@ -30,13 +30,15 @@ def reckoned(source):
 
 
 def test_the_chain_s_totals_are_those_of_the_independent_reckoning(laptop, reckoned):
-    ((gross, discount, net, orders),) = laptop.query(
-        "SELECT sum(gross_sales), sum(discount_amount), sum(net_sales), sum(orders) FROM gold_daily_sales_by_store"
+    ((gross, discount, refunds, net, orders),) = laptop.query(
+        "SELECT sum(gross_sales), sum(discount_amount), sum(refund_amount), sum(net_sales), sum(orders) "
+        "FROM gold_daily_sales_by_store"
     )
     assert cents(net) == cents(reckoned.net_sales)
     assert cents(gross) == cents(reckoned.gross_sales)
     assert cents(discount) == cents(reckoned.discount_amount)
-    assert discount > 0
+    assert cents(refunds) == cents(reckoned.refund_amount)
+    assert discount > 0 and refunds > 0
     assert orders == reckoned.orders
 
 
@@ -84,6 +86,18 @@ def test_the_ledger_accounts_for_every_source_row(laptop, reckoned):
         assert least == most == rows == accepted + quarantined
         if table in reckoned.source_rows:
             assert rows == reckoned.source_rows[table]
+
+
+def test_the_ledger_accounts_for_the_money_and_says_what_negative_lines_were(laptop, first_run, reckoned):
+    ((source, accepted, quarantined, rule, negative, explained),) = laptop.query(
+        "SELECT source_amount, accepted_amount, quarantined_amount, negative_lines_rule, negative_lines, "
+        "negative_lines_explained FROM row_ledger WHERE source_table = 'order_items'"
+    )
+    assert (source, quarantined) == (reckoned.source_amount, reckoned.quarantined_amount)
+    assert source == accepted + quarantined and quarantined > 0
+    assert (rule, explained) == ("refund", negative) and negative > 20
+    assert f"{negative:,} negative lines are counted as refunds" in first_run.stdout
+    assert f"{cents(reckoned.refund_amount):,} refunded" in first_run.stdout
 
 
 def test_a_quarantined_row_keeps_its_raw_text(laptop):
@@ -251,12 +265,12 @@ def repointed(before: dict, after: dict) -> set[str]:
 
 @pytest.fixture(scope="module")
 def dubious(changed, tmp_path_factory) -> Path:
-    """The changed files, and in them a line with a negative price: accepted (it may be a refund), with a warning."""
+    """The changed files, and in them a line of 20,000 dollars: accepted, with a warning."""
     folder = shutil.copytree(changed[0], tmp_path_factory.mktemp("dubious"), dirs_exist_ok=True)
     path = folder / "order_items.csv"
     with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
-    rows[-1][header.index("ITEM_PRICE")] = "-5.00"
+    rows[-1][header.index("ITEM_PRICE")] = "20000.00"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
     return folder
