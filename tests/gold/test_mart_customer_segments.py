@@ -1,7 +1,10 @@
+import re
 from datetime import date, timedelta
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
 
+from biz_insights.gold import GOLD_FOLDER, gold_tables
 from tests.gold.harness import Lake, Row, line, pick
 
 TABLE = "mart_customer_segments"
@@ -105,3 +108,21 @@ def test_orders_after_the_as_of_date_change_nothing() -> None:
 def test_odd_input(lines: list[Row], expected: list[tuple[object, ...]]) -> None:
     found = [pick(row, "user_id", "currency", "net_sales", "rfm_code", "segment") for row in Lake(lines).rows(TABLE)]
     assert [(user, currency, net, int(code), segment) for user, currency, net, code, segment in found] == expected
+
+
+def test_the_column_s_meaning_states_the_limits_of_every_segment() -> None:
+    """What a person signs off is what the SQL does, for every combination of scores."""
+    meaning = gold_tables()[TABLE].columns["segment"]
+    stated = re.findall(r"([A-Z][a-z -]+) \((.+?)\)", meaning)
+    macro = Environment(loader=FileSystemLoader(GOLD_FOLDER)).get_template("macros/rfm.sql").module
+    assert [name for name, _ in stated] == macro.segments
+    combinations = "SELECT * FROM range(1, 6) AS r (r), range(1, 6) AS f (f), range(1, 6) AS m (m)"
+    found = Lake([]).query(f"SELECT r, f, m, {macro.segment('r', 'f', 'm')} AS segment FROM ({combinations})")
+    assert len(found) == 125
+    for row in found:
+        fits = [
+            name
+            for name, limits in stated
+            if all(row[score] >= int(least) for score, least in re.findall(r"([rfm]) (\d)\+", limits))
+        ]
+        assert row["segment"] == fits[0], row

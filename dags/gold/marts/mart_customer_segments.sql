@@ -15,7 +15,7 @@
 --   m_score: money: 1 to 5 by quintile cut-offs frozen at m_cutoffs_frozen_on
 --   m_cutoffs_frozen_on: date from which the money cut-offs hold
 --   rfm_code: the three scores side by side, for example 545
---   segment: Champions, Loyal, Potential loyalist, New, Promising, Needs attention, At risk, Hibernating, Lost or One-time: the first that fits
+--   segment: the first that fits of Champions (r 4+, f 4+, m 4+), Loyal (r 3+, f 4+), Potential loyalist (r 4+, f 2+), New (r 5+), Promising (r 4+), Needs attention (r 3+, f 2+), At risk (r 2+, f 3+), Hibernating (r 2+, f 2+), Lost (f 2+), One-time (all others)
 --   favourite_restaurant_id: store with most orders; on a tie the later visited, then the first by name
 --   favourite_restaurant_order_share: part of the customer's orders that went to the favourite store
 --   stores_visited: different stores ordered from
