@@ -157,6 +157,17 @@ def test_an_earlier_process_date_takes_no_later_day_away(published):
     assert published.plan(process_date="2024-01-01").is_empty
 
 
+def test_without_any_day_the_process_date_is_built_empty_so_that_the_table_exists(lake):
+    lake.tables["silver_a"] = lake.tables["silver_b"] = {}
+    first = lake.plan(process_date="2024-01-02")
+    assert list(first.fingerprints) == ["2024-01-02"] and len(first.selects) == 1
+    lake.publish(first)
+    assert lake.plan(process_date="2024-01-02").is_empty
+    lake.tables["silver_a"] = {"2024-01-01": "f"}
+    then = lake.plan(process_date="2024-01-02")
+    assert (list(then.fingerprints), then.removed) == (["2024-01-01"], ["2024-01-02"])
+
+
 def test_a_statement_holds_at_most_a_hundred_days(lake):
     lake.tables["silver_a"] = {f"2023-{m:02d}-{d:02d}": "f" for m in range(1, 11) for d in range(1, 26)}
     lake.tables["silver_b"] = {}

@@ -60,6 +60,22 @@ def test_a_client_of_a_catalog_reads_of_a_partition_what_a_catalog_needs(catalog
         catalog.glue.get_partitions(DatabaseName=catalog.database, TableName="no_such_table")
 
 
+def test_the_first_publish_creates_the_table_even_without_a_partition(catalog):
+    """A clean source has no quarantined row, and somebody will select from quarantine."""
+    assert publish(catalog, build({}), ROOT) == []
+    assert (catalog.columns("gold_x"), catalog.partition_key("gold_x")) == (COLUMNS, "order_date")
+    assert catalog.partitions("gold_x") == {}
+    assert kinds(publish(catalog, build({"2024-01-01": "f1"}), ROOT)) == {"2024-01-01": "added"}
+
+
+def test_a_build_that_changes_nothing_leaves_the_table_as_it_is(catalog):
+    publish(catalog, build({"2024-01-01": "f1"}), ROOT)
+    assert publish(catalog, build({}), ROOT) == []
+    whole = TableBuild("silver_date_dim", COLUMNS, None, ())
+    assert publish(catalog, whole, ROOT) == [] and catalog.table("silver_date_dim") is None
+    assert catalog.fingerprints("gold_x") == {"2024-01-01": "f1"}
+
+
 def test_only_the_built_days_are_repointed(catalog):
     publish(catalog, build({"2024-01-01": "f1", "2024-01-02": "f2"}), ROOT)
     changes = publish(catalog, build({"2024-01-02": "g2"}, run="q2"), ROOT)

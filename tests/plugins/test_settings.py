@@ -28,6 +28,7 @@ def test_text_of_the_environment_becomes_the_setting_s_type():
         ({"BIZ_INSIGHTS_POLL_SECONDS": "0.05"}, ["poll_seconds", "below 0.1"]),
         ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "Chicago"}, ["business_timezone", "Chicago", "America/Chicago"]),
         ({"BIZ_INSIGHTS_PRICE_BASIS": "each"}, ["price_basis", "each", "line_total"]),
+        ({"BIZ_INSIGHTS_NEGATIVE_LINES": "drop"}, ["negative_lines", "drop", "refund", "quarantine", "auto"]),
         ({"BIZ_INSIGHTS_HOLIDAY_COUNTRY": "USA"}, ["holiday_country", "USA", "such as US"]),
         ({"BIZ_INSIGHTS_DASHBOARD_URL": "dashboards.example"}, ["dashboard_url", "dashboards.example", "https://"]),
         ({"BIZ_INSIGHTS_QUALITY_GATE": "180"}, ["quality_gate", "180"]),
@@ -50,3 +51,9 @@ def test_the_margin_rate_may_be_left_open():
 
 def test_lake_addresses():
     assert Settings(lake_bucket="lake").lake_uri("silver/") == "s3://lake/silver/"
+
+
+def test_the_usual_marks_of_a_missing_value_are_known():
+    marks = {mark.strip().lower() for mark in resolve({}).missing_marks.split(",")}
+    assert {"null", "nan", "n/a", "none", "-"} <= marks
+    assert "" not in marks
