@@ -53,6 +53,7 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
             *_published_lines(lake, outcome),
             "",
             *_ledger_lines(lake),
+            *_quarantine_lines(lake),
             "",
             *_sales_lines(lake, outcome.process_date),
             *_quality_lines(settings, outcome),
@@ -99,6 +100,15 @@ def _ledger_lines(lake: Reader) -> list[str]:
         note = f"   ({tests:,} of them test orders' lines)" if tests else ""
         lines.append(f"  {table:<22}{source_rows:>12,} = {accepted:>12,} + {quarantined:>11,}{note}")
     return lines
+
+
+def _quarantine_lines(lake: Reader) -> list[str]:
+    """Why rows were set aside: a row counts for each of its reasons."""
+    _, found = lake.rows(
+        "SELECT source_table, entry.reason, count(*) FROM quarantine "
+        "CROSS JOIN UNNEST(reasons) AS entry (reason) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+    )
+    return [f"  {table:<22}{rows:>12,} {reason}" for table, reason, rows in found]
 
 
 def _sales_lines(lake: Reader, process_date: str) -> list[str]:

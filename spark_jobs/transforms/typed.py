@@ -20,15 +20,15 @@ ALWAYS_READ = (Kind.TEXT, Kind.IDENTIFIER)
 DATE_KEY_PATTERN = r"^(\d{2})-(\d{2})-(\d{4})$"
 
 
-def read_rows(bronze: DataFrame, table: SourceTable) -> DataFrame:
-    """Bronze rows as values: the table's declared columns, each read or null, and `source`, a struct of the
-    texts they were read from (with the columns the source has grown since)."""
+def read_rows(bronze: DataFrame, table: SourceTable, *carried: str) -> DataFrame:
+    """Bronze rows as values: the table's declared columns, each read or null, the ingestion columns `carried` along,
+    and `source`, a struct of the texts they were read from (with the columns the source has grown since)."""
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
     # Two projections, so that each text is trimmed once however often its value is looked at.
     texts = bronze.select(
-        *[trimmed(name).alias(name) for name in table.column_names], F.struct(*source).alias("source")
+        *[trimmed(name).alias(name) for name in table.column_names], *carried, F.struct(*source).alias("source")
     )
-    return texts.select(*[parsed(column) for column in table.columns], "source")
+    return texts.select(*[parsed(column) for column in table.columns], *carried, "source")
 
 
 def row_reasons(table: SourceTable, *further: Column) -> Column:
