@@ -2,7 +2,8 @@
 
 A value comes from, in this order: the environment (``BIZ_INSIGHTS_LAKE_BUCKET=…``), the Airflow Variable
 ``biz_insights`` (one JSON object: ``{"lake_bucket": "…"}``), the default below. All are read at run time,
-never when a DAG file is parsed. The defaults are those that the laptop endpoint provides.
+never when a DAG file is parsed, but for the schedule's time zone (``biz_insights.schedule``). The defaults are those
+that the laptop endpoint provides.
 """
 
 from __future__ import annotations
