@@ -21,6 +21,7 @@ from spark_jobs.storage import (
     batch_folder,
     read_bronze,
     read_known,
+    read_zone_offsets,
     run_folder,
     write_parquet,
     write_partitions,
@@ -41,6 +42,7 @@ from spark_jobs.transforms.lines import judged_lines, line_days, silver_lines, t
 from spark_jobs.transforms.money import option_sums, with_sales
 from spark_jobs.transforms.options import dated_options, judged_options, silver_options
 from spark_jobs.transforms.quarantine import is_accepted, quarantined
+from spark_jobs.zone_rules import java_rules, require_same_rules
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ def main(argv: Sequence[str]) -> None:
     arguments = silver_arguments(argv)
     spark = job_session("silver")
     known = read_known(spark, arguments.known_uri)
+    zone = arguments.business_timezone
+    java_rules(spark, zone)
+    offsets = read_zone_offsets(spark, arguments.zone_offsets_uri, zone)
     bronze = {
         table: read_bronze(spark, arguments.bronze_uri, table, arguments.bronze_run, arguments.batch_id)
         for table in SOURCE_TABLES
@@ -86,6 +91,8 @@ def main(argv: Sequence[str]) -> None:
         built[DATE_DIM.silver_name], generated_rows = calendar.result()
         source_rows = {table: counted.result() for table, counted in counting.items()}
         of_tests = {table: tested.result() for table, tested in testing.items()}
+    days = built[ORDER_ITEMS.silver_name].partitions
+    require_same_rules(spark, zone, offsets, [day for day, part in days.items() if part.rows])
     accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
     accepted[DATE_DIM] -= generated_rows
     rows = ledger_rows(arguments, source_rows, accepted, built["quarantine"], of_tests)
