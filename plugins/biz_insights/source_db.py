@@ -100,12 +100,18 @@ class SourceCount:
     @property
     def findings(self) -> list[str]:
         """One line for each kind of row that silver quarantines for its time."""
-        years = f"{READABLE_FROM.year} to {READABLE_BEFORE.year - 1}"
-        kinds = (
-            (self.unreadable_rows, f"without a time in {years}, quarantined as unparseable_creation_time_utc"),
-            (self.future_rows, "dated more than a day in the future, quarantined as future_creation_time"),
-        )
-        return [f"order_items has {rows:,} row(s) {kind}" for rows, kind in kinds if rows]
+        found = []
+        if self.unreadable_rows:
+            found.append(
+                f"order_items has {self.unreadable_rows:,} row(s) without a time in {READABLE_FROM.year} to "
+                f"{READABLE_BEFORE.year - 1}, quarantined as unparseable_creation_time_utc"
+            )
+        if self.future_rows:
+            found.append(
+                f"order_items has {self.future_rows:,} row(s) dated more than a day in the future, "
+                "quarantined as future_creation_time"
+            )
+        return found
 
 
 def count_source(connection: Any, business_timezone: str) -> SourceCount:
