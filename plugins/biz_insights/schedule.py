@@ -29,6 +29,8 @@ class BusinessTimetable(CronTriggerTimetable):
         self._stored_timezone = timezone
         if timezone is None:
             del self._timezone
+        else:
+            self.description = f"{self.description} in {self._timezone.name}"
 
     @cached_property
     def _timezone(self) -> Timezone:  # type: ignore[override]

@@ -99,6 +99,7 @@ def test_a_changed_variable_changes_the_schedule_and_nothing_else_does(
     assert isinstance(scheduled, BusinessTimetable)
     assert starts(scheduled, datetime(2026, 11, 20, tzinfo=UTC), 1)[0].hour == 9
     assert scheduled.serialize()["timezone"] == "America/Chicago"
+    assert scheduled.description == "At 03:00 in America/Chicago"
 
 
 def test_parsing_the_dag_file_reads_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
