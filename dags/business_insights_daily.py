@@ -1,6 +1,6 @@
 """
 ### What it does
-Takes a chain's orders from the source database to seven published marts, once a day:
+Takes a chain's orders from the source database to seven published marts, every day at 03:00 in the business time zone:
 snapshot export → bronze → silver → facts → scores → marts → views → report, each table after those it reads. Every
 table is built where nobody reads, audited by a checkpoint, and only then published.
 
@@ -22,7 +22,6 @@ from datetime import timedelta
 import pendulum
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk import Param, TaskGroup, dag
-from airflow.timetables.trigger import CronTriggerTimetable
 
 from biz_insights.gold import tables_of
 from biz_insights.identity import attempt_name
@@ -33,14 +32,15 @@ from biz_insights.layers.gold import gold_layer, views
 from biz_insights.layers.report import report
 from biz_insights.layers.scores import scores
 from biz_insights.layers.silver import silver
+from biz_insights.schedule import BusinessTimetable
 from biz_insights.settings import TemplateSettings
 from biz_insights.tasks.scores import INPUTS as SCORE_INPUTS
 from biz_insights.tasks.scores import SCORE_TABLES
 
 
 @dag(
-    schedule=CronTriggerTimetable("0 3 * * *", timezone="America/Chicago"),
-    start_date=pendulum.datetime(2026, 11, 1, tz="America/Chicago"),
+    schedule=BusinessTimetable("0 3 * * *"),
+    start_date=pendulum.datetime(2026, 11, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
     default_args={

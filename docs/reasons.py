@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spark_jobs.tables import ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, Kind
+from spark_jobs.transforms.lines import CLOCK_SLACK_HOURS, FUTURE
 from spark_jobs.transforms.money import AMOUNT_LIMIT
 from spark_jobs.transforms.options import ORPHAN
 
@@ -41,6 +42,7 @@ def quarantine_reasons() -> dict[str, str]:
         f"{ORDER_ITEMS.name}: has a price below zero, under the rule `quarantine` of the setting negative_lines"
     )
     special[ORPHAN] = f"an option ({ORDER_ITEM_OPTIONS.name}) whose line is not accepted"
+    special[FUTURE] = f"{ORDER_ITEMS.name}: dated more than {CLOCK_SLACK_HOURS} hours after it was read"
     special["unparseable_item_amount"] = f"{ORDER_ITEMS.name}: the amount is {AMOUNT_LIMIT:,} or more"
     special["unparseable_option_amount"] = f"{ORDER_ITEM_OPTIONS.name}: the amount is {AMOUNT_LIMIT:,} or more"
     return special | {reason: "; ".join(found) for reason, found in unread.items()}

@@ -40,9 +40,8 @@ def plugins_zip() -> bytes:
     with_suites = zipped(plugins, [plugins / "biz_insights", plugins / "expectations"])
     buffer = io.BytesIO(with_suites)
     with zipfile.ZipFile(buffer, "a") as archive:
-        archive.writestr(
-            zipfile.ZipInfo(".airflowignore", (2020, 1, 1, 0, 0, 0)), (plugins / ".airflowignore").read_bytes()
-        )
+        for name in (".airflowignore", "business_insights_plugin.py"):
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), (plugins / name).read_bytes())
     return buffer.getvalue()
 
 

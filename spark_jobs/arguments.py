@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from spark_jobs.errors import JobError
 from spark_jobs.tables import SOURCE_TABLES
@@ -41,6 +40,7 @@ class SilverArguments:
     silver_uri: str
     known_uri: str
     business_timezone: str
+    zone_offsets_uri: str
     price_basis: str
     test_app_names: tuple[str, ...]
     negative_lines: str
@@ -96,7 +96,7 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
     """Typed arguments of the silver job. Raises JobError naming what is missing or what has an unknown value."""
     required = (
         "JOB_RUN_ID", "bronze_uri", "bronze_run", "batch_id", "silver_uri", "known_uri",
-        "business_timezone", "price_basis", "negative_lines", "holiday_country", "database_rows",
+        "business_timezone", "zone_offsets_uri", "price_basis", "negative_lines", "holiday_country", "database_rows",
     )  # fmt: skip
     found = _required("silver", argv, required)
     if found["negative_lines"] not in negatives.SETTINGS:
@@ -117,7 +117,8 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
         batch_id=found["batch_id"],
         silver_uri=_folder(found["silver_uri"]),
         known_uri=found["known_uri"],
-        business_timezone=_timezone(found["business_timezone"]),
+        business_timezone=found["business_timezone"],
+        zone_offsets_uri=found["zone_offsets_uri"],
         price_basis=found["price_basis"],
         test_app_names=_names(found["test_app_names"]),
         negative_lines=found["negative_lines"],
@@ -176,17 +177,6 @@ def _rate(name: str, text: str) -> float:
     if not 0 <= rate <= 1:
         raise JobError(f"--{name} is {text!r}; next: set {name} to a number from 0 to 1, such as 0.10 for 10 %")
     return rate
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise JobError(
-            f"--business_timezone is {name!r}, which is no IANA time zone; "
-            "next: set business_timezone to one such as America/Chicago"
-        ) from error
-    return name
 
 
 def _database_rows(text: str) -> dict[str, RowBounds]:

@@ -20,6 +20,7 @@ from spark_jobs.storage import (
     batch_folder,
     read_bronze,
     read_known,
+    read_zone_offsets,
     run_folder,
     write_parquet,
     write_partitions,
@@ -43,6 +44,7 @@ from spark_jobs.transforms.negatives import NegativeLines, negative_lines
 from spark_jobs.transforms.options import dated_options, judged_options, silver_options
 from spark_jobs.transforms.quarantine import quarantined
 from spark_jobs.transforms.typed import parsed, trimmed
+from spark_jobs.zone_rules import java_rules, require_same_rules
 
 AMOUNTS = {ORDER_ITEMS: "item_amount", ORDER_ITEM_OPTIONS: "option_amount", DATE_DIM: None}
 """The column of each table's judged rows that the ledger adds up."""
@@ -72,6 +74,9 @@ def main(argv: Sequence[str]) -> None:
     arguments = silver_arguments(argv)
     spark = job_session("silver")
     known = read_known(spark, arguments.known_uri)
+    zone = arguments.business_timezone
+    java_rules(spark, zone)
+    offsets = read_zone_offsets(spark, arguments.zone_offsets_uri, zone)
     bronze = {
         table: read_bronze(spark, arguments.bronze_uri, table, arguments.bronze_run, arguments.batch_id)
         for table in SOURCE_TABLES
@@ -92,6 +97,8 @@ def main(argv: Sequence[str]) -> None:
         built[DATE_DIM.silver_name], generated_rows = calendar.result()
         source = {table: counted.result() for table, counted in counting.items()}
         judged = {table: found.result() for table, found in judging.items()}
+    days = built[ORDER_ITEMS.silver_name].partitions
+    require_same_rules(spark, zone, offsets, [day for day, part in days.items() if part.rows])
     accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
     accepted[DATE_DIM] -= generated_rows
     rows = ledger_rows(arguments, source, accepted, built["quarantine"], judged, negatives)

@@ -71,6 +71,15 @@ def read_locations(spark: SparkSession, inputs_uri: str, tables: Sequence[str]) 
     return found
 
 
+def read_zone_offsets(spark: SparkSession, uri: str, zone: str) -> dict[int, int]:
+    """The pipeline's rules of a time zone: seconds east of UTC by the moment (Unix seconds) from which they hold.
+    Raises JobError when there is no such document or it is for another zone."""
+    found = _read_document(spark, uri, "time zone rules", "offset")
+    if zone not in found:
+        raise JobError(f"time zone rules at {uri} lack {zone}; next: clear silver.plan, which writes them")
+    return {int(moment): int(offset) for moment, offset in found[zone].items()}
+
+
 def read_published(
     spark: SparkSession, locations: Mapping[str, str], columns: str, key: str | None = None
 ) -> DataFrame:

@@ -12,13 +12,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from biz_insights.settings import Settings, resolve
 from mwaa.laptop import dag_runs, service_descriptions, source
 from mwaa.laptop.endpoint_process import endpoint
 from mwaa.laptop.environment import LaptopError, State, airflow_environment, require_java
 from mwaa.loading import loaded_for_good
+
+if TYPE_CHECKING:
+    from biz_insights.source_db import SourceCount
 
 
 def run(state: State, source_path: str | None, process_date: str | None) -> int:
@@ -101,7 +104,10 @@ def _run_dags(
         progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":
-            day = process_date or last_complete_day(settings)
+            count = source_count(settings)
+            for finding in count.findings:
+                progress.say(f"  note: {finding}")
+            day = process_date or last_complete_day(count)
             progress.begin("business_insights_daily", f" for {day}")
             run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {"process_date": day})
     _record(state, run_id, outcome, progress.spans)
@@ -142,14 +148,23 @@ def _record(state: State, run_id: str, outcome: str, spans: list[tuple[str, floa
     state.last_run.write_text(json.dumps({"run_id": run_id, "state": outcome, "spans": spans}))
 
 
-def last_complete_day(settings: Any) -> str:
-    """The day before the last local day that the source has orders for (that one may go on)."""
+def source_count(settings: Settings) -> SourceCount:
+    """What the source database holds now."""
     from biz_insights.source_db import connect, count_source
 
     with connect(settings) as connection:
-        count = count_source(connection, settings.business_timezone)
+        return count_source(connection, settings.business_timezone)
+
+
+def last_complete_day(count: SourceCount) -> str:
+    """The day before the last local day that the source has orders for (that one may go on).
+
+    Raises:
+        LaptopError: the source has no orders up to now.
+    """
     if count.last_day is None or count.first_day is None:
-        raise LaptopError("the source holds no orders: order_items.csv has no line with an id and a quantity")
+        ignored = "".join(f"; {finding}" for finding in count.findings)
+        raise LaptopError(f"order_items.csv has no line with an id, a quantity and a time up to now{ignored}")
     return max(count.first_day, count.last_day - timedelta(days=1)).isoformat()
 
 

@@ -53,6 +53,7 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
             *_published_lines(lake, outcome),
             "",
             *_ledger_lines(lake),
+            *_quarantine_lines(lake),
             "",
             *_sales_lines(lake, outcome.process_date),
             *_quality_lines(settings, outcome),
@@ -118,6 +119,15 @@ def _negative_line(count: int, explained: int, rule: str) -> str:
         f"  {count:,} negative lines are {treated}: {explained:,} of them are of an item or order that was sold too\n"
         "  (the setting negative_lines decides: refund, quarantine, or auto)"
     )
+
+
+def _quarantine_lines(lake: Reader) -> list[str]:
+    """Why rows were set aside: a row counts for each of its reasons."""
+    _, found = lake.rows(
+        "SELECT source_table, entry.reason, count(*) FROM quarantine "
+        "CROSS JOIN UNNEST(reasons) AS entry (reason) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+    )
+    return [f"  {table:<22}{rows:>12,} {reason}" for table, reason, rows in found]
 
 
 def _sales_lines(lake: Reader, process_date: str) -> list[str]:

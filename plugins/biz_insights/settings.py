@@ -2,7 +2,8 @@
 
 A value comes from, in this order: the environment (``BIZ_INSIGHTS_LAKE_BUCKET=…``), the Airflow Variable
 ``biz_insights`` (one JSON object: ``{"lake_bucket": "…"}``), the default below. All are read at run time,
-never when a DAG file is parsed. The defaults are those that the laptop endpoint provides.
+never when a DAG file is parsed, but for the schedule's time zone (``biz_insights.schedule``). The defaults are those
+that the laptop endpoint provides.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from biz_insights.time_zones import TimeZoneError, require_region
 
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
 VARIABLE_NAME = "biz_insights"
@@ -74,12 +76,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.business_timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise SettingsError(
-                f"setting business_timezone: {self.business_timezone!r} is no time zone of the IANA list; "
-                "use a name such as America/Chicago"
-            ) from error
+            require_region(self.business_timezone)
+        except TimeZoneError as error:
+            raise SettingsError(f"setting business_timezone: {error}") from error
         if self.price_basis not in ("line_total", "unit_price"):
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
         if self.negative_lines not in ("auto", "refund", "quarantine"):

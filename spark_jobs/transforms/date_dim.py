@@ -21,7 +21,7 @@ SILVER_COLUMNS = (
 )  # fmt: skip
 
 # A year without orders between two that have some is part of the calendar; the years up to a date that somebody
-# mistyped are not, or one order dated 2199 would add 175 years.
+# mistyped are not, or one order dated 1950 would add 70 years.
 LONGEST_GAP_YEARS = 5
 
 

@@ -11,6 +11,11 @@ from spark_jobs.transforms.negatives import REFUND, is_negative, negative_reason
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
+FUTURE = "future_creation_time"
+# A till's clock may be off, or set to local time (Auckland's is 13 hours ahead of UTC). Later than that nothing can
+# have been ordered before it was read, and as a duplicate it would displace the true line.
+CLOCK_SLACK_HOURS = 24
+
 # A grain's key is never null, or joins on it would drop sales; the source's silence is said, not filled in.
 UNKNOWN = "UNKNOWN"
 
@@ -25,15 +30,23 @@ SILVER_COLUMNS = (
 def judged_lines(
     bronze: DataFrame, price_basis: str, negatives: str = REFUND, missing_marks: Collection[str] = ()
 ) -> DataFrame:
-    """Bronze rows of order_items as values, judged; duplicates included. `negatives` is the rule for negative lines,
-    `refund` or `quarantine`; `missing_marks` are texts that stand for a missing value."""
+    """Bronze rows of order_items as values, judged; duplicates included. Adds ingested_at. `negatives` is the rule for
+    negative lines, `refund` or `quarantine`; `missing_marks` are texts that stand for a missing value."""
     price, quantity = F.col("item_price"), F.col("item_quantity")
     further = [
         money.amount_reason("item_amount", price, quantity, price_basis),
         *negative_reasons(price, quantity, negatives),
+        future(),
     ]
+    rows = read_rows(bronze, ORDER_ITEMS, "ingested_at", missing_marks=missing_marks)
     reasons = row_reasons(ORDER_ITEMS, *further, missing_marks=missing_marks)
-    return with_duplicates(read_rows(bronze, ORDER_ITEMS, missing_marks).withColumn("reasons", reasons), ORDER_ITEMS)
+    return with_duplicates(rows.withColumn("reasons", reasons), ORDER_ITEMS)
+
+
+def future() -> Column:
+    """string: the quarantine reason of a line dated after it was read from the source, else null."""
+    latest = F.col("ingested_at") + F.make_dt_interval(hours=F.lit(CLOCK_SLACK_HOURS))
+    return F.when(F.col("creation_time_utc") > latest, F.lit(FUTURE))
 
 
 def typed_lines(
@@ -64,7 +77,7 @@ def typed_lines(
         "item_quantity": F.when(is_negative(price, quantity), -F.abs(quantity)).otherwise(quantity),
         "raw": raw_text(),
     }
-    return judged.withColumns(derived).drop("id", "creation_time_utc", "source")
+    return judged.withColumns(derived).drop("id", "creation_time_utc", "ingested_at", "source")
 
 
 def is_test_channel(app_name: Column, test_app_names: Collection[str]) -> Column:

@@ -39,7 +39,7 @@ def negative_lines(bronze: DataFrame, setting: str, missing_marks: Collection[st
     if bronze.filter(_has_minus("item_price") | _has_minus("item_quantity")).isEmpty():
         return NegativeLines(0, 0, REFUND if setting == AUTO else setting)
     price, quantity = F.col("item_price"), F.col("item_quantity")
-    lines = read_rows(bronze, ORDER_ITEMS, missing_marks).select(
+    lines = read_rows(bronze, ORDER_ITEMS, missing_marks=missing_marks).select(
         "order_id",
         menu.item_key(menu.item_name(F.col("item_name"))).alias("item_key"),
         is_negative(price, quantity).alias("is_negative"),

@@ -22,17 +22,18 @@ ALWAYS_READ = (Kind.TEXT, Kind.IDENTIFIER)
 DATE_KEY_PATTERN = r"^(\d{2})-(\d{2})-(\d{4})$"
 
 
-def read_rows(bronze: DataFrame, table: SourceTable, missing_marks: Collection[str] = ()) -> DataFrame:
-    """Bronze rows as values: the table's declared columns, each read or null, and `source`, a struct of the
-    texts they were read from (with the columns the source has grown since). `missing_marks` are texts that stand for a
-    missing value, in any case (`null`, `n/a`)."""
+def read_rows(bronze: DataFrame, table: SourceTable, *carried: str, missing_marks: Collection[str] = ()) -> DataFrame:
+    """Bronze rows as values: the table's declared columns, each read or null, the ingestion columns `carried` along,
+    and `source`, a struct of the texts they were read from (with the columns the source has grown since).
+    `missing_marks` are texts that stand for a missing value, in any case (`null`, `n/a`)."""
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
     # Two projections, so that each text is trimmed once however often its value is looked at.
     texts = bronze.select(
         *[said(column, column.name, missing_marks).alias(column.name) for column in table.columns],
+        *carried,
         F.struct(*source).alias("source"),
     )
-    return texts.select(*[parsed(column) for column in table.columns], "source")
+    return texts.select(*[parsed(column) for column in table.columns], *carried, "source")
 
 
 def row_reasons(table: SourceTable, *further: Column, missing_marks: Collection[str] = ()) -> Column:

@@ -40,11 +40,6 @@ def test_every_dag_has_owner_tags_docs_retries_and_one_active_run(dags):
         assert dag.default_args["execution_timeout"]
 
 
-def test_the_daily_run_is_at_three_in_chicago_summer_and_winter(daily):
-    schedule = daily.timetable.serialize()
-    assert (schedule["expression"], schedule["timezone"]) == ("0 3 * * *", "America/Chicago")
-
-
 def test_what_a_task_returns_is_stored_once(dags):
     for dag in dags.values():
         assert not [task.task_id for task in dag.tasks if getattr(task, "multiple_outputs", False)]

@@ -257,3 +257,18 @@ def test_a_deleted_snapshot_cannot_be_exported(rds: Any, lines: psycopg.Connecti
     rds.delete_db_snapshot(DBSnapshotIdentifier=unused)
     with pytest.raises(rds.exceptions.DBSnapshotNotFoundFault):
         export(rds, unused, arn)
+
+
+def test_times_beyond_python_s_reach_arrive_as_postgresql_prints_them(
+    endpoint: LocalEndpoint, rds: Any, database: psycopg.Connection, unused: str
+) -> None:
+    times = ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC", "12024-01-01 00:00:00+00", "1899-12-31 00:00:00+00"]
+    database.execute("CREATE TABLE export_times (at timestamptz, day date)")
+    with database.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO export_times (at, day) VALUES (%s, %s::timestamptz::date)", [(t, t) for t in times]
+        )
+    assert export(rds, unused, snapshot(rds, unused))["Status"] == "COMPLETE"
+    table = exported_table(endpoint, unused, "public.export_times")
+    assert table.column("at").to_pylist() == times
+    assert table.column("day").to_pylist() == ["infinity", "-infinity", "0044-03-15 BC", "12024-01-01", "1899-12-31"]

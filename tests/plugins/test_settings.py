@@ -27,6 +27,7 @@ def test_text_of_the_environment_becomes_the_setting_s_type():
         ({"BIZ_INSIGHTS_POLL_SECONDS": "soon"}, ["poll_seconds", "soon"]),
         ({"BIZ_INSIGHTS_POLL_SECONDS": "0.05"}, ["poll_seconds", "below 0.1"]),
         ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "Chicago"}, ["business_timezone", "Chicago", "America/Chicago"]),
+        ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "CET"}, ["business_timezone", "'CET'", "Europe/Brussels"]),
         ({"BIZ_INSIGHTS_PRICE_BASIS": "each"}, ["price_basis", "each", "line_total"]),
         ({"BIZ_INSIGHTS_NEGATIVE_LINES": "drop"}, ["negative_lines", "drop", "refund", "quarantine", "auto"]),
         ({"BIZ_INSIGHTS_HOLIDAY_COUNTRY": "USA"}, ["holiday_country", "USA", "such as US"]),

@@ -35,7 +35,7 @@ SOUND = {
             IF(day = '2023-01-01', 'New Year', NULL) AS holiday_name, day > '2023-01-31' AS is_generated
         FROM range(DATE '2023-01-01', DATE '2024-01-01', INTERVAL 1 DAY) AS days (day)""",
     "quarantine": """
-        SELECT 'order_items' AS source_table, 1 AS source_id,
+        SELECT 'order_items' AS source_table, 1 AS source_id, 'o1' AS order_id,
             ['duplicate_line', 'unparseable_item_price'] AS reasons""",
     "row_ledger": """
         SELECT table_name AS source_table, 'b1' AS batch_id, 10 AS source_rows, 10 AS accepted_rows,
@@ -54,6 +54,10 @@ SOUND = {
 FAULTS = [
     ("bronze_order_items", "creation_time_is_a_timestamp", "SET creation_time_utc = '08/03/2023 11:03'"),
     ("bronze_order_items", "creation_time_is_a_timestamp", "SET creation_time_utc = NULL"),
+    ("bronze_order_items", "creation_time_is_a_timestamp", "SET creation_time_utc = 'infinity'"),
+    ("bronze_order_items", "creation_time_is_a_timestamp", "SET creation_time_utc = '1899-12-31 23:59:59+00'"),
+    ("bronze_order_items", "creation_time_is_a_timestamp", "SET creation_time_utc = '12024-01-01 00:00:00+00'"),
+    ("bronze_order_items", "creation_time_is_a_timestamp", "SET creation_time_utc = '1944-03-15 00:00:00+00 BC'"),
     ("bronze_order_items", "prices_and_quantities_are_numbers", "SET item_price = 'free'"),
     ("bronze_order_item_options", "prices_and_quantities_are_numbers", "SET option_quantity = ''"),
     ("bronze_date_dim", "date_key_is_day_month_year", "SET date_key = '2023-01-31'"),
@@ -81,6 +85,7 @@ FAULTS = [
     ("silver_date_dim", "holidays_have_names", "SET holiday_name = ' '"),
     ("quarantine", "every_row_has_known_reasons", "SET reasons = []"),
     ("quarantine", "every_row_has_known_reasons", "SET reasons = ['because']"),
+    ("quarantine", "no_order_is_dated_in_the_future", "SET reasons = ['future_creation_time']"),
     ("row_ledger", "every_row_is_accepted_or_quarantined", "SET accepted_rows = 9"),
     ("row_ledger", "all_money_is_accepted_or_quarantined", "SET accepted_amount = 94.0001"),
     ("row_ledger", "all_money_is_accepted_or_quarantined", "SET source_amount = NULL"),

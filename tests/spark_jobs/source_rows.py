@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ GOOD_ROWS: dict[str, dict[str, Any]] = {
         "holiday_name": None,
     },
 }
+INGESTED_AT = datetime(2024, 2, 18, 9, tzinfo=UTC)
 # As RDS exports them; every other column is text.
 EXPORT_TYPES = {
     "id": pa.int64(),
@@ -75,7 +77,10 @@ def bronze_rows(spark: SparkSession, table: SourceTable, *changes: dict[str, Any
 
     rows = [tuple(text(row[name]) for name in table.column_names) for row in source_rows(table, changes)]
     columns = ", ".join(f"{name} string" for name in table.column_names)
-    return spark.createDataFrame([(*row, "file") for row in rows], f"{columns}, source_file string")
+    ingestion = ("file", INGESTED_AT)
+    return spark.createDataFrame(
+        [(*row, *ingestion) for row in rows], f"{columns}, source_file string, ingested_at timestamp"
+    )
 
 
 def bronze_lines(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:

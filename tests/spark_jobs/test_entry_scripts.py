@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_insights.time_zones import offset_changes
 from spark_jobs import bronze, silver
 from spark_jobs.errors import JobError, JobFailure, run_job
 from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
@@ -30,6 +31,7 @@ LINES = source_rows(
 )
 OPTIONS = source_rows(ORDER_ITEM_OPTIONS, [{}, {}, {"order_id": "order-4"}, {"order_id": "gone"}])
 DATES = source_rows(DATE_DIM, [{"date_key": "01-01-2023"}, {"date_key": "02-01-2023"}])
+CHICAGO = "America/Chicago"
 CORRECTED, LATE, DELETED, OPTION_DAY, QUIET = DAYS = tuple(f"2023-03-{day}" for day in ("08", "09", "12", "13", "14"))
 
 
@@ -40,6 +42,8 @@ class Lake:
     folder: Path
     published: dict[str, dict[str, str]] = field(default_factory=dict)
     runs: int = 0
+    zone: str = CHICAGO
+    offsets: dict[int, int] = field(default_factory=lambda: offset_changes(CHICAGO))
 
     def uri(self, layer: str) -> str:
         return f"file://{self.folder / layer}/"
@@ -63,13 +67,15 @@ class Lake:
         write_export(self.folder / "landing" / batch / "restaurant", {t: rows[t.name] for t in SOURCE_TABLES})
         known = self.folder / "known.json"
         known.write_text(json.dumps(self.published))
+        zone_offsets = self.folder / "zone_offsets.json"
+        zone_offsets.write_text(json.dumps({self.zone: self.offsets}))
         self.bronze(run, batch)
         silver.main(
             ["--JOB_RUN_ID", run, "--bronze_uri", self.uri("bronze"), "--bronze_run", run, "--batch_id", batch,
              "--silver_uri", self.uri("silver"), "--known_uri", known.as_uri(), "--database_rows",
-             '{"order_items": [7, 7]}', "--business_timezone", "America/Chicago", "--price_basis", "line_total",
-             "--negative_lines", "auto", "--missing_marks", "NULL, -", "--test_app_names", "DEVELOPMENT",
-             "--holiday_country", "US", "--holiday_subdivision"]
+             '{"order_items": [7, 7]}', "--business_timezone", self.zone, "--price_basis", "line_total",
+             "--zone_offsets_uri", zone_offsets.as_uri(), "--negative_lines", "auto", "--missing_marks", "NULL, -",
+             "--test_app_names", "DEVELOPMENT", "--holiday_country", "US", "--holiday_subdivision"]
         )  # fmt: skip
         manifest = self.manifest("silver", run)
         for name, table in manifest["tables"].items():
@@ -197,7 +203,7 @@ def test_every_order_date_has_one_calendar_row(spark: SparkSession, first_load: 
 def test_a_day_more_of_orders_leaves_the_calendar_as_it_is(loaded: Lake) -> None:
     later = {**LINES[0], "id": 99, "order_id": "order-9", "creation_time_utc": "2023-11-01 15:00:00+00"}
     assert changes(loaded.build(order_items=[*LINES, later]), "silver_date_dim") == {"": "unchanged"}
-    mistyped = {**later, "creation_time_utc": "2199-11-01 15:00:00+00"}
+    mistyped = {**later, "creation_time_utc": "1950-11-01 15:00:00+00"}
     manifest = loaded.build(order_items=[*LINES, mistyped])
     assert manifest["tables"]["silver_date_dim"]["partitions"][""]["rows"] == 2 * 365
 
@@ -258,11 +264,41 @@ def test_an_empty_table_is_named(spark: SparkSession, tmp_path: Path) -> None:
         Lake(tmp_path).bronze("jr-1", "e")
 
 
+def test_days_that_java_would_place_by_other_rules_are_not_published(tmp_path: Path) -> None:
+    """A summer time that Java's copy of the rules has and the pipeline's has not (or the other way round)."""
+    offsets = offset_changes(CHICAGO)
+    summer = int(datetime(2023, 3, 12, 8, tzinfo=UTC).timestamp())
+    del offsets[summer]
+    lake = Lake(tmp_path, offsets=offsets)
+    with pytest.raises(
+        JobError,
+        match=r"America/Chicago: from 2023-03-12T08:00:00Z the pipeline's rules say UTC-06:00, "
+        r"this job's Java says UTC-05:00, and there are orders on 2023-03-12; next: ",
+    ):
+        lake.build()
+    assert not (tmp_path / "silver/_manifest").exists()
+
+
+def test_rules_that_differ_on_days_without_orders_are_no_obstacle(tmp_path: Path) -> None:
+    offsets = offset_changes(CHICAGO)
+    for moment in [moment for moment in offsets if moment > datetime(2023, 3, 16, tzinfo=UTC).timestamp()]:
+        del offsets[moment]
+    assert Lake(tmp_path, offsets=offsets).build()["tables"]["silver_order_items"]
+
+
+def test_a_zone_that_java_lacks_is_named_before_anything_is_built(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, zone="America/Chicargo")
+    with pytest.raises(JobError, match=r"time zone 'America/Chicargo' is unknown to this job's Java .*; next: set"):
+        lake.build()
+    assert not (tmp_path / "silver").exists()
+
+
 def test_a_lost_record_of_what_is_published_is_no_first_load(loaded: Lake) -> None:
     argv = ["--JOB_RUN_ID", "jr-9", "--bronze_uri", loaded.uri("bronze"), "--bronze_run", "jr-1",
             "--batch_id", "export-1", "--silver_uri", loaded.uri("silver"), "--known_uri", loaded.uri("gone.json"),
             "--database_rows", "{}", "--business_timezone", "UTC", "--price_basis", "line_total",
-            "--negative_lines", "auto", "--test_app_names", "", "--holiday_country", "US"]  # fmt: skip
+            "--zone_offsets_uri", loaded.uri("gone.json"), "--negative_lines", "auto",
+            "--test_app_names", "", "--holiday_country", "US"]  # fmt: skip
     with pytest.raises(JobError, match=r"published fingerprints are not at .*gone\.json"):
         silver.main(argv)
 

@@ -60,6 +60,35 @@ def test_names_are_put_on_one_line_and_the_category_source_kept(spark: SparkSess
     ]
 
 
+@pytest.mark.parametrize(
+    ("creation_time", "reasons"),
+    [
+        ("2024-02-19 09:00:00+00", []),  # a day ahead of INGESTED_AT: a clock that is off
+        ("2024-02-19 09:00:00.001+00", ["future_creation_time"]),
+        ("2199-01-01 00:00:00+00", ["future_creation_time"]),
+        ("infinity", ["unparseable_creation_time_utc"]),
+        ("-infinity", ["unparseable_creation_time_utc"]),
+        ("0044-03-15 12:00:00+00 BC", ["unparseable_creation_time_utc"]),
+        ("1950-03-15 12:00:00+00 BC", ["unparseable_creation_time_utc"]),
+        ("0001-01-01 00:00:00+00", ["unparseable_creation_time_utc"]),
+        ("1899-12-31 23:59:59+00", ["unparseable_creation_time_utc"]),
+        ("12024-01-01 00:00:00+00", ["unparseable_creation_time_utc"]),
+        ("294276-12-31 23:59:59+00", ["unparseable_creation_time_utc"]),
+        (None, ["unparseable_creation_time_utc"]),
+    ],
+)
+def test_a_line_is_not_accepted_without_a_time_at_which_it_can_have_been_ordered(
+    spark: SparkSession, creation_time: str | None, reasons: list[str]
+) -> None:
+    found = lines(bronze_lines(spark, {"creation_time_utc": creation_time}))
+    assert values(found, "reasons") == [(reasons,)]
+
+
+def test_a_duplicate_from_the_future_does_not_displace_the_line(spark: SparkSession) -> None:
+    found = lines(bronze_lines(spark, {}, {"creation_time_utc": "2027-03-01 18:00:00+00"}))
+    assert values(found, "source_id", "reasons") == [(1, []), (2, ["future_creation_time", "duplicate_line"])]
+
+
 def test_silver_has_the_accepted_lines_in_its_columns(spark: SparkSession) -> None:
     bronze = bronze_lines(spark, {"creation_time_utc": "2023-03-09 01:00:00+00"}, {"lineitem_id": None})
     found = silver_lines(with_no_options(spark, lines(bronze)), "export-1")

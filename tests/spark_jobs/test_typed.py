@@ -106,7 +106,7 @@ def test_a_mark_of_a_missing_value_is_one(spark: SparkSession, text: str) -> Non
     rows = spark.createDataFrame(
         [(text, text, text, text)], "line string, user string, loyal string, option_name string"
     )
-    read = read_rows(rows, table, marks).withColumn("reasons", row_reasons(table, missing_marks=marks))
+    read = read_rows(rows, table, missing_marks=marks).withColumn("reasons", row_reasons(table, missing_marks=marks))
     assert [tuple(row) for row in read.drop("source").collect()] == [
         (None, None, None, text.strip(), ["missing_line_id"])
     ]
@@ -116,7 +116,7 @@ def test_a_mark_of_a_missing_value_is_one(spark: SparkSession, text: str) -> Non
 def test_an_id_that_only_holds_a_mark_is_an_id(spark: SparkSession) -> None:
     table = SourceTable(name="rows", columns=(SourceColumn("user", Kind.IDENTIFIER),))
     rows = spark.createDataFrame([("nullable",), ("a-1",), ("Nana",)], "user string")
-    assert [row["user"] for row in read_rows(rows, table, ("null", "nan", "-")).collect()] == [
+    assert [row["user"] for row in read_rows(rows, table, missing_marks=("null", "nan", "-")).collect()] == [
         "nullable",
         "a-1",
         "Nana",

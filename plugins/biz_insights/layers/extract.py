@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from airflow.sdk import task
 from biz_insights.layers.defaults import AWS
 from biz_insights.operators import AwaitRdsExport
 from biz_insights.templates import ATTEMPT, EXPORT_ID, SNAPSHOT_ARN, SNAPSHOT_ID
+
+log = logging.getLogger(__name__)
 
 
 @task
@@ -35,6 +38,8 @@ def count_source(process_date: str) -> dict[str, int]:
     settings = load_settings()
     with source_db.connect(settings) as connection:
         count = source_db.count_source(connection, settings.business_timezone)
+    for finding in count.findings:
+        log.warning(finding)
     source_db.require_day(count, process_date)
     return count.rows
 

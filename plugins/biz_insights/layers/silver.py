@@ -56,6 +56,7 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
             "--silver_uri": "{{ settings.lake_uri('silver/') }}",
             "--known_uri": "{{ ti.xcom_pull(task_ids='silver.plan')['known_uri'] }}",
             "--business_timezone": "{{ settings.business_timezone }}",
+            "--zone_offsets_uri": "{{ ti.xcom_pull(task_ids='silver.plan')['zone_offsets_uri'] }}",
             "--price_basis": "{{ settings.price_basis }}",
             "--test_app_names": "{{ settings.test_app_names }}",
             "--negative_lines": "{{ settings.negative_lines }}",

@@ -10,6 +10,7 @@ from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.tasks.bronze import CURRENT_BATCH, batch_fingerprint, bronze_manifest
 from biz_insights.tasks.context import RunContext
+from biz_insights.time_zones import offset_changes
 
 SILVER_TABLES = (
     "quarantine",
@@ -48,7 +49,8 @@ def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[st
     """Arguments for the silver job; None when it could only build what is published already.
 
     The published fingerprints go to S3 for the job to compare with; under ``full_refresh`` they go as blanks, so
-    that every day counts as changed and days that are gone are still recognised.
+    that every day counts as changed and days that are gone are still recognised. Beside them go the rules of the
+    business time zone, which the job compares with its own.
     """
     digest = input_fingerprint(run, bronze_run)
     if not full_refresh and run.published.parameter("silver_order_items", INPUT_FINGERPRINT) == digest:
@@ -56,9 +58,12 @@ def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[st
     known = {name: run.published.fingerprints(name) for name in SILVER_TABLES}
     if full_refresh:
         known = {name: dict.fromkeys(values, "") for name, values in known.items()}
-    uri = run.settings.lake_uri(f"silver/_plan/{run.run}/try={run.try_number}/known.json")
-    s3.put_json(run.session, uri, known)
-    return {"known_uri": uri, "input_fingerprint": digest}
+    folder = run.settings.lake_uri(f"silver/_plan/{run.run}/try={run.try_number}/")
+    zone = run.settings.business_timezone
+    uris = {"known_uri": f"{folder}known.json", "zone_offsets_uri": f"{folder}zone_offsets.json"}
+    s3.put_json(run.session, uris["known_uri"], known)
+    s3.put_json(run.session, uris["zone_offsets_uri"], {zone: offset_changes(zone)})
+    return {**uris, "input_fingerprint": digest}
 
 
 def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:

@@ -1,0 +1,95 @@
+"""Time zones: which names are accepted, and the rules behind a name as data.
+
+Python, Java and PostgreSQL each bring their own copy of the IANA rules. Names without a region are where they differ
+by design: PostgreSQL takes CET for a fixed offset without summer time, Python and Java differ in the years before
+1996. For regions they differ by release only. Python's rules are the ones that count here; whoever else applies rules
+is given Python's to compare with (``spark_jobs/zone_rules.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+REGION_PATTERN = r"[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+)+"
+EXAMPLE = "America/Chicago"
+
+FROM = datetime(1900, 1, 1, tzinfo=UTC)
+BEFORE = datetime(2200, 1, 1, tzinfo=UTC)
+"""The times that an order can have; those that silver reads."""
+
+REGIONS = {
+    "CET": "Europe/Brussels", "CST6CDT": "America/Chicago", "Cuba": "America/Havana", "EET": "Europe/Athens",
+    "EST": "America/Panama", "EST5EDT": "America/New_York", "Egypt": "Africa/Cairo", "Eire": "Europe/Dublin",
+    "GB": "Europe/London", "GB-Eire": "Europe/London", "GMT": "UTC", "GMT+0": "UTC", "GMT-0": "UTC", "GMT0": "UTC",
+    "Greenwich": "UTC", "HST": "Pacific/Honolulu", "Hongkong": "Asia/Hong_Kong", "Iceland": "Atlantic/Reykjavik",
+    "Iran": "Asia/Tehran", "Israel": "Asia/Jerusalem", "Jamaica": "America/Jamaica", "Japan": "Asia/Tokyo",
+    "Kwajalein": "Pacific/Kwajalein", "Libya": "Africa/Tripoli", "MET": "Europe/Brussels", "MST": "America/Phoenix",
+    "MST7MDT": "America/Denver", "NZ": "Pacific/Auckland", "NZ-CHAT": "Pacific/Chatham", "Navajo": "America/Denver",
+    "PRC": "Asia/Shanghai", "PST8PDT": "America/Los_Angeles", "Poland": "Europe/Warsaw", "Portugal": "Europe/Lisbon",
+    "ROC": "Asia/Taipei", "ROK": "Asia/Seoul", "Singapore": "Asia/Singapore", "Turkey": "Europe/Istanbul",
+    "UCT": "UTC", "Universal": "UTC", "W-SU": "Europe/Moscow", "WET": "Europe/Lisbon", "Zulu": "UTC",
+}  # fmt: skip
+"""The region meant by each name without one, as the IANA list's own file of old names has it."""
+
+
+class TimeZoneError(ValueError):
+    """A name that is not accepted; the message says which to use instead."""
+
+
+def require_region(name: str) -> None:
+    """Check that a name is ``UTC`` or a region of the IANA list, such as ``America/Chicago``.
+
+    Raises:
+        TimeZoneError: it is an abbreviation, an old name without a region, or unknown.
+    """
+    if name == "UTC":
+        return
+    if not re.fullmatch(REGION_PATTERN, name):
+        raise TimeZoneError(f"{name!r} is not a region of the IANA time zone list; use {_suggestion(name)}")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise TimeZoneError(f"{name!r} is not in the IANA time zone list; use {_suggestion(name)}") from error
+
+
+def offset_changes(name: str) -> dict[int, int]:
+    """A zone's rules from 1900 to 2199, as Python has them.
+
+    Returns:
+        Seconds east of UTC by the moment (Unix seconds) from which they hold, in order; the first moment is 1900.
+    """
+    zone = ZoneInfo(name)
+
+    def offset_at(second: int) -> int:
+        offset = datetime.fromtimestamp(second, zone).utcoffset()
+        assert offset is not None, "an aware time has an offset"
+        return int(offset.total_seconds())
+
+    day = int(timedelta(days=1).total_seconds())
+    begin, end = int(FROM.timestamp()), int(BEFORE.timestamp())
+    changes = {begin: offset_at(begin)}
+    current = changes[begin]
+    for morning in range(begin, end, day):
+        following = offset_at(morning + day)
+        if following != current:
+            before, after = morning, morning + day
+            while after - before > 1:
+                middle = (before + after) // 2
+                before, after = (before, middle) if offset_at(middle) == following else (middle, after)
+            changes[after] = current = following
+    return changes
+
+
+def _suggestion(name: str) -> str:
+    """The region that was probably meant, or an example."""
+    if name in REGIONS:
+        return REGIONS[name]
+    city = name.rpartition("/")[2].replace(" ", "_").casefold()
+    same_city = sorted(
+        region
+        for region in available_timezones()
+        if re.fullmatch(REGION_PATTERN, region) and region.rpartition("/")[2].casefold() == city
+    )
+    return same_city[0] if same_city else f"a name such as {EXAMPLE}"

@@ -1,0 +1,120 @@
+"""The business time zone's rules: Java's, by which Spark gives each order its day, compared with the pipeline's.
+
+Each program brings its own copy of the IANA rules, and two releases of it may differ for a region (America/Vancouver
+has no winter time from November 2026, which older copies do not know). The pipeline passes the rules that its schedule
+and its dates follow; a day whose orders Java would place by another offset fails the job before it is published.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import DateTimeException
+from pyspark.sql import SparkSession
+
+from spark_jobs.errors import JobError
+
+Offsets = Mapping[int, int]
+"""Seconds east of UTC by the moment (Unix seconds) from which they hold, in order."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stretch of time, from `begin` to before `end` (Unix seconds), in which two sets of rules differ."""
+
+    begin: int
+    end: int
+    expected: int
+    found: int
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last local day of the stretch, by the offset found."""
+        return _local_day(self.begin, self.found), _local_day(self.end - 1, self.found)
+
+
+def java_rules(spark: SparkSession, zone: str) -> Any:
+    """Java's ZoneRules of a zone. Raises JobError for a zone that Java lacks."""
+    java = _java(spark)
+    try:
+        return java.time.ZoneId.of(zone).getRules()
+    except (DateTimeException, Py4JJavaError) as error:
+        raise JobError(
+            f"time zone {zone!r} is unknown to this job's Java {java.lang.System.getProperty('java.version')}; "
+            "next: set business_timezone to a region that it knows, such as America/Chicago"
+        ) from error
+
+
+def java_offsets(spark: SparkSession, zone: str, first: int, last: int) -> Offsets:
+    """Java's rules of a zone between two moments (Unix seconds). Raises JobError for a zone that Java lacks."""
+    rules = java_rules(spark, zone)
+    moment = _java(spark).time.Instant.ofEpochSecond(first)
+    found = {first: int(rules.getOffset(moment).getTotalSeconds())}
+    while (change := rules.nextTransition(moment)) is not None and change.toEpochSecond() <= last:
+        found[int(change.toEpochSecond())] = int(change.getOffsetAfter().getTotalSeconds())
+        moment = change.getInstant()
+    return found
+
+
+def differences(expected: Offsets, found: Offsets, last: int) -> list[Difference]:
+    """Where two sets of rules differ, from the first moment of `found` to `last`, in order."""
+    first = min(found)
+    changes = sorted({*found, *(moment for moment in expected if first < moment <= last), last + 1})
+    return [
+        Difference(begin, end, _at(expected, begin), _at(found, begin))
+        for begin, end in pairwise(changes)
+        if _at(expected, begin) != _at(found, begin)
+    ]
+
+
+def require_same_rules(spark: SparkSession, zone: str, expected: Offsets, days: Iterable[str]) -> None:
+    """Check that Java places the orders of the given local days (YYYY-MM-DD) as the pipeline's rules do.
+
+    Raises:
+        JobError: names the zone, the first moment of a day with orders at which the rules differ, and both offsets.
+    """
+    ordered = sorted(date.fromisoformat(day) for day in days)
+    if not ordered:
+        return
+    # A local day begins and ends within a day of the UTC day of its name.
+    first, last = _midnight(ordered[0]) - 86_400, _midnight(ordered[-1]) + 2 * 86_400
+    for difference in differences(expected, java_offsets(spark, zone, first, last), last):
+        touched = _within(ordered, *difference.days)
+        if touched:
+            moment = max(difference.begin, _midnight(touched[0]) - difference.found)
+            raise JobError(
+                f"time zone {zone}: from {datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ} the pipeline's rules "
+                f"say UTC{_text(difference.expected)}, this job's Java says UTC{_text(difference.found)}, and there "
+                f"are orders on {touched[0]}; next: bring both to the same release of the IANA rules (Airflow's "
+                "tzdata, the Glue version), or set business_timezone to a region with the same clock"
+            )
+
+
+def _java(spark: SparkSession) -> Any:
+    return spark.sparkContext._jvm.java  # type: ignore[union-attr]
+
+
+def _within(ordered: Sequence[date], first: date, last: date) -> Sequence[date]:
+    return ordered[bisect_left(ordered, first) : bisect_right(ordered, last)]
+
+
+def _at(offsets: Offsets, moment: int) -> int:
+    begins = list(offsets)
+    return offsets[begins[max(0, bisect_right(begins, moment) - 1)]]
+
+
+def _midnight(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def _local_day(moment: int, offset: int) -> date:
+    return (datetime.fromtimestamp(moment, UTC) + timedelta(seconds=offset)).date()
+
+
+def _text(offset: int) -> str:
+    sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
