@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 
+from biz_insights import labels
 from streamlit_dashboard import charts, formats, states
 from streamlit_dashboard.card import Card, figures, show
 from streamlit_dashboard.charts import Series
@@ -35,13 +36,14 @@ def render() -> None:
         rows = everything[everything["currency"] == currency]
         ranked = rows[rows["period_type"] == "all"].sort_values("net_sales", ascending=False)
         stores = ranked["restaurant_id"].tolist()
-        store = filters.choice("store", "Store", stores, stores[0], formats.store_label)
+        names = sales.store_labels()
+        store = filters.choice("store", "Store", stores, stores[0], names.__getitem__)
         weeks = sales.trends("store", "week")
         weeks = weeks[(weeks["currency"] == currency) & (weeks["level_key"] == store)]
         days = filters.dates(weeks["period_start"].min().date() if not weeks.empty else as_of, as_of)
         filters.reset()
     filters.tell()
-    name = formats.store_label(store)
+    name = labels.isolated(names[store])
     _figures(ranked[ranked["restaurant_id"] == store].iloc[0], currency, len(stores))
     _weeks(filters, between(weeks, "period_start", days), currency, as_of, name)
     _months(filters, rows[(rows["period_type"] == "month") & (rows["restaurant_id"] == store)], as_of, name)
@@ -87,6 +89,8 @@ def _weeks(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date, nam
                 Column("aov", "Per order", "money"),
                 Column("net_sales_year_ago_weekday", "A year before", "money"),
                 Column("net_sales_yoy_weekday", "Change", "share"),
+                Column("open_days", "Open days", "count"),
+                Column("open_days_year_ago_weekday", "Open days before", "count"),
             ),
             currency=currency,
             figure=lambda: charts.over_time(lines, "money", currency),
@@ -162,9 +166,9 @@ def _items(filters: Filters, store: str, currency: str, as_of: date, name: str) 
     rows = sales.pricing()
     rows = rows[(rows["level"] == "store_item") & (rows["restaurant_id"] == store) & (rows["currency"] == currency)]
     rows = rows.sort_values("net_sales", ascending=False).head(15)
-    rows = rows.assign(
-        item=[f"{item} ({category})" for item, category in zip(rows["item_name"], rows["item_category"], strict=True)]
-    )
+    pairs = list(zip(rows["item_name"], rows["item_category"], strict=True))
+    names = labels.items(pairs)
+    rows = rows.assign(item=[names[pair] for pair in pairs])
     show(
         Card(
             key="items",

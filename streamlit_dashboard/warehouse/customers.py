@@ -153,7 +153,7 @@ def churn_summary() -> pd.DataFrame:
         " COUNT_IF(orders_last_90d > 0) AS customers_last_90d,"
         " COUNT_IF(orders_previous_90d > 0) AS customers_previous_90d,"
         " COUNT_IF(orders_previous_90d > 0 AND orders_last_90d = 0) AS stopped,"
-        " SUM(IF(orders_last_90d = 0, net_sales_previous_90d, 0)) AS stopped_net_sales,"
+        " SUM(IF(orders_previous_90d > 0 AND orders_last_90d = 0, net_sales_previous_90d)) AS stopped_net_sales,"
         f" COUNT_IF(reference_rule_45_days_inactive) AS rule_45{risk}{expected}"
         f" FROM {CHURN} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
         _as_of(CHURN),

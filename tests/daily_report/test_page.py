@@ -185,4 +185,3 @@ def test_figures_are_written_as_the_dashboards_write_them(value):
     assert formats.number(value, 2) == dashboard.number(value)
     assert formats.SYMBOLS == dashboard.SYMBOLS
     assert formats.day(AS_OF) == dashboard.day(AS_OF)
-    assert formats.store("63bc98a7519adc105105a990") == dashboard.store_label("63bc98a7519adc105105a990")

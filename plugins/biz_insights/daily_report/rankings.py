@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import sqrt
 from statistics import NormalDist
 
+from biz_insights import labels
 from biz_insights.daily_report.reading import Row
 
 Z_95 = NormalDist().inv_cdf(0.975)
@@ -20,21 +21,28 @@ LEAST_ORDERS = 10
 
 @dataclass(frozen=True)
 class Item:
-    """An item's 7 days, guests in. ``share`` is of the net sales of all items; ``net_sales_before`` of the 7 before."""
+    """An item's 7 days, guests in. ``name`` and ``category``: labels that no other item and category has.
+
+    ``share`` is of the net sales of all items; ``net_sales_before`` of the 7 days before, None where it sold nothing in
+    them. ``comparable``: those can be compared with (see :class:`sales.Comparison`).
+    """
 
     rank: int
     name: str
     category: str
     net_sales: Decimal
-    net_sales_before: Decimal
+    net_sales_before: Decimal | None
     units: int
     share: float | None
+    comparable: bool
 
     @property
     def change(self) -> float | None:
-        """Against the 7 days before, as a part of them; None where those are not above zero."""
+        """Against the 7 days before, as a part of them; None where those are not above zero, or not comparable."""
         before = self.net_sales_before
-        return float((self.net_sales - before) / before) if before > 0 else None
+        if not self.comparable or before is None or before <= 0:
+            return None
+        return float((self.net_sales - before) / before)
 
 
 @dataclass(frozen=True)
@@ -69,20 +77,23 @@ class Store:
         return self.net_sales / self.orders if self.orders else None
 
 
-def items_of(currency: str, rows: Sequence[Row]) -> tuple[Item, ...]:
+def items_of(currency: str, rows: Sequence[Row], comparable: bool = True) -> tuple[Item, ...]:
     """Items of one currency, from rows of TOP_ITEMS_OF_WEEK."""
+    mine = [row for row in rows if row["currency"] == currency]
+    names = labels.items((row["item_name"], row["item_category"]) for row in mine)
+    categories = labels.names(row["item_category"] for row in mine)
     return tuple(
         Item(
             row["net_sales_rank"],
-            row["item_name"],
-            row["item_category"],
+            names[row["item_name"], row["item_category"]],
+            categories[row["item_category"]],
             row["net_sales"],
             row["net_sales_before"],
             row["items"],
             float(row["net_sales"] / row["all_net_sales"]) if row["all_net_sales"] > 0 else None,
+            comparable,
         )
-        for row in rows
-        if row["currency"] == currency
+        for row in mine
     )
 
 
