@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from streamlit_dashboard import states
-from streamlit_dashboard.charts import CONFIG
+from streamlit_dashboard.charts import CONFIG, has_values
 from streamlit_dashboard.formats import NONE, SYMBOLS, Column, csv_text, day, plain
 from streamlit_dashboard.totals import Comparison
 
@@ -136,12 +136,15 @@ def _drawn(card: Card) -> None:
         if card.figure is not None:
             as_table = st.toggle("Table", key=f"table-{card.key}")
         _download(card)
-    if as_table or card.figure is None:
+    figure = None if as_table or card.figure is None else card.figure()
+    if figure is None:
         table(card.rows, card.shown, card.currency, key=f"rows-{card.key}")
+    elif not has_values(figure):
+        states.no_data("None of these rows has a value.", "The table has what there is.")
     elif card.on_select is None:
-        st.plotly_chart(card.figure(), key=f"chart-{card.key}", config=CONFIG)
+        st.plotly_chart(figure, key=f"chart-{card.key}", config=CONFIG)
     else:
-        _selectable(card, card.figure(), card.on_select)
+        _selectable(card, figure, card.on_select)
     if card.note:
         st.caption(plain(card.note))
 

@@ -196,6 +196,21 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
     )
 
 
+def has_values(figure: go.Figure) -> bool:
+    """Whether there is anything to see but axes and lines to compare with."""
+    drawn = (trace for trace in figure.data if trace.hoverinfo != "skip")
+    return any(pd.notna(pd.Series(_values(trace), dtype=object)).any() for trace in drawn)
+
+
+def _values(trace: Any) -> list[Any]:
+    """What a trace's axis of values holds."""
+    if trace.type == "heatmap":
+        return list(trace.z.ravel())
+    # Marks with intervals, and horizontal bars, have their values on x.
+    found = trace.x if trace.customdata is not None else trace.y
+    return [] if found is None else list(found)
+
+
 def points_of(figure: go.Figure) -> int:
     """How many values a figure sends to the browser."""
     return sum(_length(trace) for trace in figure.data)

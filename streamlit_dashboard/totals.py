@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -78,22 +78,33 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Windows:
-    """Days of a period beside the days as long before; ``now`` and ``before`` hold the days with sales in both.
-
-    ``coverage``: of the days with sales in either.
-    """
+    """The days of a period beside those as long before, by their number in it: an index that both frames share."""
 
     now: pd.DataFrame
     before: pd.DataFrame
-    coverage: Coverage
 
     def compare(self, column: str, per: str | None = None) -> Comparison:
-        """The totals of a column, over those of another where ``per`` names one."""
-        now, before = (
-            total(rows[column]) if per is None else ratio(total(rows[column]), total(rows[per]))
-            for rows in (self.now, self.before)
+        """The totals of a column, over those of another where ``per`` names one.
+
+        They are of the days with values on both sides; the coverage is of those with values on either.
+        """
+        needed = [column] if per is None else [column, per]
+        now, before = (rows.dropna(subset=needed) for rows in (self.now, self.before))
+        both = now.index.intersection(before.index)
+        sums = [
+            total(rows.loc[both, column])
+            if per is None
+            else ratio(total(rows.loc[both, column]), total(rows.loc[both, per]))
+            for rows in (now, before)
+        ]
+        return Comparison(sums[0], sums[1], Coverage(len(both), len(now.index.union(before.index))))
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of the days with sales in either, those with sales in both."""
+        return Coverage(
+            len(self.now.index.intersection(self.before.index)), len(self.now.index.union(self.before.index))
         )
-        return Comparison(now, before, self.coverage)
 
 
 def windows(rows: pd.DataFrame, column: str, last: date, days: int, back: int) -> Windows:
@@ -102,14 +113,9 @@ def windows(rows: pd.DataFrame, column: str, last: date, days: int, back: int) -
     Args:
         rows: one row a day with sales. column: its day.
     """
-    end = pd.Timestamp(last)
-    shift = timedelta(days=back)
-    now = rows[(rows[column] > end - timedelta(days=days)) & (rows[column] <= end)]
-    before = rows[(rows[column] > end - timedelta(days=days) - shift) & (rows[column] <= end - shift)]
-    days_now, days_before = set(now[column]), set(before[column] + shift)
-    both = days_now & days_before
+    ago = (pd.Timestamp(last) - rows[column]).dt.days
+    numbered = rows.set_index(ago)
     return Windows(
-        now[now[column].isin(both)],
-        before[(before[column] + shift).isin(both)],
-        Coverage(len(both), len(days_now | days_before)),
+        numbered[(ago >= 0).to_numpy() & (ago < days).to_numpy()],
+        numbered[(ago >= back).to_numpy() & (ago < back + days).to_numpy()].rename(index=lambda n: n - back),
     )

@@ -32,6 +32,11 @@ class Coverage:
         return f"{self.compared:,} of {self.of:,} {self.unit} compared"
 
     @property
+    def short(self) -> str:
+        """``358 of 365 days``, where it is said elsewhere what for."""
+        return f"{self.compared:,} of {self.of:,} {self.unit}" if self.of else "nothing before"
+
+    @property
     def withheld(self) -> str:
         """Why there is no comparison, in a sentence; empty where there is one."""
         if self.enough:

@@ -27,6 +27,7 @@ AXIS_STEPS = (AXIS_WIDTH, 40, 48)
 """Widths tried one after the other while two shortened labels are the same."""
 
 NO_NAME = "(no name)"
+EMPTY_NAME = "(empty name)"
 NO_VALUE = "(not given)"
 ELLIPSIS = "…"
 
@@ -67,7 +68,7 @@ def clean(name: str | None) -> str:
 def spelled(name: str | None) -> str:
     """The name with everything in it that :func:`clean` does not show: spaces as ``␣``, the rest as ``⟨U+202E⟩``."""
     if not name:
-        return clean(name)
+        return NO_VALUE if name is None else EMPTY_NAME
     composed = unicodedata.is_normalized("NFC", name)
 
     def written(letter: str, i: int) -> str:
@@ -97,7 +98,12 @@ def unique(candidates: Mapping[K, Sequence[str]]) -> dict[K, str]:
 
 def names(values: Iterable[Name]) -> dict[Name, str]:
     """Labels of categories, channels, segments and the like: their names."""
-    return unique({name: (clean(name), spelled(name)) for name in values})
+    return unique({name: _ways_to_write(name) for name in values})
+
+
+def _ways_to_write(name: str | None) -> list[str]:
+    """The name; spelled out next, where that differs: a name without anything odd in it never gives way."""
+    return list(dict.fromkeys((clean(name), spelled(name)))) if clean(name) != name else [name]
 
 
 def stores(restaurant_ids: Iterable[str]) -> dict[str, str]:
@@ -115,7 +121,7 @@ def _store_labels(store: str) -> list[str]:
         return [f"Store {end}" for end in ends(store, ID_LETTERS)]
     if _NUMBER.fullmatch(store):
         return [f"Store {store}", f"Store id {store}", f"Store with the id {store}"]
-    return [clean(store), spelled(store)]
+    return _ways_to_write(store)
 
 
 def ends(text: str, letters: int) -> list[str]:
@@ -130,7 +136,7 @@ def items(pairs: Iterable[tuple[str | None, str | None]]) -> dict[tuple[str | No
             (name, category): (
                 clean(name),
                 f"{clean(name)} ({clean(category)})",
-                f"{spelled(name)} ({spelled(category)})",
+                f"{_ways_to_write(name)[-1]} ({_ways_to_write(category)[-1]})",
             )
             for name, category in pairs
         }

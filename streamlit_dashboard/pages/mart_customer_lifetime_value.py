@@ -242,7 +242,7 @@ def _concentration(filters: Filters, currency: str, as_of: date) -> None:
     note = (
         f"The most valuable {formats.share(top['customers_part'].iloc[0], 0)} of the customers brought "
         f"{formats.share(top['net_sales_part'].iloc[0], 0)} of the net sales."
-        if len(top)
+        if len(top) and not formats.missing(top["net_sales_part"].iloc[0])
         else ""
     )
 

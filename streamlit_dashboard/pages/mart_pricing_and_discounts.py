@@ -198,12 +198,14 @@ def _elasticity(filters: Filters, rows: pd.DataFrame, as_of: date) -> None:
         card.absent(title, MART, ["elasticity", "elasticity_low", "elasticity_high", "elasticity_status"])
         return
     pooled = rows[rows["level"].isin(["chain", "category"])].copy()
-    names = labels.names(pooled.loc[pooled["level"] == "category", "item_category"])
-    pooled["label"] = [
-        names[category] if level == "category" else "All categories"
-        for level, category in zip(pooled["level"], pooled["item_category"], strict=True)
-    ]
     pooled = pooled.sort_values(["level", "elasticity_events"], ascending=[False, False])
+    names = labels.names(pooled["item_category"])
+    pooled["label"] = labels.distinct(
+        [
+            names[category] if level == "category" else "All categories"
+            for level, category in zip(pooled["level"], pooled["item_category"], strict=True)
+        ]
+    )
     drawn = pooled[pooled["elasticity_status"] == "estimated"]
     series = [("Elasticity", drawn["elasticity"], drawn["elasticity_low"], drawn["elasticity_high"])]
     if drawn.empty:

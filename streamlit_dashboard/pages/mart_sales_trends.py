@@ -27,8 +27,8 @@ ORDER = 10
 MART = "mart_sales_trends"
 LEVELS = {"chain": "Whole chain", "store": "One store", "category": "One category"}
 PERIODS = {"day": "Days", "week": "Weeks", "month": "Months"}
+# Days up to which the expected line, a weekly zigzag, can be told from the others.
 EXPECTED_UP_TO = 120
-"""Days up to which the expected line, a weekly zigzag, can be told from the others."""
 
 ORDERS = {"all": "All orders", "loyalty": "Loyalty orders", "non_loyalty": "Other orders"}
 COLUMNS = (

@@ -78,6 +78,7 @@ def _figures(rows: pd.DataFrame, currency: str, length: int, as_of: date) -> Non
         _metric(place, label, text, "Guests in.", versus, comparison.text, comparison, spark)
     _loyalty(cells[3], currency, length, as_of, versus)
     _active(cells[4], rows, currency, as_of)
+    st.caption(f"Changes compare the days with sales in both periods; under {least_share()} of the days none is given.")
 
 
 def _sparks(rows: pd.DataFrame, as_of: date, length: int) -> dict[str, list[float]]:
@@ -111,11 +112,12 @@ def _metric(
     place.metric(
         label,
         formats.plain(value),
-        (f"{delta.replace('−', '-')} · " if known else "") + of.small,
+        delta.replace("−", "-") if known else formats.NONE,
         delta_color="normal" if known else "off",
         delta_arrow="auto" if known else "off",
-        help=f"{about} The small figure is the change {versus}, on the days that can be compared; "
-        f"withheld under {least_share()} of them.{line} {formats.plain(of.note)}",
+        delta_description=of.coverage.short,
+        help=f"{about} The small figure is the change {versus}, and the days it is of: those with sales in both.{line} "
+        + formats.plain(of.note),
         border=True,
         chart_data=spark if len(spark) > 1 else None,
         chart_type="line",

@@ -12,6 +12,7 @@ from streamlit_dashboard.card import Card, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import ratios
 from streamlit_dashboard.warehouse import loads, sales
 
 TITLE = "Store"
@@ -132,16 +133,17 @@ def _hours(filters: Filters, store: str, currency: str, as_of: date, name: str) 
     rows = sales.hours_of(store)
     rows = rows[rows["currency"] == currency].copy()
     rows["weekday_name"] = [WEEKDAYS[number - 1] for number in rows["weekday"]]
-    rows["orders_per_day"] = rows["orders"] / 52
+    rows["orders_per_day"] = ratios(rows["orders"], rows["days"])
     grid = rows.pivot_table(index="weekday_name", columns="order_hour", values="orders_per_day", fill_value=0.0)
     if not rows.empty:
+        # An hour without an order is a zero on a weekday with sales, and nothing on one that is always closed.
         hours = range(int(rows["order_hour"].min()), int(rows["order_hour"].max()) + 1)
-        grid = grid.reindex(index=list(WEEKDAYS), columns=list(hours), fill_value=0.0)
+        grid = grid.reindex(columns=list(hours), fill_value=0.0).reindex(index=list(WEEKDAYS))
     show(
         Card(
             key="hours",
             title=f"Orders of {name} by weekday and hour",
-            unit="mean orders an hour in the last 52 weeks, local time",
+            unit="mean orders an hour on the days with sales of the last 52 weeks, local time",
             denominator="guests in",
             source="gold_hourly_sales",
             as_of=as_of,
@@ -149,13 +151,14 @@ def _hours(filters: Filters, store: str, currency: str, as_of: date, name: str) 
             columns=(
                 Column("weekday_name", "Weekday"),
                 Column("order_hour", "Hour", "count"),
+                Column("days", "Days with sales", "count"),
                 Column("orders", "Orders in 52 weeks", "count"),
                 Column("orders_per_day", "Mean an hour", "number"),
                 Column("net_sales", "Net sales in 52 weeks", "money"),
             ),
             currency=currency,
             figure=lambda: charts.heatmap(
-                grid, x_title="Hour", y_title="Weekday", texts=grid.map(lambda v: formats.number(v, 1) if v else "")
+                grid, x_title="Hour", y_title="Weekday", texts=grid.map(lambda v: formats.number(v, 1) if v > 0 else "")
             ),
             filters=filters.active,
         )

@@ -139,13 +139,20 @@ def loyalty_by_day() -> pd.DataFrame:
 
 
 def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
-    """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date."""
+    """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date.
+
+    ``days``: on how many such weekdays it sold anything.
+    """
     as_of = state().as_of
     return load(
         "gold_hourly_sales",
-        "SELECT DAY_OF_WEEK(order_date) AS weekday, order_hour, currency, SUM(orders) AS orders,"
-        " SUM(net_sales) AS net_sales FROM gold_hourly_sales"
-        " WHERE restaurant_id = %(store)s AND order_date BETWEEN %(from)s AND %(to)s GROUP BY 1, 2, 3 ORDER BY 1, 2",
+        "WITH hours AS (SELECT DAY_OF_WEEK(order_date) AS weekday, order_date, order_hour, currency, orders, net_sales"
+        " FROM gold_hourly_sales WHERE restaurant_id = %(store)s AND order_date BETWEEN %(from)s AND %(to)s),"
+        " weekdays AS (SELECT weekday, currency, COUNT(DISTINCT order_date) AS days FROM hours GROUP BY 1, 2)"
+        " SELECT hours.weekday, hours.order_hour, hours.currency, weekdays.days, SUM(hours.orders) AS orders,"
+        " SUM(hours.net_sales) AS net_sales FROM hours INNER JOIN weekdays"
+        " ON weekdays.weekday = hours.weekday AND weekdays.currency = hours.currency"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2",
         {"store": restaurant_id, "from": as_of - timedelta(days=days - 1), "to": as_of},
     )
 

@@ -30,7 +30,7 @@ class Item:
     rank: int
     name: str
     category: str
-    net_sales: Decimal
+    net_sales: Decimal | None
     net_sales_before: Decimal | None
     units: int
     share: float | None
@@ -40,7 +40,7 @@ class Item:
     def change(self) -> float | None:
         """Against the 7 days before, as a part of them; None where those are not above zero, or not comparable."""
         before = self.net_sales_before
-        if not self.comparable or before is None or before <= 0:
+        if not self.comparable or self.net_sales is None or before is None or before <= 0:
             return None
         return float((self.net_sales - before) / before)
 
@@ -58,7 +58,7 @@ class Store:
 
     rank: int
     restaurant_id: str
-    net_sales: Decimal
+    net_sales: Decimal | None
     orders: int
     open_days: int
     aov_low: float | None
@@ -74,7 +74,7 @@ class Store:
     @property
     def aov(self) -> Decimal | None:
         """Net sales per order of the 7 days; None without orders."""
-        return self.net_sales / self.orders if self.orders else None
+        return self.net_sales / self.orders if self.net_sales is not None and self.orders else None
 
 
 def items_of(currency: str, rows: Sequence[Row], comparable: bool = True) -> tuple[Item, ...]:
@@ -90,15 +90,19 @@ def items_of(currency: str, rows: Sequence[Row], comparable: bool = True) -> tup
             row["net_sales"],
             row["net_sales_before"],
             row["items"],
-            float(row["net_sales"] / row["all_net_sales"]) if row["all_net_sales"] > 0 else None,
+            _part(row["net_sales"], row["all_net_sales"]),
             comparable,
         )
         for row in mine
     )
 
 
+def _part(amount: Decimal | None, whole: Decimal | None) -> float | None:
+    return None if amount is None or whole is None or whole <= 0 else float(amount / whole)
+
+
 def stores_of(currency: str, rows: Sequence[Row], to_date: Sequence[Row]) -> tuple[Store, ...]:
-    """Stores of one currency by net sales; equal amounts share a rank.
+    """Stores of one currency by net sales; equal amounts share a rank, and those without one come last.
 
     Args:
         rows: of STORES_OF_WEEK. to_date: of STORES_TO_DATE, empty where there are none.
@@ -106,9 +110,8 @@ def stores_of(currency: str, rows: Sequence[Row], to_date: Sequence[Row]) -> tup
     week = sorted((row for row in rows if row["currency"] == currency), key=_most_first)
     lasting = {row["restaurant_id"]: row for row in to_date if row["currency"] == currency}
     variance = order_variance(week)
-    return tuple(
-        _store(1 + sum(other["net_sales"] > row["net_sales"] for other in week), row, lasting, variance) for row in week
-    )
+    places = [_most_first(row)[:2] for row in week]
+    return tuple(_store(1 + places.index(_most_first(row)[:2]), row, lasting, variance) for row in week)
 
 
 def order_variance(stores: Sequence[Row]) -> float | None:
@@ -116,21 +119,21 @@ def order_variance(stores: Sequence[Row]) -> float | None:
 
     None below 30 degrees of freedom (orders less stores).
     """
-    sold = [row for row in stores if row["orders"] > 0]
+    sold = [row for row in stores if row["orders"] > 0 and row["net_sales"] is not None]
     freedom = sum(row["orders"] for row in sold) - len(sold)
     if freedom < LEAST_FREEDOM:
         return None
-    squares = sum(row["net_sales_squared"] - row["net_sales"] ** 2 / row["orders"] for row in sold)
+    squares = sum((row["net_sales_squared"] - row["net_sales"] ** 2 / row["orders"] for row in sold), Decimal(0))
     return max(float(squares), 0.0) / freedom
 
 
-def _most_first(row: Row) -> tuple[Decimal, str]:
-    return -row["net_sales"], row["restaurant_id"]
+def _most_first(row: Row) -> tuple[bool, Decimal, str]:
+    return row["net_sales"] is None, -(row["net_sales"] or Decimal(0)), row["restaurant_id"]
 
 
 def _store(rank: int, row: Row, lasting: dict[str, Row], variance: float | None) -> Store:
     low = high = None
-    if variance is not None and row["orders"] >= LEAST_ORDERS:
+    if variance is not None and row["net_sales"] is not None and row["orders"] >= LEAST_ORDERS:
         half = Z_95 * sqrt(variance / row["orders"])
         aov = float(row["net_sales"] / row["orders"])
         low, high = aov - half, aov + half

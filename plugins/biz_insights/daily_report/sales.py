@@ -103,7 +103,7 @@ class StoreWeek:
     restaurant_id: str
     first: date
     last: date
-    net_sales: Decimal
+    net_sales: Decimal | None
     orders: int
     expected_net_sales: float | None
     expected_orders: float | None
@@ -170,11 +170,12 @@ def _comparison(by_day: dict[date, Row], last: date, length: int, data_from: dat
     """The days that end with ``last`` beside the same weekdays a week before."""
     back = timedelta(days=WEEK)
     days = [last - timedelta(days=n) for n in range(length)]
-    either = [day for day in days if day in by_day or day - back in by_day]
-    both = [day for day in either if day in by_day and day - back in by_day]
+    sold = {day for day, row in by_day.items() if row["net_sales"] is not None}
+    either = [day for day in days if day in sold or day - back in sold]
+    both = [day for day in either if day in sold and day - back in sold]
     return Comparison(
-        this=_period(by_day, days),
-        before=_period(by_day, [day - back for day in days]),
+        this=_period(by_day, days, days),
+        before=_period(by_day, [day - back for day in days], [day - back for day in days]),
         compared=_period(by_day, days, both),
         compared_before=_period(by_day, [day - back for day in days], [day - back for day in both]),
         coverage=Coverage(len(both), len(either)),
@@ -182,11 +183,17 @@ def _comparison(by_day: dict[date, Row], last: date, length: int, data_from: dat
     )
 
 
-def _period(by_day: dict[date, Row], days: Sequence[date], counted: Sequence[date] | None = None) -> Period:
+def _period(by_day: dict[date, Row], days: Sequence[date], counted: Sequence[date]) -> Period:
     """The days (newest first) as a period; ``counted``: those of them that are added up."""
-    rows = [by_day[day] for day in (days if counted is None else counted) if day in by_day]
-    net_sales = sum((row["net_sales"] for row in rows), Decimal(0)) if rows else None
-    return Period(days[-1], days[0], net_sales, sum(row["orders"] for row in rows) if rows else None, len(rows))
+    rows = [by_day[day] for day in counted if day in by_day]
+    amounts = [row["net_sales"] for row in rows if row["net_sales"] is not None]
+    return Period(
+        first=days[-1],
+        last=days[0],
+        net_sales=sum(amounts, Decimal(0)) if amounts else None,
+        orders=sum(row["orders"] for row in rows) if rows else None,
+        days=len(rows),
+    )
 
 
 def _sales_day(day: date, row: Row | None) -> SalesDay:
