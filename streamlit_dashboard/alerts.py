@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from biz_insights.labels import isolated
 from streamlit_dashboard import formats
 from streamlit_dashboard.warehouse import loads, sales
 
@@ -64,8 +65,9 @@ def _silent_stores(currency: str) -> list[Alert]:
     silent = days[(since >= SILENT_DAYS) & (since <= RECENT_DAYS)]
     if silent.empty:
         return []
+    names = sales.store_labels()
     named = ", ".join(
-        f"{formats.store_label(store)} (last sold {formats.day(day)})"
+        f"{isolated(names[store])} (last sold {formats.day(day)})"
         for store, day in zip(silent["restaurant_id"], silent["last_day"], strict=True)
     )
     return [Alert(NOTE, f"No sales for {SILENT_DAYS} days or more:", f"{named}.")]

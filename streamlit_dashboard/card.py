@@ -6,15 +6,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from streamlit_dashboard import states
-from streamlit_dashboard.charts import CONFIG
-from streamlit_dashboard.formats import SYMBOLS, Column, csv_text, day, plain
+from streamlit_dashboard.charts import CONFIG, has_values
+from streamlit_dashboard.formats import NONE, SYMBOLS, Column, csv_text, day, plain
+from streamlit_dashboard.totals import Comparison
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,32 @@ def heading(title: str, small: str) -> None:
     st.markdown(f"### {plain(title)}\n\n:small[:gray[{plain(small)}]]")
 
 
-def figures(cells: Sequence[tuple[str, str, str]]) -> None:
-    """Key figures: label, value as written, what it counts; more than five in two rows, so that none is cut."""
+class Figure(NamedTuple):
+    """A key figure: label, value as written, what it counts; ``small`` stands below the value, in words."""
+
+    label: str
+    value: str
+    note: str
+    small: str = ""
+
+
+def compared(label: str, comparison: Comparison, note: str) -> Figure:
+    """A change as a key figure, with the part of the period it is of; ``–`` where it is withheld, and why."""
+    return Figure(label, comparison.text, f"{note} {comparison.note}".rstrip(), comparison.small)
+
+
+def figures(cells: Sequence[Figure | tuple[str, str, str]]) -> None:
+    """Key figures; more than five in two rows, so that none is cut."""
     if len(cells) > 5:
         half = (len(cells) + 1) // 2
         figures(cells[:half])
         figures(cells[half:])
         return
-    for column, (label, value, note) in zip(st.columns(len(cells)), cells, strict=True):
-        column.metric(label, plain(value), help=plain(note), border=True)
+    for column, (label, value, note, small) in zip(
+        st.columns(len(cells)), (Figure(*cell) for cell in cells), strict=True
+    ):
+        below: dict[str, Any] = {"delta": plain(small), "delta_color": "off", "delta_arrow": "off"} if small else {}
+        column.metric(label, plain(value), help=plain(note), border=True, height="stretch", **below)
 
 
 def show(card: Card) -> None:
@@ -118,12 +136,15 @@ def _drawn(card: Card) -> None:
         if card.figure is not None:
             as_table = st.toggle("Table", key=f"table-{card.key}")
         _download(card)
-    if as_table or card.figure is None:
+    figure = None if as_table or card.figure is None else card.figure()
+    if figure is None:
         table(card.rows, card.shown, card.currency, key=f"rows-{card.key}")
+    elif not has_values(figure):
+        states.no_data("None of these rows has a value.", "The table has what there is.")
     elif card.on_select is None:
-        st.plotly_chart(card.figure(), key=f"chart-{card.key}", config=CONFIG)
+        st.plotly_chart(figure, key=f"chart-{card.key}", config=CONFIG)
     else:
-        _selectable(card, card.figure(), card.on_select)
+        _selectable(card, figure, card.on_select)
     if card.note:
         st.caption(plain(card.note))
 
@@ -160,6 +181,7 @@ def table(rows: pd.DataFrame, columns: Sequence[Column], currency: str, *, key: 
         key=key,
         height=height or min(36 * (len(rows) + 1) + 3, 420),
         column_config={column.name: column_config(column, currency) for column in columns},
+        placeholder=NONE,
     )
 
 
@@ -169,7 +191,7 @@ def column_config(column: Column, currency: str) -> Any:
     made: Any = st.column_config
     options: dict[str, Any] = {"label": column.label, "help": column.help}
     if column.kind == "money":
-        return made.NumberColumn(**options, format=f"{symbol}%,.2f" if symbol else "%,.2f")
+        return made.NumberColumn(**options, format=f"{symbol}%,.2f" if symbol else f"%,.2f {currency}".rstrip())
     if column.kind == "count":
         return made.NumberColumn(**options, format="%,d")
     if column.kind == "number":

@@ -6,6 +6,7 @@ by at least 3 : 1 and stay apart for colour-blind readers; dashes, markers and l
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from biz_insights import labels as naming
 from streamlit_dashboard.formats import SYMBOLS, Kind
 
 BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY = "#2E7FD0", "#D1660F", "#138A72", "#A763B5", "#A07A00", "#7A838C"
@@ -53,6 +55,11 @@ class Series:
     hover: Sequence[str] | None = None
 
 
+def text(name: str) -> str:
+    """A name from the data as Plotly shows it: its markup, formulas and templates taken as they are written."""
+    return html.escape(name, quote=False).replace("$", "&#36;").replace("%{", "%&#123;")
+
+
 def over_time(series: Sequence[Series], kind: Kind, currency: str = "", height: int = HEIGHT) -> go.Figure:
     """Values over a time axis (or another ordered x)."""
     traces: list[Any] = []
@@ -78,10 +85,14 @@ def bars(
     hover: Sequence[str] | None = None,
     height: int | None = None,
 ) -> go.Figure:
-    """Horizontal bars, the first label on top; intervals as whiskers."""
+    """Horizontal bars, the first label on top; intervals as whiskers.
+
+    A bar's ``customdata`` is its label, and the label as it is shown: beside the axis long ones lack their middle.
+    """
+    rows = naming.distinct(labels)
     trace = go.Bar(
         x=list(values),
-        y=list(labels),
+        y=rows,
         orientation="h",
         name=name,
         marker={"color": colours},
@@ -89,15 +100,22 @@ def bars(
         text=list(texts) if texts is not None and low is None else None,
         textposition="outside",
         cliponaxis=False,
-        customdata=list(labels),
+        customdata=[[row, text(row)] for row in rows],
         hovertext=list(hover) if hover is not None else None,
-        hovertemplate="%{hovertext}<extra></extra>" if hover is not None else _hover("x", "y", kind, currency),
+        hovertemplate="%{hovertext}<extra></extra>"
+        if hover is not None
+        else _hover("x", "customdata[1]", kind, currency),
     )
     x = _scale(kind, currency)
     if texts is not None and low is None:
         x["range"] = _with_room(values)
-    y = {"autorange": "reversed", "type": "category", "showgrid": False}
+    ticks = {"tickmode": "array", "tickvals": rows, "ticktext": _ticks(rows)}
+    y = {"autorange": "reversed", "type": "category", "showgrid": False, **ticks}
     return _figure([trace], height or max(150, 26 * len(labels) + 70), x=x, y=y)
+
+
+def _ticks(labels: Sequence[str]) -> list[str]:
+    return [text(label) for label in naming.elided(naming.distinct(labels))]
 
 
 def _with_room(values: Any) -> list[float] | None:
@@ -133,7 +151,7 @@ def intervals(
                 name=name,
                 marker={"color": SEQUENCE[i], "size": 10, "symbol": SYMBOL_SHAPES[i]},
                 error_x=_whiskers(values, low, high, SEQUENCE[i]),
-                customdata=list(labels),
+                customdata=[text(label) for label in labels],
                 hovertemplate=_hover("x", "customdata", kind, currency),
             )
         )
@@ -144,7 +162,7 @@ def intervals(
     y = {
         "tickmode": "array",
         "tickvals": list(rows),
-        "ticktext": list(labels),
+        "ticktext": _ticks(labels),
         "range": [len(labels) - 0.5, -0.5],
         "zeroline": False,
     }
@@ -178,6 +196,21 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
     )
 
 
+def has_values(figure: go.Figure) -> bool:
+    """Whether there is anything to see but axes and lines to compare with."""
+    drawn = (trace for trace in figure.data if trace.hoverinfo != "skip")
+    return any(pd.notna(pd.Series(_values(trace), dtype=object)).any() for trace in drawn)
+
+
+def _values(trace: Any) -> list[Any]:
+    """What a trace's axis of values holds."""
+    if trace.type == "heatmap":
+        return list(trace.z.ravel())
+    # Marks with intervals, and horizontal bars, have their values on x.
+    found = trace.x if trace.customdata is not None else trace.y
+    return [] if found is None else list(found)
+
+
 def points_of(figure: go.Figure) -> int:
     """How many values a figure sends to the browser."""
     return sum(_length(trace) for trace in figure.data)
@@ -196,18 +229,19 @@ def _checked(figure: go.Figure) -> go.Figure:
 
 
 def _trace(one: Series, i: int, colour: str, kind: Kind, currency: str) -> Any:
+    name = text(one.name)
     hover = (
-        {"hovertext": list(one.hover), "hovertemplate": "%{hovertext}<extra>" + one.name + "</extra>"}
+        {"hovertext": list(one.hover), "hovertemplate": "%{hovertext}<extra>" + name + "</extra>"}
         if one.hover is not None
-        else {"hovertemplate": f"{_value('y', kind, currency)}<extra>{one.name}</extra>"}
+        else {"hovertemplate": f"{_value('y', kind, currency)}<extra>{name}</extra>"}
     )
     if one.mark == "bars":
-        return go.Bar(x=one.x, y=one.y, name=one.name, marker={"color": colour}, **hover)
+        return go.Bar(x=one.x, y=one.y, name=name, marker={"color": colour}, **hover)
     if one.mark == "points":
         marker = {"color": colour, "size": 9, "symbol": SYMBOL_SHAPES[i % len(SYMBOL_SHAPES)]}
-        return go.Scatter(x=one.x, y=one.y, name=one.name, mode="markers", marker=marker, **hover)
+        return go.Scatter(x=one.x, y=one.y, name=name, mode="markers", marker=marker, **hover)
     line = {"color": colour, "width": one.width, "dash": one.dash or DASHES[i % len(DASHES)]}
-    return go.Scatter(x=one.x, y=one.y, name=one.name, mode="lines", line=line, connectgaps=False, **hover)
+    return go.Scatter(x=one.x, y=one.y, name=name, mode="lines", line=line, connectgaps=False, **hover)
 
 
 def _band(one: Series, colour: str) -> list[Any]:

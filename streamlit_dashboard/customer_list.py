@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_dashboard import access, card, navigation, pseudonyms, states
-from streamlit_dashboard.formats import Column, count, csv_text, day, plain
+from streamlit_dashboard.formats import NONE, Column, count, csv_text, day, plain
 from streamlit_dashboard.warehouse import customers, loads
 
 HISTORY_PAGE = "customer"
@@ -82,7 +82,7 @@ def name_customers(rows: pd.DataFrame, sees_customers: bool) -> pd.DataFrame:
     keys = list(zip(rows["app_name"], rows["user_id"], strict=True))
     if sees_customers:
         return rows.assign(token=[pseudonyms.token(*key) for key in keys])
-    return rows.assign(customer=[pseudonyms.pseudonym(*key) for key in keys]).drop(columns=["app_name", "user_id"])
+    return rows.assign(customer=pseudonyms.shown(keys)).drop(columns=["app_name", "user_id"])
 
 
 def _rows(listing: Listing, named: pd.DataFrame, columns: Sequence[Column], selectable: bool) -> None:
@@ -94,6 +94,7 @@ def _rows(listing: Listing, named: pd.DataFrame, columns: Sequence[Column], sele
         key=f"rows-{listing.key}",
         height=420,
         column_config=config,
+        placeholder=NONE,
         **options,
     )
     if selectable:

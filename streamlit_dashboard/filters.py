@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,7 +11,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from biz_insights import labels
 from streamlit_dashboard.formats import plain
+
+ALL = "\0all"
+"""The option that stands for all of them: no name in the data is the same."""
 
 PRESETS = {"28d": 28, "90d": 90, "12m": 365, "24m": 730}
 PRESET_LABELS = {
@@ -55,14 +59,23 @@ class Filters:
     ) -> str:
         """One of several values. ``drops``: filters whose values mean nothing once this one has changed."""
         self.names.append(name)
+        shown = dict(zip(options, labels.distinct([text(option) for option in options]), strict=True))
         value = st.query_params.get(name, default)
-        if value not in options:
-            self.notices.append(f"{label} “{value}” of the link is not in the data: showing {text(default)}.")
+        if value == "all" and ALL in shown and value not in shown:
+            value = ALL
+        if value not in shown:
+            self.notices.append(f"{label} “{value}” of the link is not in the data: showing {shown[default]}.")
             value = default
         key = f"filter-{self.page}-{name}"
         _show(key, value)
         chosen = st.selectbox(
-            label, options, format_func=text, key=key, on_change=_keep, args=(key, name, default, drops), width=width
+            label,
+            options,
+            format_func=shown.__getitem__,
+            key=key,
+            on_change=_keep,
+            args=(key, name, default, drops),
+            width=width,
         )
         if chosen != default:
             self.active[name] = chosen
@@ -138,6 +151,11 @@ class Filters:
         """Say which values of the link could not be used."""
         for notice in self.notices:
             st.warning(plain(notice), icon=":material/link_off:")
+
+
+def or_all(shown: Mapping[Any, str], everything: str) -> Callable[[str], str]:
+    """The texts of a choice between values of the data and :data:`ALL` of them, which is called ``everything``."""
+    return lambda option: everything if option == ALL else shown[option]
 
 
 def _forget(kept: tuple[str, ...]) -> None:

@@ -15,6 +15,8 @@ import pandas as pd
 Kind = Literal["text", "money", "count", "number", "share", "date", "time", "flag"]
 SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
 NONE = "–"
+_WORD_JOINER = "\u2060"
+_REWRITTEN = re.compile(r"-(?=-)|->|<-|[<>~]=|:material/|://|w(?=ww\.)", re.IGNORECASE)
 SUM_ERROR = 1e-6
 """How far a sum of amounts in doubles may lie from its cents."""
 
@@ -40,8 +42,7 @@ def money(value: Any, currency: str, decimals: int = 2) -> str:
         return NONE
     sign = "−" if value < 0 else ""
     amount = f"{abs(float(value)):,.{decimals}f}"
-    symbol = SYMBOLS.get(currency)
-    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+    return _with_currency(sign, amount, currency)
 
 
 def short_money(value: Any, currency: str) -> str:
@@ -50,9 +51,15 @@ def short_money(value: Any, currency: str) -> str:
         return NONE
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= size:
-            unit = 1e3 if letter == "k" else size
-            return money(value / unit, currency, 1 if letter == "k" else 2).replace(f" {currency}", "") + letter
+            unit, decimals = (1e3, 1) if letter == "k" else (size, 2)
+            sign = "−" if value < 0 else ""
+            return _with_currency(sign, f"{abs(float(value)) / unit:,.{decimals}f}{letter}", currency)
     return money(value, currency, 0)
+
+
+def _with_currency(sign: str, amount: str, currency: str) -> str:
+    symbol = SYMBOLS.get(currency)
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}".rstrip()
 
 
 def count(value: Any) -> str:
@@ -95,18 +102,15 @@ def age(seconds: float) -> str:
 
 def plain(text: str) -> str:
     """Text of the source (a category, an item) as Markdown that shows it as it is, links and images included."""
-    return re.sub(r"([\\`*_\[\]{}()#+!|<>~$:])", r"\\\1", text)
+    # Streamlit draws arrows, dashes, icons and links after Markdown has been read, past any escape.
+    kept = _REWRITTEN.sub(lambda found: _WORD_JOINER.join((found[0][:1], found[0][1:])), " ".join(text.splitlines()))
+    return re.sub(r"([\\`*_\[\]{}()#+!|<>~$:&])", r"\\\1", kept)
 
 
 def bands(edges: Sequence[str], unit: str = "") -> list[str]:
     """Names of the bands between edges: ``under 1``, ``1 – 2``, ``2 or more``."""
     between = [f"{low} – {high}{unit}" for low, high in pairwise(edges)]
     return [f"under {edges[0]}{unit}", *between, f"{edges[-1]}{unit} or more"]
-
-
-def store_label(restaurant_id: str) -> str:
-    """A store's short name: the last six letters of its id, which tell it from the others."""
-    return f"Store {restaurant_id[-6:]}" if len(restaurant_id) > 12 else f"Store {restaurant_id}"
 
 
 def csv_text(frame: pd.DataFrame, columns: tuple[Column, ...]) -> str:

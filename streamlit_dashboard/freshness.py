@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from streamlit_dashboard import formats
+from streamlit_dashboard.totals import total
 from streamlit_dashboard.warehouse import loads, operations
 from streamlit_dashboard.warehouse.athena import NotPublishedError
 from streamlit_dashboard.warehouse.publications import State
@@ -40,8 +41,8 @@ def _quarantined() -> str:
         ledger = operations.ledger()
     except NotPublishedError:
         return "unknown"
-    rows, source = int(ledger["quarantined_rows"].sum()), int(ledger["source_rows"].sum())
-    return f"{rows:,} of {source:,}"
+    rows, source = total(ledger["quarantined_rows"]), total(ledger["source_rows"])
+    return "unknown" if source is None else f"{formats.count(rows)} of {formats.count(source)}"
 
 
 def warn_if_stale() -> None:

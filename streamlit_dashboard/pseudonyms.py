@@ -11,10 +11,13 @@ import base64
 import binascii
 import json
 import os
+from collections.abc import Sequence
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from biz_insights import labels
 
 KEY_VARIABLE = "BUSINESS_INSIGHTS_PSEUDONYM_KEY"
 SHOWN_LETTERS = 8
@@ -72,4 +75,16 @@ def customer(token: str) -> tuple[str, str] | None:
 
 def pseudonym(app_name: str, user_id: str) -> str:
     """The customer on screen, for those who may not see user ids: ``Customer k3J9x-Qa``."""
-    return f"Customer {token(app_name, user_id)[:SHOWN_LETTERS]}"
+    return shown([(app_name, user_id)])[0]
+
+
+def shown(keys: Sequence[tuple[str, str]]) -> list[str]:
+    """The customers of one list: as many letters of each one's token as tell it from the others."""
+    tokens = {key: token(*key) for key in keys}
+    found = labels.unique(
+        {
+            key: [f"Customer {sealed[:letters]}" for letters in range(SHOWN_LETTERS, len(sealed) + 1)]
+            for key, sealed in tokens.items()
+        }
+    )
+    return [found[key] for key in keys]

@@ -11,7 +11,8 @@
     --   net_sales: gross less discounts, in currency units
     SELECT …
 
-The SELECT is a Jinja template. A rule that several tables state is a macro in ``dags/gold/macros``, which they import.
+The SELECT is a Jinja template. A rule that several tables state is a macro in ``dags/gold/macros``, which they import;
+``least_compared_share`` is the part of a comparison's days below which it is withheld.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from typing import Literal, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from biz_insights.coverage import LEAST_COMPARED_SHARE
+
 GOLD_FOLDER = Path(__file__).resolve().parents[2] / "dags" / "gold"
 KINDS = ("facts", "marts", "views")
 PARTITIONS = ("order_date", "quarter", "year", "opening_date", "as_of_date", "none")
@@ -36,6 +39,7 @@ _COLUMN = re.compile(r"^--   (\w+): (.+)$")
 _SQL = Environment(
     loader=FileSystemLoader(GOLD_FOLDER), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
 )
+_SQL.globals["least_compared_share"] = LEAST_COMPARED_SHARE
 
 
 class GoldHeaderError(ValueError):

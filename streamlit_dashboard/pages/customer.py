@@ -7,11 +7,13 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from biz_insights import labels
 from streamlit_dashboard import access, card, charts, formats, pseudonyms, states
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import ratio, total
 from streamlit_dashboard.warehouse import customers, loads
 
 TITLE = "Customer"
@@ -61,19 +63,20 @@ def render() -> None:
     if rows.empty:
         states.no_data("This customer has no orders in what is published.", "")
         return
-    st.markdown(f"**{formats.plain(found[1])}** in {formats.plain(found[0])}")
+    channel, user = (formats.plain(labels.isolated(labels.clean(part))) for part in found)
+    st.markdown(f"**{user}** in {channel}")
     _figures(rows, currency)
     _about(found, currency)
     _history(rows, currency, pseudonyms.pseudonym(*found).split()[-1])
 
 
 def _figures(rows: pd.DataFrame, currency: str) -> None:
-    net, orders = rows["net_sales"].sum(), rows["orders"].sum()
+    net, orders = total(rows["net_sales"]), total(rows["orders"])
     card.figures(
         (
             ("Net sales to date", formats.money(net, currency), "Revenue, not margin."),
             ("Orders", formats.count(orders), "To date."),
-            ("Net sales per order", formats.money(net / orders if orders else None, currency), "To date."),
+            ("Net sales per order", formats.money(ratio(net, orders), currency), "To date."),
             ("First order", formats.day(rows["order_date"].min()), "First day with an order."),
             ("Latest order", formats.day(rows["order_date"].max()), "Latest day with an order."),
         )

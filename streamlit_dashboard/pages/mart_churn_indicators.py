@@ -10,7 +10,8 @@ from streamlit_dashboard import charts, customer_list, formats, states
 from streamlit_dashboard.card import Card, absent, figures, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
-from streamlit_dashboard.warehouse import customers, loads
+from streamlit_dashboard.totals import ratios, total, windows
+from streamlit_dashboard.warehouse import customers, loads, sales
 
 TITLE = "Churn"
 ICON = ":material/person_alert:"
@@ -102,24 +103,30 @@ def _status_text(status: str) -> str:
 
 
 def _figures(rows: pd.DataFrame, currency: str) -> None:
-    totals = rows.select_dtypes("number").sum()
-    last, before = totals["customers_last_90d"], totals["customers_previous_90d"]
     cells = [
-        ("Ordered in 90 days", formats.count(last), "Customers with an order in the last 90 days; guests out."),
-        ("In the 90 before", formats.count(before), "Customers with an order in the 90 days before those."),
+        (
+            "Ordered in 90 days",
+            formats.count(total(rows["customers_last_90d"])),
+            "Customers with an order in the last 90 days; guests out.",
+        ),
+        (
+            "In the 90 before",
+            formats.count(total(rows["customers_previous_90d"])),
+            "Customers with an order in the 90 days before those.",
+        ),
         (
             "Stopped",
-            formats.count(totals["stopped"]),
+            formats.count(total(rows["stopped"])),
             "Ordered in the 90 days before, not in the last 90: a count, not a forecast.",
         ),
         (
             "Their sales before",
-            formats.money(totals["stopped_net_sales"], currency),
+            formats.money(total(rows["stopped_net_sales"]), currency),
             "Net sales, in the 90 days before, of the customers who stopped.",
         ),
     ]
     if "value_at_risk" in rows:
-        cells.append(("Value at risk", formats.money(totals["value_at_risk"], currency), RISK))
+        cells.append(("Value at risk", formats.money(total(rows["value_at_risk"]), currency), RISK))
     figures(cells)
 
 
@@ -166,6 +173,9 @@ def _moves(filters: Filters, currency: str, as_of: date) -> None:
     rows = rows[(rows["currency"] == currency) & (rows["moved"] != "silent")].copy()
     rows = rows.set_index("moved").reindex([m for m in MOVES if m in set(rows["moved"])]).reset_index()
     rows["move"] = rows["moved"].map(MOVES)
+    days = sales.selling_days()
+    of = windows(days[days["currency"] == currency], "period_start", as_of, 90, 90).coverage
+    rows = rows if of.enough else rows[:0]
     texts = [
         f"{formats.count(people)} · {'+' if last > before else ''}{formats.short_money(last - before, currency)}"
         for people, last, before in zip(
@@ -176,7 +186,7 @@ def _moves(filters: Filters, currency: str, as_of: date) -> None:
         Card(
             key="quarter-moves",
             title="The last 90 days against the 90 before",
-            unit=f"customers, and the change of their net sales in {currency}",
+            unit=f"customers, and the change of their net sales in {currency}; {of.text}",
             denominator="guests out; customers with an order in either",
             source=MART,
             as_of=as_of,
@@ -190,6 +200,7 @@ def _moves(filters: Filters, currency: str, as_of: date) -> None:
             currency=currency,
             figure=lambda: charts.bars(rows["move"].tolist(), rows["customers"], "count", texts=texts),
             filters=filters.active,
+            empty=of.withheld or "No customer ordered in these 180 days.",
         )
     )
 
@@ -199,7 +210,7 @@ def _silence(filters: Filters, currency: str, as_of: date) -> None:
     rows = rows[(rows["currency"] == currency) & (rows["band"] >= 0)].copy()
     labels = formats.bands([f"{edge:g}" for edge in customers.SILENCE_BANDS], " ×")
     rows["silence"] = [labels[band] for band in rows["band"]]
-    rows["rule_share"] = rows["rule_45"] / rows["customers"]
+    rows["rule_share"] = ratios(rows["rule_45"], rows["customers"])
     texts = [
         f"{formats.count(n)} · {formats.share(part, 0)} by the 45-day rule"
         for n, part in zip(rows["customers"], rows["rule_share"], strict=True)

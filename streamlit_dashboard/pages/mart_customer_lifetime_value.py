@@ -14,6 +14,7 @@ from streamlit_dashboard.card import Card, absent, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import ratio, ratios, shares, total
 from streamlit_dashboard.warehouse import customers, loads
 
 TITLE = "Customer lifetime value"
@@ -84,11 +85,11 @@ def render() -> None:
 
 def _figures(row: pd.Series, currency: str) -> None:
     people, net = row["customers"], row["net_sales"]
-    returning = row["returning_customers"] / people if people else None
+    returning = ratio(row["returning_customers"], people)
     cells: tuple[tuple[str, str, str], ...] = (
         ("Customers", formats.count(people), "Everyone with an account who ever ordered; guests are not counted."),
         ("Net sales to date", formats.money(net, currency), "Their net sales: revenue, not margin; guests out."),
-        ("Per customer", formats.money(net / people if people else None, currency), "Net sales to date / customers."),
+        ("Per customer", formats.money(ratio(net, people), currency), "Net sales to date / customers."),
         ("Came back", formats.share(returning), "Part of the customers with orders on two days or more."),
         (
             "Ordered in 90 days",
@@ -97,7 +98,7 @@ def _figures(row: pd.Series, currency: str) -> None:
         ),
     )
     expected = row.get("expected_value_365")
-    if not formats.missing(expected):
+    if "expected_value_365" in row.index:
         note = "Expected net sales of the next 365 days, of all these customers together. See its status below."
         cells += (("Expected in 365 days", formats.money(expected, currency), note),)
     figures(cells)
@@ -201,8 +202,8 @@ def _bands(filters: Filters, currency: str, as_of: date) -> None:
     rows = rows[rows["currency"] == currency].copy()
     labels = formats.bands([formats.money(edge, currency, 0) for edge in customers.VALUE_BANDS])
     rows["band_label"] = [labels[band] for band in rows["band"]]
-    rows["customer_share"] = rows["customers"] / rows["customers"].sum()
-    rows["net_sales_share"] = rows["net_sales"] / rows["net_sales"].sum() if rows["net_sales"].sum() else None
+    rows["customer_share"] = shares(rows["customers"])
+    rows["net_sales_share"] = shares(rows["net_sales"])
     show(
         Card(
             key="value-bands",
@@ -235,13 +236,13 @@ def _bands(filters: Filters, currency: str, as_of: date) -> None:
 def _concentration(filters: Filters, currency: str, as_of: date) -> None:
     rows = customers.value_concentration()
     rows = rows[rows["currency"] == currency].copy()
-    rows["customers_part"] = rows["customers"].cumsum() / rows["customers"].sum()
-    rows["net_sales_part"] = rows["net_sales"].cumsum() / rows["net_sales"].sum() if rows["net_sales"].sum() else 0.0
+    rows["customers_part"] = shares(rows["customers"].cumsum(), total(rows["customers"]))
+    rows["net_sales_part"] = shares(rows["net_sales"].cumsum(), total(rows["net_sales"]))
     top = rows[rows["customers_part"] <= 0.105].tail(1)
     note = (
         f"The most valuable {formats.share(top['customers_part'].iloc[0], 0)} of the customers brought "
         f"{formats.share(top['net_sales_part'].iloc[0], 0)} of the net sales."
-        if len(top)
+        if len(top) and not formats.missing(top["net_sales_part"].iloc[0])
         else ""
     )
 
@@ -280,9 +281,9 @@ def _cohorts(filters: Filters, currency: str, as_of: date) -> None:
     rows = customers.value_cohorts()
     rows = rows[rows["currency"] == currency].copy()
     rows["quarter"] = [f"{start.year} Q{(start.month + 2) // 3}" for start in rows["cohort"]]
-    rows["net_sales_per_customer"] = rows["net_sales"] / rows["customers"]
-    rows["returning_share"] = rows["returning_customers"] / rows["customers"]
-    rows["active_share"] = rows["customers_last_90d"] / rows["customers"]
+    rows["net_sales_per_customer"] = ratios(rows["net_sales"], rows["customers"])
+    rows["returning_share"] = ratios(rows["returning_customers"], rows["customers"])
+    rows["active_share"] = ratios(rows["customers_last_90d"], rows["customers"])
     columns = (
         Column("quarter", "First order in"),
         Column("customers", "Customers", "count"),

@@ -6,10 +6,12 @@ from datetime import date
 
 import pandas as pd
 
+from biz_insights import labels
 from streamlit_dashboard import charts, customer_list, formats, navigation, states
 from streamlit_dashboard.card import Card, absent, figures, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import mean, ratio, ratios, shares, total
 from streamlit_dashboard.warehouse import customers, loads
 
 TITLE = "Segments and behaviour"
@@ -65,10 +67,10 @@ def render() -> None:
         states.no_data("No customer has ordered yet: all orders are guests'.", "")
         return
     rows = rows.set_index("segment").loc[there].reset_index()
-    rows["customer_share"] = rows["customers"] / rows["customers"].sum()
-    rows["net_sales_share"] = rows["net_sales"] / rows["net_sales"].sum()
+    rows["customer_share"] = shares(rows["customers"])
+    rows["net_sales_share"] = shares(rows["net_sales"])
     rows["rule"] = rows["segment"].map(SEGMENTS)
-    rows["net_sales_each"] = rows["net_sales"] / rows["customers"]
+    rows["net_sales_each"] = ratios(rows["net_sales"], rows["customers"])
     chosen = rows if segment == "all" else rows[rows["segment"] == segment]
     _figures(chosen, currency)
     _sizes(filters, rows, segment, currency, as_of)
@@ -92,14 +94,14 @@ def render() -> None:
 
 
 def _figures(rows: pd.DataFrame, currency: str) -> None:
-    people, net, orders = rows["customers"].sum(), rows["net_sales"].sum(), rows["orders"].sum()
-    weekend = (rows["weekend_order_share"] * rows["customers"]).sum() / people
-    stores = (rows["stores_visited"] * rows["customers"]).sum() / people
+    people, net, orders = total(rows["customers"]), total(rows["net_sales"]), total(rows["orders"])
+    weekend = mean(rows["weekend_order_share"], rows["customers"])
+    stores = mean(rows["stores_visited"], rows["customers"])
     figures(
         (
             ("Customers", formats.count(people), "Of the segments shown; guests are not counted."),
             ("Net sales to date", formats.money(net, currency), "Of these customers: revenue, guests out."),
-            ("Orders each", formats.number(orders / people, 1), "Orders to date per customer."),
+            ("Orders each", formats.number(ratio(orders, people), 1), "Orders to date per customer."),
             ("Weekend orders", formats.share(weekend), "Mean part of a customer's orders on Saturday or Sunday."),
             ("Stores visited", formats.number(stores, 2), "Mean number of different stores per customer."),
         )
@@ -186,8 +188,8 @@ def _favourite_shares(what: str, segment: str, currency: str) -> pd.DataFrame:
     rows = rows[rows["currency"] == currency]
     if segment != "all":
         rows = rows[rows["segment"] == segment]
-    found = rows.groupby("favourite", as_index=False)[["customers", "net_sales"]].sum()
-    found["customer_share"] = found["customers"] / found["customers"].sum()
+    found = rows.groupby("favourite", as_index=False)[["customers", "net_sales"]].sum(min_count=1)
+    found["customer_share"] = shares(found["customers"])
     return found.sort_values("customers", ascending=False)
 
 
@@ -196,7 +198,7 @@ def _dayparts(filters: Filters, segment: str, currency: str, as_of: date) -> Non
     rows = rows[rows["currency"] == currency].copy()
     if segment != "all":
         rows = rows[rows["segment"] == segment]
-    rows["customer_share"] = rows["customers"] / rows.groupby("segment")["customers"].transform("sum")
+    rows["customer_share"] = ratios(rows["customers"], rows.groupby("segment")["customers"].transform("sum"))
     grid = rows.pivot_table(index="segment", columns="favourite", values="customer_share", fill_value=0)
     order = [name for name in SEGMENTS if name in grid.index]
     grid = grid.reindex(index=order, columns=[part for part in DAYPARTS if part in grid.columns])
@@ -225,6 +227,7 @@ def _dayparts(filters: Filters, segment: str, currency: str, as_of: date) -> Non
 
 def _categories(filters: Filters, segment: str, currency: str, as_of: date) -> None:
     rows = _favourite_shares("favourite_item_category", segment, currency).head(12)
+    names = labels.names(rows["favourite"])
     show(
         Card(
             key="categories",
@@ -242,7 +245,7 @@ def _categories(filters: Filters, segment: str, currency: str, as_of: date) -> N
             ),
             currency=currency,
             figure=lambda: charts.bars(
-                rows["favourite"].tolist(),
+                [names[name] for name in rows["favourite"]],
                 rows["customers"],
                 "count",
                 texts=[formats.share(part) for part in rows["customer_share"]],

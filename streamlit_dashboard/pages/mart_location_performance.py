@@ -6,10 +6,12 @@ from datetime import date
 
 import pandas as pd
 
+from biz_insights.coverage import Coverage, least_share
 from streamlit_dashboard import charts, formats, navigation
-from streamlit_dashboard.card import Card, figures, show
+from streamlit_dashboard.card import Card, compared, figures, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import Comparison, ratio, total
 from streamlit_dashboard.warehouse import loads, sales
 
 TITLE = "Locations"
@@ -70,8 +72,9 @@ def render() -> None:
         filters.reset()
     filters.tell()
     rows = rows.sort_values([order, "restaurant_id"], ascending=[False, True], na_position="last")
-    rows = rows.assign(store=[formats.store_label(store) for store in rows["restaurant_id"]])
-    _figures(rows, currency)
+    names = sales.store_labels()
+    rows = rows.assign(store=[names[store] for store in rows["restaurant_id"]])
+    _figures(rows, _same_stores(everything, rows), currency)
     _net_sales(filters, rows, currency, as_of)
     _per_order(filters, rows, currency, as_of)
     _growth(filters, rows, period, as_of)
@@ -89,20 +92,33 @@ def _start(filters: Filters, rows: pd.DataFrame, period: str) -> pd.Timestamp:
     return names[filters.choice("start", PERIODS[period][2:].capitalize(), list(names), default, width=120)]
 
 
-def _figures(rows: pd.DataFrame, currency: str) -> None:
-    net, orders = rows["net_sales"].sum(), rows["orders"].sum()
+def _same_stores(everything: pd.DataFrame, rows: pd.DataFrame) -> Comparison:
+    """The stores of a month or year beside themselves a year before; a store that is new or closed is none of them.
+
+    The mart compares a store where both periods are whole and have sales on nearly as many days.
+    """
     paired = rows.dropna(subset=["same_store_growth"])
-    before = paired["net_sales_year_ago"].sum()
+    before = everything.assign(period_start=everything["period_start"] + pd.DateOffset(years=1))
+    keys = ["restaurant_id", "currency", "period_type", "period_start"]
+    both = rows[rows["period_type"] != "all"].merge(before[keys], on=keys)
+    coverage = Coverage(len(paired), len(both), "stores")
+    return Comparison(total(paired["net_sales"]), total(paired["net_sales_year_ago"]), coverage)
+
+
+def _figures(rows: pd.DataFrame, growth: Comparison, currency: str) -> None:
+    net, orders = total(rows["net_sales"]), total(rows["orders"])
     figures(
         (
             ("Stores", formats.count(len(rows)), "Stores with sales in the period."),
             ("Net sales", formats.money(net, currency), "Gross less discounts; guests in."),
             ("Orders", formats.count(orders), "Guests in."),
-            ("Net sales per order", formats.money(net / orders if orders else None, currency), "Of all stores."),
-            (
+            ("Net sales per order", formats.money(ratio(net, orders), currency), "Of all stores."),
+            compared(
                 "Same-store growth",
-                formats.change(paired["net_sales"].sum() / before - 1 if before else None),
-                "Net sales of the stores that were there in both whole periods, against a year before.",
+                growth,
+                "Net sales of the stores that sold in both periods, against a year before. A store is compared where "
+                f"both are whole and one has {least_share()} of the days with sales of the other; the figure is "
+                f"withheld where fewer than {least_share()} of the stores are.",
             ),
         )
     )
@@ -135,7 +151,7 @@ def _net_sales(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
 
 def _per_order(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date) -> None:
     rows = rows.sort_values("aov", ascending=False)
-    mean = rows["net_sales"].sum() / rows["orders"].sum() if rows["orders"].sum() else 0.0
+    mean = ratio(total(rows["net_sales"]), total(rows["orders"]))
     series: list[charts.Estimates] = [("As it is", rows["aov"], None, None)]
     if {"aov_shrunk", "aov_low", "aov_high"} <= set(rows.columns):
         series.append(
@@ -158,7 +174,7 @@ def _per_order(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
                 series,
                 "money",
                 currency,
-                reference=(mean, f"chain {formats.money(mean, currency)}"),
+                reference=None if mean is None else (mean, f"chain {formats.money(mean, currency)}"),
             ),
             filters=filters.active,
         )
@@ -171,14 +187,14 @@ def _growth(filters: Filters, rows: pd.DataFrame, period: str, as_of: date) -> N
     empty = (
         "Growth is of a whole year or month against the one a year before: choose one."
         if period == "all"
-        else "No store has a whole counterpart a year before."
+        else "No store has a whole counterpart a year before, with sales on as many days."
     )
     show(
         Card(
             key="growth",
             title="Same-store growth",
             unit="change of net sales in % against the same period a year before",
-            denominator="guests in; stores with both periods whole",
+            denominator=f"guests in; stores with both periods whole, with {least_share()} of the days in both",
             source=MART,
             as_of=as_of,
             rows=rows,
@@ -187,6 +203,8 @@ def _growth(filters: Filters, rows: pd.DataFrame, period: str, as_of: date) -> N
                 Column("net_sales", "Net sales", "money"),
                 Column("net_sales_year_ago", "A year before", "money"),
                 Column("same_store_growth", "Growth", "share"),
+                Column("open_days", "Open days", "count"),
+                Column("open_days_year_ago", "A year before, open", "count"),
             ),
             figure=lambda: charts.bars(
                 rows["store"].tolist(),

@@ -7,9 +7,10 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
+from biz_insights import labels
 from streamlit_dashboard import card, charts, formats, states
 from streamlit_dashboard.card import Card, show
-from streamlit_dashboard.filters import Filters
+from streamlit_dashboard.filters import ALL, Filters, or_all
 from streamlit_dashboard.formats import Column
 from streamlit_dashboard.warehouse import loads, sales
 
@@ -45,14 +46,15 @@ def render() -> None:
         rows = everything[everything["currency"] == currency]
         by_category = rows[rows["level"] == "item"].groupby("item_category")["lines"].sum()
         categories = by_category.sort_values(ascending=False).index.tolist()
-        category = filters.choice("category", "Category", ["all", *categories], "all", _category)
+        text = or_all(labels.names(categories), "All categories")
+        category = filters.choice("category", "Category", [ALL, *categories], ALL, text)
         stores = rows.loc[rows["level"] == "store"].sort_values("net_sales", ascending=False)["restaurant_id"].tolist()
-        store = filters.choice("store", "Store", ["all", *stores], "all", _store)
+        store = filters.choice("store", "Store", [ALL, *stores], ALL, or_all(sales.store_labels(), "All stores"))
         filters.reset()
     filters.tell()
     chain = (
         rows[rows["level"] == "chain"]
-        if store == "all"
+        if store == ALL
         else rows[(rows["level"] == "store") & (rows["restaurant_id"] == store)]
     )
     if chain.empty:
@@ -67,14 +69,6 @@ def render() -> None:
         _stores(filters, rows, currency, as_of)
     _elasticity(filters, rows, as_of)
     _price_changes(filters, category, store, currency)
-
-
-def _category(value: str) -> str:
-    return "All categories" if value == "all" else value
-
-
-def _store(value: str) -> str:
-    return "All stores" if value == "all" else formats.store_label(value)
 
 
 def _figures(row: pd.Series, currency: str) -> None:
@@ -156,23 +150,23 @@ def _discounts(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
 def _items(filters: Filters, rows: pd.DataFrame, category: str, store: str, currency: str, as_of: date) -> None:
     found = (
         rows[rows["level"] == "item"]
-        if store == "all"
+        if store == ALL
         else rows[(rows["level"] == "store_item") & (rows["restaurant_id"] == store)]
     )
-    if category != "all":
+    if category != ALL:
         found = found[found["item_category"] == category]
     found = found.sort_values("lines", ascending=False).head(SHOWN_ITEMS)
-    names = found["item_name"].where(
-        ~found["item_name"].duplicated(keep=False), found["item_name"] + " (" + found["item_category"] + ")"
-    )
-    found = found.assign(item=names)
+    pairs = list(zip(found["item_name"], found["item_category"], strict=True))
+    names = labels.items(pairs)
+    found = found.assign(item=[names[pair] for pair in pairs])
     stores = int((rows["level"] == "store").sum())
     _attach(filters, found, stores, "item", f"Attach rate by item, the {SHOWN_ITEMS} most ordered", currency, as_of)
 
 
 def _stores(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date) -> None:
     found = rows[rows["level"] == "store"].sort_values("attach_rate", ascending=False)
-    found = found.assign(store=[formats.store_label(store) for store in found["restaurant_id"]])
+    names = sales.store_labels()
+    found = found.assign(store=[names[store] for store in found["restaurant_id"]])
     _attach(filters, found, len(found), "store", "Attach rate by store", currency, as_of)
 
 
@@ -204,8 +198,14 @@ def _elasticity(filters: Filters, rows: pd.DataFrame, as_of: date) -> None:
         card.absent(title, MART, ["elasticity", "elasticity_low", "elasticity_high", "elasticity_status"])
         return
     pooled = rows[rows["level"].isin(["chain", "category"])].copy()
-    pooled["label"] = pooled["item_category"].where(pooled["level"] == "category", "All categories")
     pooled = pooled.sort_values(["level", "elasticity_events"], ascending=[False, False])
+    names = labels.names(pooled["item_category"])
+    pooled["label"] = labels.distinct(
+        [
+            names[category] if level == "category" else "All categories"
+            for level, category in zip(pooled["level"], pooled["item_category"], strict=True)
+        ]
+    )
     drawn = pooled[pooled["elasticity_status"] == "estimated"]
     series = [("Elasticity", drawn["elasticity"], drawn["elasticity_low"], drawn["elasticity_high"])]
     if drawn.empty:
@@ -243,11 +243,12 @@ def _price_changes(filters: Filters, category: str, store: str, currency: str) -
         return
     rows = sales.price_changes()
     rows = rows[rows["currency"] == currency]
-    if category != "all":
+    if category != ALL:
         rows = rows[rows["item_category"] == category]
-    if store != "all":
+    if store != ALL:
         rows = rows[rows["restaurant_id"] == store]
-    rows = rows.assign(store=[formats.store_label(one) for one in rows["restaurant_id"]])
+    names = sales.store_labels()
+    rows = rows.assign(store=[names[one] for one in rows["restaurant_id"]])
     rows["use_status"] = rows["use_status"].str.replace("_", " ")
     show(
         Card(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from biz_insights import labels
+from biz_insights.coverage import Coverage, least_share
 from streamlit_dashboard import charts, formats, states
-from streamlit_dashboard.card import Card, figures, show
+from streamlit_dashboard.card import Card, compared, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import Comparison, ratio, ratios, total
 from streamlit_dashboard.warehouse import loads, sales
 
 TITLE = "Sales trends"
@@ -22,8 +27,8 @@ ORDER = 10
 MART = "mart_sales_trends"
 LEVELS = {"chain": "Whole chain", "store": "One store", "category": "One category"}
 PERIODS = {"day": "Days", "week": "Weeks", "month": "Months"}
+# Days up to which the expected line, a weekly zigzag, can be told from the others.
 EXPECTED_UP_TO = 120
-"""Days up to which the expected line, a weekly zigzag, can be told from the others."""
 
 ORDERS = {"all": "All orders", "loyalty": "Loyalty orders", "non_loyalty": "Other orders"}
 COLUMNS = (
@@ -36,8 +41,11 @@ COLUMNS = (
     Column("expected_net_sales", "Expected", "money"),
     Column("net_sales_year_ago_weekday", "364 days before", "money"),
     Column("net_sales_yoy_weekday", "Change", "share"),
+    Column("open_days", "Days with sales", "count"),
+    Column("open_days_year_ago_weekday", "364 days before, days", "count"),
     Column("net_sales_previous_week", "Week before", "money"),
     Column("net_sales_week_over_week", "Change on week", "share"),
+    Column("open_days_previous_week", "Week before, days", "count"),
     Column("holiday_name", "Holiday"),
 )
 
@@ -53,7 +61,8 @@ def render() -> None:
         everything = sales.trends(level, period)  # type: ignore[arg-type]
         currency = filters.currency(everything)
         rows = everything[everything["currency"] == currency] if currency else everything
-        key = _key(filters, level, rows)
+        names = _names(level, rows)
+        key = _key(filters, level, rows, names)
         kind = filters.choice("loyalty", "Orders", tuple(ORDERS), "all", ORDERS.__getitem__, width=150)
         first = rows["period_start"].min().date() if not rows.empty else as_of
         days = filters.dates(first, as_of)
@@ -61,10 +70,10 @@ def render() -> None:
     filters.tell()
     shown = between(rows[rows["level_key"] == key], "period_start", days)
     if kind != "all":
-        _by_loyalty(filters, kind, level, key, currency, days, as_of)
+        _by_loyalty(filters, kind, level, key, names, currency, days, as_of)
         return
-    name = {"chain": "the chain", "store": formats.store_label(key), "category": key}[level]
-    _figures(shown, currency)
+    name = labels.isolated(names[key]) if key in names else "the chain"
+    _figures(shown, _year_before(rows[rows["level_key"] == key], shown, period, as_of), currency)
     _sales(filters, shown, period, currency, as_of, name)
     left, right = st.columns(2)
     with left:
@@ -77,7 +86,14 @@ def render() -> None:
         _holidays(filters, shown, as_of, name)
 
 
-def _key(filters: Filters, level: str, rows: pd.DataFrame) -> str:
+def _names(level: str, rows: pd.DataFrame) -> Mapping[Any, str]:
+    """What each store or category is called."""
+    if level == "chain":
+        return {}
+    return sales.store_labels() if level == "store" else labels.names(rows["level_key"].unique())
+
+
+def _key(filters: Filters, level: str, rows: pd.DataFrame, names: Mapping[Any, str]) -> str:
     """Which store or category; the biggest one first."""
     if level == "chain":
         return "all"
@@ -86,24 +102,53 @@ def _key(filters: Filters, level: str, rows: pd.DataFrame) -> str:
     if not keys:
         return ""
     if level == "store":
-        return filters.choice("store", "Store", keys, keys[0], formats.store_label)
-    return filters.choice("category", "Category", keys, keys[0])
+        return filters.choice("store", "Store", keys, keys[0], names.__getitem__)
+    return filters.choice("category", "Category", keys, keys[0], names.__getitem__)
 
 
-def _figures(rows: pd.DataFrame, currency: str) -> None:
-    net, orders = rows["net_sales"].sum(), rows["orders"].sum()
-    paired = rows.dropna(subset=["net_sales_year_ago_weekday"]) if "net_sales_year_ago_weekday" in rows else rows[:0]
-    before = paired["net_sales_year_ago_weekday"].sum() if len(paired) else 0
-    change = paired["net_sales"].sum() / before - 1 if before else None
+def _year_before(rows: pd.DataFrame, shown: pd.DataFrame, period: str, as_of: date) -> Comparison:
+    """The periods shown that are over, beside those a year before them, as far as the mart compares them.
+
+    Args:
+        rows: all periods of the key; the days of the year before that have no counterpart count as not compared.
+    """
+    before, change = _compared_columns(period)
+    if before not in shown or change not in shown:
+        return Comparison(None, None, Coverage(0, 0, f"{period}s"))
+    over = shown[shown["period_end"] <= pd.Timestamp(as_of)]
+    paired = over.dropna(subset=[change])
+    alone = 0
+    if period == "day" and len(over):
+        days, year = over["period_start"], timedelta(days=364)
+        then = rows.loc[rows["period_start"].between(days.min() - year, days.max() - year), "period_start"]
+        alone = int((~(then + year).isin(days)).sum())
+    coverage = Coverage(len(paired), len(over) + alone, f"{period}s")
+    return Comparison(total(paired["net_sales"]), total(paired[before]), coverage)
+
+
+def _compared_columns(period: str) -> tuple[str, str]:
+    """The mart's columns of a year before, net sales and change: by weekday, for months by the calendar."""
+    how = "calendar" if period == "month" else "weekday"
+    return f"net_sales_year_ago_{how}", f"net_sales_yoy_{how}"
+
+
+def _columns(columns: Sequence[Column], period: str) -> tuple[Column, ...]:
+    """The columns of a table; of single days it says nothing how many have sales."""
+    return tuple(column for column in columns if period != "day" or not column.name.startswith("open_days"))
+
+
+def _figures(rows: pd.DataFrame, year_before: Comparison, currency: str) -> None:
+    net, orders = total(rows["net_sales"]), total(rows["orders"])
     figures(
         (
             ("Net sales", formats.money(net, currency), "Gross less discounts, in the period chosen; guests in."),
             ("Orders", formats.count(orders), "Orders, guests in. For a category: orders that hold it."),
-            ("Net sales per order", formats.money(net / orders if orders else None, currency), "Net sales / orders."),
-            (
+            ("Net sales per order", formats.money(ratio(net, orders), currency), "Net sales / orders."),
+            compared(
                 "Against a year before",
-                formats.change(change),
-                "Same weekdays, 364 days before; only the periods that were whole in both years.",
+                year_before,
+                "Same weekdays, 364 days before; months by the calendar. Of what can be compared in both years; "
+                f"withheld where that is under {least_share()}.",
             ),
         )
     )
@@ -124,7 +169,7 @@ def _lines(rows: pd.DataFrame, period: str, currency: str) -> list[Series]:
     holidays = rows[rows["holiday_name"].notna()] if period == "day" and "holiday_name" in rows else rows[:0]
     if len(holidays):
         named = zip(holidays["holiday_name"], holidays["net_sales"], strict=True)
-        hover = [f"{name}: {formats.money(value, currency)}" for name, value in named]
+        hover = [f"{charts.text(name)}: {formats.money(value, currency)}" for name, value in named]
         marks = Series("Holiday", holidays["period_start"], holidays["net_sales"], "points", charts.GOLD, hover=hover)
         series.append(marks)
     return series
@@ -140,7 +185,7 @@ def _sales(filters: Filters, rows: pd.DataFrame, period: str, currency: str, as_
             source=MART,
             as_of=as_of,
             rows=rows,
-            columns=COLUMNS,
+            columns=_columns(COLUMNS, period),
             needs=("net_sales",),
             currency=currency,
             figure=lambda: charts.over_time(_lines(rows, period, currency), "money", currency, height=380),
@@ -192,31 +237,36 @@ def _average(
 
 
 def _year_on_year(filters: Filters, rows: pd.DataFrame, period: str, as_of: date, name: str) -> None:
-    column = "net_sales_yoy_calendar" if period == "month" else "net_sales_yoy_weekday"
+    before, column = _compared_columns(period)
     against = "the same month" if period == "month" else "364 days before, the same weekdays"
-    before = column.replace("yoy", "year_ago")
+    days_before = before.replace("net_sales", "open_days")
     paired = rows.dropna(subset=[column]) if column in rows else rows
     show(
         Card(
             key="year-on-year",
             title=f"Net sales of {name} against a year before",
             unit=f"change in % against {against}",
-            denominator="guests in; only periods that were whole in both years",
+            denominator=f"guests in; periods that were whole in both years, with {least_share()} of the days in both",
             source=MART,
             as_of=as_of,
             rows=paired,
-            columns=(
-                Column("period_start", "From", "date"),
-                Column("net_sales", "Net sales", "money"),
-                Column(before, "A year before", "money"),
-                Column(column, "Change", "share"),
+            columns=_columns(
+                (
+                    Column("period_start", "From", "date"),
+                    Column("net_sales", "Net sales", "money"),
+                    Column(before, "A year before", "money"),
+                    Column(column, "Change", "share"),
+                    Column("open_days", "Days with sales", "count"),
+                    Column(days_before, "A year before, days", "count"),
+                ),
+                period,
             ),
             needs=(column,),
             figure=lambda: charts.over_time(
                 [Series("Change on the year", paired["period_start"], paired[column], "bars")], "share", height=260
             ),
             filters=filters.active,
-            empty="No period here has a whole counterpart a year before.",
+            empty="No period here has a whole counterpart a year before, with sales on as many days.",
         )
     )
 
@@ -293,7 +343,14 @@ def _holidays(filters: Filters, rows: pd.DataFrame, as_of: date, name: str) -> N
 
 
 def _by_loyalty(
-    filters: Filters, kind: str, level: str, key: str, currency: str, days: tuple[date, date], as_of: date
+    filters: Filters,
+    kind: str,
+    level: str,
+    key: str,
+    names: Mapping[Any, str],
+    currency: str,
+    days: tuple[date, date],
+    as_of: date,
 ) -> None:
     """Loyalty orders, or the others: the mart of trends does not split them, the daily view of stores does."""
     if level == "category":
@@ -303,9 +360,9 @@ def _by_loyalty(
     daily = daily[(daily["currency"] == currency) & ((daily["restaurant_id"] == key) | (level == "chain"))]
     daily = between(daily, "order_date", days)
     net, orders = f"{kind}_net_sales", f"{kind}_orders"
-    rows = daily.groupby("order_date", as_index=False)[[net, orders, "net_sales", "orders"]].sum()
-    rows["net_sales_share"] = rows[net] / rows["net_sales"].where(rows["net_sales"] != 0)
-    name = "the chain" if level == "chain" else formats.store_label(key)
+    rows = daily.groupby("order_date", as_index=False)[[net, orders, "net_sales", "orders"]].sum(min_count=1)
+    rows["net_sales_share"] = ratios(rows[net], rows["net_sales"])
+    name = "the chain" if level == "chain" else labels.isolated(names[key])
     label = ORDERS[kind]
     columns = (
         Column("order_date", "Day", "date"),

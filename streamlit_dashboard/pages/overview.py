@@ -8,11 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from biz_insights import labels
+from biz_insights.coverage import least_share
 from streamlit_dashboard import alerts, charts, formats, navigation, states
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import Comparison, ratio, ratios, total, windows
 from streamlit_dashboard.warehouse import customers, loads, sales
 
 TITLE = "Overview"
@@ -44,9 +47,9 @@ def render() -> None:
     _sales(filters, rows, currency, length, as_of)
     left, right = st.columns(2)
     with left:
-        _movers(filters, "store", currency, length, as_of)
+        _movers(filters, "store", rows, currency, length, as_of)
     with right:
-        _movers(filters, "category", currency, length, as_of)
+        _movers(filters, "category", rows, currency, length, as_of)
 
 
 def _window(rows: pd.DataFrame, column: str, as_of: date, length: int, back: int = 0) -> pd.DataFrame:
@@ -55,43 +58,66 @@ def _window(rows: pd.DataFrame, column: str, as_of: date, length: int, back: int
 
 
 def _figures(rows: pd.DataFrame, currency: str, length: int, as_of: date) -> None:
-    now, before = (_window(rows, "period_start", as_of, length, back) for back in (0, length))
-    whole = rows["period_start"].min() <= pd.Timestamp(as_of - timedelta(days=2 * length - 1))
+    shown = _window(rows, "period_start", as_of, length)
+    compared = windows(rows, "period_start", as_of, length, length)
     cells = st.columns(5)
     versus = f"against the {length} days before"
-    net, orders = now["net_sales"].sum(), now["orders"].sum()
-    net_before, orders_before = before["net_sales"].sum(), before["orders"].sum()
-    aov = net / orders if orders else None
-    aov_before = net_before / orders_before if orders_before else None
+    net, orders = total(shown["net_sales"]), total(shown["orders"])
     sparks = _sparks(rows, as_of, length)
-    for place, label, text, value, earlier, spark in (
-        (cells[0], "Net sales", formats.money(net, currency), net, net_before, sparks["net_sales"]),
-        (cells[1], "Orders", formats.count(orders), orders, orders_before, sparks["orders"]),
-        (cells[2], "Net sales per order", formats.money(aov, currency), aov, aov_before, sparks["aov"]),
+    for place, label, text, comparison, spark in (
+        (cells[0], "Net sales", formats.money(net, currency), compared.compare("net_sales"), sparks["net_sales"]),
+        (cells[1], "Orders", formats.count(orders), compared.compare("orders"), sparks["orders"]),
+        (
+            cells[2],
+            "Net sales per order",
+            formats.money(ratio(net, orders), currency),
+            compared.compare("net_sales", per="orders"),
+            sparks["aov"],
+        ),
     ):
-        _metric(place, label, text, value, earlier if whole else None, spark, versus)
+        _metric(place, label, text, "Guests in.", versus, comparison.text, comparison, spark)
     _loyalty(cells[3], currency, length, as_of, versus)
-    _active(cells[4], currency)
+    _active(cells[4], rows, currency, as_of)
+    st.caption(f"Changes compare the days with sales in both periods; under {least_share()} of the days none is given.")
 
 
 def _sparks(rows: pd.DataFrame, as_of: date, length: int) -> dict[str, list[float]]:
-    """The last periods of this length, oldest first: sums and the mean order."""
-    windows = [_window(rows, "period_start", as_of, length, back * length) for back in range(SPARKS)]
-    windows = [window for window in windows if not window.empty][::-1]
-    net = [float(window["net_sales"].sum()) for window in windows]
-    orders = [float(window["orders"].sum()) for window in windows]
-    return {"net_sales": net, "orders": orders, "aov": [n / o if o else 0.0 for n, o in zip(net, orders, strict=True)]}
+    """The last periods of this length, oldest first: sums and the mean order; none that began before the data."""
+    kept = _whole_windows(rows, "period_start", as_of, length)
+    found = {
+        "net_sales": [total(window["net_sales"]) for window in kept],
+        "orders": [total(window["orders"]) for window in kept],
+        "aov": [ratio(total(window["net_sales"]), total(window["orders"])) for window in kept],
+    }
+    return {name: [value for value in values if value is not None] for name, values in found.items()}
+
+
+def _whole_windows(rows: pd.DataFrame, column: str, as_of: date, length: int) -> list[pd.DataFrame]:
+    """The days of the last SPARKS periods, oldest first, as far as the data reach back."""
+    starts = [as_of - timedelta(days=(back + 1) * length - 1) for back in range(SPARKS)]
+    first = rows[column].min()
+    return [
+        _window(rows, column, as_of, length, back * length)
+        for back, start in reversed(list(enumerate(starts)))
+        if back == 0 or pd.Timestamp(start) >= first
+    ]
 
 
 def _metric(
-    place: Any, label: str, text: str, value: float | None, before: float | None, spark: list[float], versus: str
+    place: Any, label: str, value: str, about: str, versus: str, delta: str, of: Comparison, spark: list[float]
 ) -> None:
-    delta = formats.change(value / before - 1) if value is not None and before else None
+    """A figure with its change and what part of the days that is of; without a change the days alone."""
+    known = delta != formats.NONE
+    line = f" The line shows {len(spark)} periods of this length." if len(spark) > 1 else ""
     place.metric(
         label,
-        formats.plain(text),
-        delta.replace("−", "-") if delta else None,
-        help=f"Guests in. The small figure is the change {versus}; the line shows {len(spark)} periods of this length.",
+        formats.plain(value),
+        delta.replace("−", "-") if known else formats.NONE,
+        delta_color="normal" if known else "off",
+        delta_arrow="auto" if known else "off",
+        delta_description=of.coverage.short,
+        help=f"{about} The small figure is the change {versus}, and the days it is of: those with sales in both.{line} "
+        + formats.plain(of.note),
         border=True,
         chart_data=spark if len(spark) > 1 else None,
         chart_type="line",
@@ -102,38 +128,29 @@ def _metric(
 def _loyalty(place: Any, currency: str, length: int, as_of: date, versus: str) -> None:
     days = sales.loyalty_by_day()
     days = days[days["currency"] == currency]
-    parts = []
-    for back in range(SPARKS):
-        window = _window(days, "order_date", as_of, length, back * length)
-        net = window["net_sales"].sum()
-        parts.append(float(window["loyalty_net_sales"].sum() / net) if net else None)
-    delta = None
-    if parts[0] is not None and parts[1] is not None:
-        delta = f"{formats.number(100 * (parts[0] - parts[1]), 1).replace('−', '-')} points"
-    place.metric(
-        "Loyalty part",
-        formats.share(parts[0]),
-        delta,
-        help=f"Net sales of loyalty orders over all net sales; guests in. Change in points {versus}.",
-        border=True,
-        chart_data=[part for part in parts[::-1] if part is not None],
-        chart_type="line",
-        height="stretch",
-    )
+    parts = [
+        ratio(total(window["loyalty_net_sales"]), total(window["net_sales"]))
+        for window in _whole_windows(days, "order_date", as_of, length)
+    ]
+    of = windows(days, "order_date", as_of, length, length).compare("loyalty_net_sales", per="net_sales")
+    known = of.coverage.enough and of.now is not None and of.before is not None
+    points = 100 * ((of.now or 0) - (of.before or 0))
+    delta = f"{'+' if points >= 0 else ''}{formats.number(points, 1)} points" if known else formats.NONE
+    about = "Net sales of loyalty orders over all net sales; guests in. Change in points."
+    spark = [part for part in parts if part is not None]
+    _metric(place, "Loyalty part", formats.share(parts[-1]), about, versus, delta, of, spark)
 
 
-def _active(place: Any, currency: str) -> None:
+def _active(place: Any, days: pd.DataFrame, currency: str, as_of: date) -> None:
     summary = customers.churn_summary()
     totals = summary[summary["currency"] == currency]
-    now, before = totals["customers_last_90d"].sum(), totals["customers_previous_90d"].sum()
-    place.metric(
-        "Customers in 90 days",
-        formats.count(now),
-        formats.change(now / before - 1).replace("−", "-") if before else None,
-        help="Customers with an order in the last 90 days, against the 90 days before; guests out. Always 90 days.",
-        border=True,
-        height="stretch",
+    of = Comparison(
+        total(totals["customers_last_90d"]),
+        total(totals["customers_previous_90d"]),
+        windows(days, "period_start", as_of, 90, 90).coverage,
     )
+    about = "Customers with an order in the last 90 days; guests out. Always 90 days."
+    _metric(place, "Customers in 90 days", formats.count(of.now), about, "against the 90 before", of.text, of, [])
 
 
 def _alerts(rows: pd.DataFrame, currency: str) -> None:
@@ -181,20 +198,21 @@ def _sales(filters: Filters, rows: pd.DataFrame, currency: str, length: int, as_
     )
 
 
-def _movers(filters: Filters, level: str, currency: str, length: int, as_of: date) -> None:
+def _movers(filters: Filters, level: str, chain: pd.DataFrame, currency: str, length: int, as_of: date) -> None:
     rows = sales.movers(level, length)  # type: ignore[arg-type]
     rows = rows[rows["currency"] == currency].copy()
-    rows["change"] = rows["net_sales_this"] - rows["net_sales_before"]
-    rows = rows[(rows["net_sales_this"] != 0) | (rows["net_sales_before"] != 0)]
+    of = windows(chain, "period_start", as_of, length, length).coverage
+    this, before = (rows[f"net_sales_{name}"].fillna(0) for name in ("this", "before"))
+    rows["change"] = this - before
+    rows = rows[(this != 0) | (before != 0)] if of.enough else rows[:0]
     rows = rows.reindex(rows["change"].abs().sort_values(ascending=False).index).head(SHOWN_MOVERS)
     rows = rows.sort_values("change", ascending=False)
-    rows["label"] = [formats.store_label(key) if level == "store" else key for key in rows["level_key"]]
-    before = rows["net_sales_before"].where(rows["net_sales_before"] != 0)
-    rows["change_share"] = rows["net_sales_this"] / before - 1
-    texts = [
-        f"{'+' if change >= 0 else ''}{formats.short_money(change, currency)} ({formats.change(part, 0)})"
-        for change, part in zip(rows["change"], rows["change_share"], strict=True)
-    ]
+    names = sales.store_labels() if level == "store" else labels.names(rows["level_key"])
+    rows["label"] = [names[key] for key in rows["level_key"]]
+    rows["change_share"] = (
+        ratios(rows["net_sales_this"], rows["net_sales_before"].where(rows["net_sales_before"] > 0)) - 1
+    )
+    texts = [_change_text(row, currency) for row in rows.itertuples(index=False)]
     ids = dict(zip(rows["label"], rows["level_key"], strict=True))
     colours = [charts.BLUE if change >= 0 else charts.ORANGE for change in rows["change"]]
     plural = "stores" if level == "store" else "categories"
@@ -202,7 +220,7 @@ def _movers(filters: Filters, level: str, currency: str, length: int, as_of: dat
         Card(
             key=f"movers-{level}",
             title=f"What changed: {plural}",
-            unit=f"{currency}, the last {length} days less the {length} before; the {SHOWN_MOVERS} largest",
+            unit=f"{currency}, the last {length} days less the {length} before, {of.text}; the {SHOWN_MOVERS} largest",
             denominator="guests in",
             source=sales.TRENDS,
             as_of=as_of,
@@ -221,9 +239,21 @@ def _movers(filters: Filters, level: str, currency: str, length: int, as_of: dat
             ),
             filters=filters.active,
             note="Click a bar to open the store's page." if level == "store" else "",
+            empty=of.withheld or "Nothing was sold in these days.",
             on_select=(lambda name: navigation.go("store", store=ids[name])) if level == "store" else None,
         )
     )
+
+
+def _change_text(row: Any, currency: str) -> str:
+    """``+$1.2k (+5 %)``; without a part of what was not there."""
+    if formats.missing(row.net_sales_before):
+        part = "none before"
+    elif formats.missing(row.net_sales_this):
+        part = "none now"
+    else:
+        part = formats.change(row.change_share, 0)
+    return f"{'+' if row.change >= 0 else ''}{formats.short_money(row.change, currency)} ({part})"
 
 
 render()

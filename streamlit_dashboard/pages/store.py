@@ -6,11 +6,13 @@ from datetime import date
 
 import pandas as pd
 
+from biz_insights import labels
 from streamlit_dashboard import charts, formats, states
 from streamlit_dashboard.card import Card, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import ratios
 from streamlit_dashboard.warehouse import loads, sales
 
 TITLE = "Store"
@@ -35,13 +37,14 @@ def render() -> None:
         rows = everything[everything["currency"] == currency]
         ranked = rows[rows["period_type"] == "all"].sort_values("net_sales", ascending=False)
         stores = ranked["restaurant_id"].tolist()
-        store = filters.choice("store", "Store", stores, stores[0], formats.store_label)
+        names = sales.store_labels()
+        store = filters.choice("store", "Store", stores, stores[0], names.__getitem__)
         weeks = sales.trends("store", "week")
         weeks = weeks[(weeks["currency"] == currency) & (weeks["level_key"] == store)]
         days = filters.dates(weeks["period_start"].min().date() if not weeks.empty else as_of, as_of)
         filters.reset()
     filters.tell()
-    name = formats.store_label(store)
+    name = labels.isolated(names[store])
     _figures(ranked[ranked["restaurant_id"] == store].iloc[0], currency, len(stores))
     _weeks(filters, between(weeks, "period_start", days), currency, as_of, name)
     _months(filters, rows[(rows["period_type"] == "month") & (rows["restaurant_id"] == store)], as_of, name)
@@ -87,6 +90,8 @@ def _weeks(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date, nam
                 Column("aov", "Per order", "money"),
                 Column("net_sales_year_ago_weekday", "A year before", "money"),
                 Column("net_sales_yoy_weekday", "Change", "share"),
+                Column("open_days", "Open days", "count"),
+                Column("open_days_year_ago_weekday", "Open days before", "count"),
             ),
             currency=currency,
             figure=lambda: charts.over_time(lines, "money", currency),
@@ -128,16 +133,17 @@ def _hours(filters: Filters, store: str, currency: str, as_of: date, name: str) 
     rows = sales.hours_of(store)
     rows = rows[rows["currency"] == currency].copy()
     rows["weekday_name"] = [WEEKDAYS[number - 1] for number in rows["weekday"]]
-    rows["orders_per_day"] = rows["orders"] / 52
+    rows["orders_per_day"] = ratios(rows["orders"], rows["days"])
     grid = rows.pivot_table(index="weekday_name", columns="order_hour", values="orders_per_day", fill_value=0.0)
     if not rows.empty:
+        # An hour without an order is a zero on a weekday with sales, and nothing on one that is always closed.
         hours = range(int(rows["order_hour"].min()), int(rows["order_hour"].max()) + 1)
-        grid = grid.reindex(index=list(WEEKDAYS), columns=list(hours), fill_value=0.0)
+        grid = grid.reindex(columns=list(hours), fill_value=0.0).reindex(index=list(WEEKDAYS))
     show(
         Card(
             key="hours",
             title=f"Orders of {name} by weekday and hour",
-            unit="mean orders an hour in the last 52 weeks, local time",
+            unit="mean orders an hour on the days with sales of the last 52 weeks, local time",
             denominator="guests in",
             source="gold_hourly_sales",
             as_of=as_of,
@@ -145,13 +151,14 @@ def _hours(filters: Filters, store: str, currency: str, as_of: date, name: str) 
             columns=(
                 Column("weekday_name", "Weekday"),
                 Column("order_hour", "Hour", "count"),
+                Column("days", "Days with sales", "count"),
                 Column("orders", "Orders in 52 weeks", "count"),
                 Column("orders_per_day", "Mean an hour", "number"),
                 Column("net_sales", "Net sales in 52 weeks", "money"),
             ),
             currency=currency,
             figure=lambda: charts.heatmap(
-                grid, x_title="Hour", y_title="Weekday", texts=grid.map(lambda v: formats.number(v, 1) if v else "")
+                grid, x_title="Hour", y_title="Weekday", texts=grid.map(lambda v: formats.number(v, 1) if v > 0 else "")
             ),
             filters=filters.active,
         )
@@ -162,9 +169,9 @@ def _items(filters: Filters, store: str, currency: str, as_of: date, name: str) 
     rows = sales.pricing()
     rows = rows[(rows["level"] == "store_item") & (rows["restaurant_id"] == store) & (rows["currency"] == currency)]
     rows = rows.sort_values("net_sales", ascending=False).head(15)
-    rows = rows.assign(
-        item=[f"{item} ({category})" for item, category in zip(rows["item_name"], rows["item_category"], strict=True)]
-    )
+    pairs = list(zip(rows["item_name"], rows["item_category"], strict=True))
+    names = labels.items(pairs)
+    rows = rows.assign(item=[names[pair] for pair in pairs])
     show(
         Card(
             key="items",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from biz_insights import labels
 from streamlit_dashboard import card, charts, formats, states
 from streamlit_dashboard.card import Card, show
-from streamlit_dashboard.filters import Filters
+from streamlit_dashboard.filters import ALL, Filters, or_all
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.totals import total
 from streamlit_dashboard.warehouse import sales
 
 TITLE = "Top items (30 days)"
@@ -25,7 +27,9 @@ def render() -> None:
         currency = filters.currency(everything, by="lines")
         rows = everything[everything["currency"] == currency]
         totals = rows.groupby("item_category")["net_sales"].sum().sort_values(ascending=False)
-        category = filters.choice("category", "Category", ["all", *totals.index], "all", _text)
+        categories = totals.index.tolist()
+        text = or_all(labels.names(categories), "All categories")
+        category = filters.choice("category", "Category", [ALL, *categories], ALL, text)
         shown = filters.choice("top", "Items", SHOWN, "20", "The first {}".format, width=140)
         filters.reset()
     filters.tell()
@@ -33,18 +37,17 @@ def render() -> None:
         states.no_data("Nothing has been sold yet.", "")
         return
     first, last = rows["first_date"].iloc[0], rows["last_date"].iloc[0]
-    if category != "all":
+    if category != ALL:
         rows = rows[rows["item_category"] == category]
-    names = rows["item_name"].where(
-        ~rows["item_name"].duplicated(keep=False), rows["item_name"] + " (" + rows["item_category"] + ")"
-    )
-    rows = rows.assign(item=names).head(int(shown))
+    pairs = list(zip(rows["item_name"], rows["item_category"], strict=True))
+    names = labels.items(pairs)
+    rows = rows.assign(item=[names[pair] for pair in pairs]).head(int(shown))
     card.figures(
         (
             ("Items listed", formats.count(len(rows)), "Of the fifty with the most net sales."),
-            ("Their net sales", formats.money(rows["net_sales"].sum(), currency), "In the 30 days; guests in."),
-            ("Part of all items", formats.share(rows["net_sales_share"].sum()), "Of the net sales of all items."),
-            ("Units", formats.count(rows["items"].sum()), "Units sold in the 30 days."),
+            ("Their net sales", formats.money(total(rows["net_sales"]), currency), "In the 30 days; guests in."),
+            ("Part of all items", formats.share(total(rows["net_sales_share"])), "Of the net sales of all items."),
+            ("Units", formats.count(total(rows["items"])), "Units sold in the 30 days."),
         )
     )
     texts = [
@@ -77,10 +80,6 @@ def render() -> None:
             filters=filters.active,
         )
     )
-
-
-def _text(category: str) -> str:
-    return "All categories" if category == "all" else category
 
 
 render()

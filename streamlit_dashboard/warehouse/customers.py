@@ -46,13 +46,13 @@ def value_summary() -> pd.DataFrame:
 
 
 def value_bands() -> pd.DataFrame:
-    """Customers and net sales by band of historical value; ``band`` counts from 0."""
+    """Customers and net sales by band of historical value, where that is known; ``band`` counts from 0."""
     cases = " ".join(f"WHEN net_sales < {upper} THEN {i}" for i, upper in enumerate(VALUE_BANDS))
     return load(
         VALUE,
         f"SELECT currency, CASE {cases} ELSE {len(VALUE_BANDS)} END AS band, COUNT(*) AS customers,"
         " SUM(net_sales) AS net_sales, SUM(orders) AS orders"
-        f" FROM {VALUE} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
+        f" FROM {VALUE} WHERE as_of_date = %(as_of)s AND net_sales IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
         _as_of(VALUE),
     )
 
@@ -62,7 +62,7 @@ def value_concentration() -> pd.DataFrame:
     return load(
         VALUE,
         "WITH ranked AS (SELECT currency, net_sales, net_sales_rank, COUNT(*) OVER (PARTITION BY currency) AS everyone"
-        f" FROM {VALUE} WHERE as_of_date = %(as_of)s)"
+        f" FROM {VALUE} WHERE as_of_date = %(as_of)s AND net_sales IS NOT NULL)"
         " SELECT currency, CAST((net_sales_rank - 1) * 100 / everyone AS BIGINT) AS hundredth,"
         " COUNT(*) AS customers, SUM(net_sales) AS net_sales FROM ranked GROUP BY 1, 2 ORDER BY 1, 2",
         _as_of(VALUE),
@@ -153,7 +153,7 @@ def churn_summary() -> pd.DataFrame:
         " COUNT_IF(orders_last_90d > 0) AS customers_last_90d,"
         " COUNT_IF(orders_previous_90d > 0) AS customers_previous_90d,"
         " COUNT_IF(orders_previous_90d > 0 AND orders_last_90d = 0) AS stopped,"
-        " SUM(IF(orders_last_90d = 0, net_sales_previous_90d, 0)) AS stopped_net_sales,"
+        " SUM(IF(orders_previous_90d > 0 AND orders_last_90d = 0, net_sales_previous_90d)) AS stopped_net_sales,"
         f" COUNT_IF(reference_rule_45_days_inactive) AS rule_45{risk}{expected}"
         f" FROM {CHURN} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
         _as_of(CHURN),

@@ -7,10 +7,13 @@ from typing import Literal
 
 import pandas as pd
 
-from streamlit_dashboard.warehouse.loads import load, select, state
+from biz_insights import labels
+from streamlit_dashboard.warehouse.loads import has, load, select, state
 
 Level = Literal["chain", "store", "category"]
 Period = Literal["day", "week", "month"]
+
+LOCATIONS = "mart_location_performance"
 
 TRENDS = "mart_sales_trends"
 TRENDS_COLUMNS = (
@@ -30,6 +33,9 @@ TRENDS_COLUMNS = (
     "net_sales_yoy_weekday",
     "net_sales_year_ago_calendar",
     "net_sales_yoy_calendar",
+    "open_days_previous_week",
+    "open_days_year_ago_weekday",
+    "open_days_year_ago_calendar",
     "is_holiday",
     "holiday_name",
     "expected_net_sales",
@@ -57,7 +63,10 @@ def trends(level: Level, period: Period) -> pd.DataFrame:
 
 
 def movers(level: Level, days: int) -> pd.DataFrame:
-    """Net sales of each store or category in the last ``days`` days, in those before, and 364 days earlier."""
+    """Net sales of each store or category in the last ``days`` days, in those before, and 364 days earlier.
+
+    Missing, not zero, where it sold nothing in them.
+    """
     as_of = state().as_of_date(TRENDS)
     starts = {"this": 0, "before": days, "year_ago": 364}
     bounds = {
@@ -66,7 +75,7 @@ def movers(level: Level, days: int) -> pd.DataFrame:
         for end in ("from", "to")
     }
     sums = ", ".join(
-        f"SUM(IF(period_start BETWEEN %({name}_from)s AND %({name}_to)s, {column}, 0)) AS {column}_{name}"
+        f"SUM(IF(period_start BETWEEN %({name}_from)s AND %({name}_to)s, {column})) AS {column}_{name}"
         for column in ("net_sales", "orders")
         for name in starts
     )
@@ -76,6 +85,35 @@ def movers(level: Level, days: int) -> pd.DataFrame:
         " WHERE as_of_date = %(as_of)s AND level = %(level)s AND period_type = 'day' GROUP BY 1, 2 ORDER BY 1, 2",
         {"as_of": as_of, "level": level, **bounds},
     )
+
+
+class StoreLabels(dict[str, str]):
+    """Label of each store to date; a store that is not among them has one that none of them has."""
+
+    def __missing__(self, restaurant_id: str) -> str:
+        return labels.stores([*self, restaurant_id])[restaurant_id]
+
+
+def store_labels() -> StoreLabels:
+    """What each store is called, on every page: among all stores to date, whichever of them a page shows."""
+    sources = ((LOCATIONS, "restaurant_id", "period_type = 'all'"), (TRENDS, "level_key", "level = 'store'"))
+    for table, column, condition in sources:
+        if has(table) and table in state().tables:
+            rows = load(
+                table,
+                f"SELECT DISTINCT {column} AS restaurant_id FROM {table}"
+                f" WHERE as_of_date = %(as_of)s AND {condition} ORDER BY 1",
+                {"as_of": state().as_of_date(table)},
+            )
+            return StoreLabels(labels.stores(rows["restaurant_id"].dropna()))
+    return StoreLabels()
+
+
+def selling_days() -> pd.DataFrame:
+    """The days on which the chain sold anything, by currency; none where the mart of trends is not published."""
+    if not has(TRENDS) or TRENDS not in state().tables:
+        return pd.DataFrame({"currency": [], "period_start": pd.to_datetime([])})
+    return trends("chain", "day")[["currency", "period_start"]]
 
 
 def latest_days() -> pd.DataFrame:
@@ -101,13 +139,20 @@ def loyalty_by_day() -> pd.DataFrame:
 
 
 def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
-    """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date."""
+    """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date.
+
+    ``days``: on how many such weekdays it sold anything.
+    """
     as_of = state().as_of
     return load(
         "gold_hourly_sales",
-        "SELECT DAY_OF_WEEK(order_date) AS weekday, order_hour, currency, SUM(orders) AS orders,"
-        " SUM(net_sales) AS net_sales FROM gold_hourly_sales"
-        " WHERE restaurant_id = %(store)s AND order_date BETWEEN %(from)s AND %(to)s GROUP BY 1, 2, 3 ORDER BY 1, 2",
+        "WITH hours AS (SELECT DAY_OF_WEEK(order_date) AS weekday, order_date, order_hour, currency, orders, net_sales"
+        " FROM gold_hourly_sales WHERE restaurant_id = %(store)s AND order_date BETWEEN %(from)s AND %(to)s),"
+        " weekdays AS (SELECT weekday, currency, COUNT(DISTINCT order_date) AS days FROM hours GROUP BY 1, 2)"
+        " SELECT hours.weekday, hours.order_hour, hours.currency, weekdays.days, SUM(hours.orders) AS orders,"
+        " SUM(hours.net_sales) AS net_sales FROM hours INNER JOIN weekdays"
+        " ON weekdays.weekday = hours.weekday AND weekdays.currency = hours.currency"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2",
         {"store": restaurant_id, "from": as_of - timedelta(days=days - 1), "to": as_of},
     )
 
@@ -154,7 +199,7 @@ def whole_mart(mart: str) -> pd.DataFrame:
 
 def locations() -> pd.DataFrame:
     """Stores by month, year and since the beginning."""
-    return whole_mart("mart_location_performance")
+    return whole_mart(LOCATIONS)
 
 
 def loyalty() -> pd.DataFrame:

@@ -65,6 +65,64 @@ def test_a_past_that_the_data_do_not_reach_is_not_compared_with():
     assert figures.day.net_sales_change == pytest.approx(100 / 107.77 - 1)
 
 
+@pytest.mark.parametrize(("missing", "change"), [((8,), 0.0), ((8, 9), None), ((1, 9), None), ((1, 8), 0.0)])
+def test_a_week_is_compared_on_the_days_that_both_have(missing, change):
+    """Of 7 days 6 are 86 %, 5 are 71 %: too few. A day that neither week has is none that could be compared."""
+    rows = [sales_day(n, "100.00", 10) for n in reversed(range(14)) if n not in missing]
+    figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
+    assert figures is not None
+    week = figures.week
+    assert week.net_sales_change == week.orders_change == week.aov_change == change
+    both = [n for n in range(7) if n not in missing and n + 7 not in missing]
+    either = [n for n in range(7) if n not in missing or n + 7 not in missing]
+    assert (week.coverage.compared, week.coverage.of) == (len(both), len(either))
+    assert week.compared.net_sales == week.compared_before.net_sales == 100 * len(both)
+
+
+def test_a_week_without_sales_is_no_zero():
+    rows = [row for row in fortnight() if row["period_start"] <= back(7)]
+    report = compose(AS_OF, full(sales_days=rows))
+    (block,) = report.blocks
+    assert block.sales is not None
+    week = block.sales.week
+    assert (week.this.net_sales, week.this.orders, week.this.aov, week.net_sales_change) == (None, None, None, None)
+    assert "no sales in USD are published for this day; last 7 days –." in report.headline
+    assert all(found.change is None for found in block.items)
+
+
+def test_rows_without_an_amount_are_no_zeros():
+    rows = [sales_day(n, "1.00", 10) | {"net_sales": None} for n in range(14)]
+    stores = [store_week("a", [10] * 40), store_week("b", [10] * 40) | {"net_sales": None, "net_sales_squared": None}]
+    items = [item("Tea", "1.00") | {"net_sales": None, "net_sales_before": None, "all_net_sales": None}]
+    report = compose(AS_OF, full(sales_days=rows, stores=stores, top_items=items))
+    (block,) = report.blocks
+    assert block.sales is not None
+    assert (block.sales.week.this.net_sales, block.sales.week.this.orders) == (None, 70)
+    assert [(store.rank, store.aov, store.aov_low) for store in block.stores][1] == (2, None, None)
+    assert (block.items[0].share, block.items[0].change) == (None, None)
+
+
+def test_items_are_compared_where_their_weeks_are():
+    week = [row for row in fortnight() if row["period_start"] > back(7)]
+    report = compose(AS_OF, full(sales_days=[row | {"first_day": back(6)} for row in week]))
+    assert [found.change for found in report.blocks[0].items] == [None, None]
+    assert compose(AS_OF, full()).blocks[0].items[0].change == pytest.approx(0.205)
+
+
+def test_stores_are_called_by_their_whole_names_and_ids_apart():
+    ids = ["63bc98a7519adc105105a990", "63bc98a7519adc1051a5a990"]
+    names = ["North Carolina", "South Carolina", "1", *ids]
+    report = compose(AS_OF, full(stores=[store_week(name, [10, 12] * 20) for name in names]))
+    called = {name: report.stores[name] for name in names}
+    assert called == {
+        "North Carolina": "North Carolina",
+        "South Carolina": "South Carolina",
+        "1": "Store 1",
+        ids[0]: "Store 05a990",
+        ids[1]: "Store a5a990",
+    }
+
+
 def test_no_sales_in_the_fortnight_are_no_figures():
     assert sales_figures("USD", AS_OF, [], NO_WEEKS) is None
 
@@ -211,6 +269,11 @@ def test_the_headline_says_day_week_and_quality():
         "15 Feb 2024: net sales $100.00 from 10 orders, −7.2 % on Thu 8 Feb, an ordinary day; last 7 days $723.31, "
         "−7.0 % on the 7 before. Data quality: 96.6 of 100."
     )
+
+
+def test_the_headline_says_where_a_change_is_not_of_all_days():
+    rows = [row for row in fortnight() if row["period_start"] != back(8)]
+    assert ", −7.0 % on the 7 before (6 of 7 days compared)." in compose(AS_OF, full(sales_days=rows)).headline
 
 
 def test_a_headline_without_figures_says_why():

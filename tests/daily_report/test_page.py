@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from biz_insights.daily_report.queries import QUERIES
 from biz_insights.daily_report.reading import Answer
 from biz_insights.daily_report.report import compose
 from streamlit_dashboard import formats as dashboard
-from tests.daily_report.answers import AS_OF, answers, churn, failure, fortnight, full, item, sales_day
+from tests.daily_report.answers import AS_OF, answers, churn, failure, fortnight, full, item, sales_day, store_week
 
 VOID = ("meta", "br", "hr", "img", "input", "link")
 EVIL = "<script src=https://evil.example/x.js></script>\"'><img src=x onerror=alert(1)> & Tea"
@@ -79,6 +80,37 @@ def test_figures_stand_on_the_page_with_unit_denominator_and_day():
         text for text in re.findall(r"<caption>(.*?)</caption>", render(compose(AS_OF, full()))) if "USD" in text
     ]
     assert captions and all("15 Feb 2024" in text and "guests" in text for text in captions)
+
+
+def test_a_change_stands_beside_the_days_that_it_is_of():
+    assert "Changes: 7 of 7 days compared, each with the same weekday a week before; under 80 % none" in page().said
+    rows = [row for row in fortnight() if row["period_start"] not in (AS_OF - timedelta(days=8), AS_OF - timedelta(9))]
+    said = page(sales_days=rows).said
+    assert "Withheld: 5 of 7 days compared, fewer than 80 %." in said
+    assert "no comparison with the 7 before" in said
+    assert "no change against the 7 days before, which cannot be compared" in said
+    one_less = page(sales_days=[*rows, sales_day(9, "100.00", 10)]).said
+    assert "on the 7 before ($658.83, on those days)" in one_less
+
+
+def test_stores_and_items_are_named_in_full():
+    long = "The Old Corner Bakery and Sandwich House of " + "Greater " * 18 + "Springfield"
+    names = ["North Carolina", "South Carolina", "<b>Bold</b> & $5", "מסעדה", long, f"{long} "]
+    html = render(
+        compose(
+            AS_OF,
+            full(
+                stores=[store_week(name, [10, 12] * 20) for name in names],
+                top_items=[item("Tea", "9.00"), item("Tea", "8.00", item_category="Drinks", item_key="tea")],
+            ),
+        )
+    )
+    outline = Outline(html)
+    for name in (*names[:5], "Tea (Breakfast)", "Tea (Drinks)"):
+        assert name in outline.text
+    assert html.count("</bdi></th>") >= 8
+    labels = re.findall(r'<th scope="row"><bdi title="[^"]*">(.*?)</bdi>', html, re.DOTALL)
+    assert len(set(labels)) == len(labels) == len(names)
 
 
 def test_the_page_loads_nothing():
@@ -185,4 +217,3 @@ def test_figures_are_written_as_the_dashboards_write_them(value):
     assert formats.number(value, 2) == dashboard.number(value)
     assert formats.SYMBOLS == dashboard.SYMBOLS
     assert formats.day(AS_OF) == dashboard.day(AS_OF)
-    assert formats.store("63bc98a7519adc105105a990") == dashboard.store_label("63bc98a7519adc105105a990")

@@ -139,7 +139,6 @@ def test_a_download_is_named_by_mart_date_and_filters():
         (formats.change(0.05), "+5.0 %"),
         (formats.count(130732), "130,732"),
         (formats.age(4000), "1 h 6 min"),
-        (formats.store_label("63bc98a7519adc105105a990"), "Store 05a990"),
         (formats.plain("a*b_[c](d)$"), r"a\*b\_\[c\]\(d\)\$"),
     ],
 )

@@ -62,6 +62,15 @@ def test_same_store_growth_needs_two_whole_months(opened: str, as_of: str, growt
     assert lake.row(TABLE, where, as_of)["same_store_growth"] == growth
 
 
+@pytest.mark.parametrize(("days", "growth"), [(10, 0.0), (8, -0.2), (7, None)])
+def test_a_store_grows_against_nearly_as_many_days(days: int, growth: float | None) -> None:
+    before = [line(f"b{n}", 10, f"2023-02-{n:02d}") for n in range(1, 11)]
+    lake = Lake([*before, *(line(f"n{n}", 10, f"2024-02-{n:02d}") for n in range(1, days + 1))])
+    row = lake.row(TABLE, "period_type = 'month' AND period_start = DATE '2024-02-01'", "2024-02-29")
+    assert row["same_store_growth"] == (growth if growth is None else pytest.approx(growth))
+    assert pick(row, "open_days", "open_days_year_ago", "net_sales_year_ago") == (days, 10, 100)
+
+
 def test_a_year_is_compared_with_the_year_before() -> None:
     lake = Lake([line("o1", 20, "2022-01-01"), line("o2", 25, "2023-06-10")])
     row = lake.row(TABLE, "period_type = 'year' AND period_start = DATE '2023-01-01'", "2023-12-31")

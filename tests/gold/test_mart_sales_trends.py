@@ -85,6 +85,41 @@ def test_year_over_year_by_weekday_and_by_calendar() -> None:
     assert pick(row, "net_sales_year_ago_calendar", "net_sales_yoy_calendar") == (20, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("days", "days_before", "compared"),
+    [(7, 7, True), (6, 7, True), (7, 6, True), (5, 7, False), (7, 5, False), (1, 7, False)],
+)
+def test_a_week_is_compared_where_both_have_nearly_as_many_days(days: int, days_before: int, compared: bool) -> None:
+    """Four days of five are the least: 6 of 7 are compared, 5 of 7 are not; the days stand beside it in any case."""
+    lake = Lake(
+        [
+            *daily("2022-12-31", [1]),
+            *daily("2023-03-06", [10] * days_before),  # 364 days before Monday 4 March 2024
+            *daily("2024-02-26", [10] * days_before),
+            *daily("2024-03-04", [20] * days),
+        ]
+    )
+    row = lake.row(TABLE, f"{CHAIN_WEEKS} AND period_start = DATE '2024-03-04'", "2024-03-31")
+    assert pick(row, "open_days", "open_days_year_ago_weekday", "open_days_previous_week") == (
+        days,
+        days_before,
+        days_before,
+    )
+    change = 2 * days / days_before - 1 if compared else None
+    assert (
+        pick(row, "net_sales_yoy_weekday", "net_sales_week_over_week")
+        == (change if change is None else pytest.approx(change),) * 2
+    )
+    assert row["net_sales_year_ago_weekday"] == 10 * days_before
+
+
+def test_a_month_is_not_compared_with_one_of_few_days() -> None:
+    lake = Lake([*daily("2023-01-01", [1]), *daily("2023-03-05", [20]), *daily("2024-03-01", [1] * 31)])
+    where = "level = 'chain' AND period_type = 'month' AND period_start = DATE '2024-03-01'"
+    row = lake.row(TABLE, where, "2024-03-31")
+    assert pick(row, "net_sales_yoy_calendar", "open_days", "open_days_year_ago_calendar") == (None, 31, 1)
+
+
 @pytest.mark.parametrize(("as_of", "change"), [("2024-03-31", 0.5), ("2024-03-30", None)])
 def test_a_month_is_compared_once_it_is_over(as_of: str, change: float | None) -> None:
     lake = Lake([*daily("2023-01-01", [1]), *daily("2023-03-05", [20]), *daily("2024-03-05", [30])])

@@ -32,12 +32,14 @@
 --   net_sales_share: the store's part of the net sales of all stores
 --   mix_adjusted_aov_index: net sales over what the store's orders of each category would bring at the chain's mean per order of that category; 1 is the chain; null where that is not above zero
 --   net_sales_year_ago: net sales of the same month or year of the year before, where both periods are whole
---   same_store_growth: change against that period, as a part of it; null where that was not above zero
+--   open_days_year_ago: days with sales of that period
+--   same_store_growth: change against that period, as a part of it; null where that was not above zero, or where one of the two has fewer days with sales than 80 % of the other's
 --   guest_order_share: part of the orders without a user
 --   loyalty_order_share: part of the orders that are loyalty orders
 --   customers: different customers (app_name, user_id) who ordered at the store; guests out
 --   repeat_customer_share: part of those customers with two orders or more at the store in the period; guests out
 --   as_of_date: the last day counted
+{% import 'macros/comparisons.sql' as comparisons %}
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/customer_periods.sql' as customer_periods %}
 WITH store_days AS (
@@ -110,6 +112,11 @@ compared_totals AS (
             ORDER BY period_start
             RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING
         )) AS net_sales_year_ago,
+        IF(period_type <> 'all' AND is_whole_period, MAX(IF(is_whole_period, open_days)) OVER (
+            PARTITION BY restaurant_id, currency, period_type
+            ORDER BY period_start
+            RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING
+        )) AS open_days_year_ago,
         COUNT(aov) OVER peers AS peer_stores,
         CAST(SUM(orders) OVER peers AS DOUBLE) AS peer_orders,
         CAST(SUM(orders * orders) OVER peers AS DOUBLE) AS peer_orders_squared,
@@ -360,10 +367,10 @@ SELECT
         CAST(totals.net_sales AS DOUBLE) / CAST(mix_expectations.expected_net_sales AS DOUBLE)
     ) AS mix_adjusted_aov_index,
     CAST(totals.net_sales_year_ago AS DECIMAL(18, 2)) AS net_sales_year_ago,
-    IF(
-        totals.net_sales_year_ago > 0,
-        CAST(totals.net_sales AS DOUBLE) / CAST(totals.net_sales_year_ago AS DOUBLE) - 1
-    ) AS same_store_growth,
+    totals.open_days_year_ago,
+    {{ comparisons.change(
+        "CAST(totals.net_sales AS DOUBLE)", "totals.net_sales_year_ago", "totals.open_days", "totals.open_days_year_ago"
+    ) }} AS same_store_growth,
     totals.guest_orders / NULLIF(totals.orders, 0) AS guest_order_share,
     totals.loyalty_orders / NULLIF(totals.orders, 0) AS loyalty_order_share,
     COALESCE(customer_totals.customers, 0) AS customers,

@@ -22,10 +22,13 @@
 --   net_sales_share: part of the level's net sales in the period and currency
 --   net_sales_mean_7d: on days: mean net sales of the last seven days with sales; null until there are seven
 --   net_sales_previous_week: on whole weeks: net sales of the week before, where that was whole too
---   net_sales_week_over_week: change against that week, as a part of it; null, like every change, where that was not above zero
+--   open_days_previous_week: days with sales of that week
+--   net_sales_week_over_week: change against that week, as a part of it; null, like every change of a week or month, where that was not above zero or one of the two has fewer days with sales than 80 % of the other's
 --   net_sales_year_ago_weekday: on days and whole weeks: net sales 364 days earlier, on the same weekday
+--   open_days_year_ago_weekday: days with sales of that day or week
 --   net_sales_yoy_weekday: change against 364 days earlier, as a part of it
 --   net_sales_year_ago_calendar: on days and whole months: net sales of the same calendar date or month of the year before
+--   open_days_year_ago_calendar: days with sales of that date or month
 --   net_sales_yoy_calendar: change against the same date or month of the year before, as a part of it
 --   expected_net_sales: on days: mean net sales of the last 8 same weekdays with sales, null until there are 8; on weeks: the sum of that over the week's days with sales
 --   expected_orders: the same of orders
@@ -41,6 +44,7 @@
 --   holiday_effect_days: days that the effect is of: with sales above zero, an expected value, and the same holiday name
 --   holiday_effect_status: estimated, insufficient_data (no such day, or under 26 ordinary days to compare with), not_a_holiday, not_in_calendar, or not_a_day (weeks and months)
 --   as_of_date: the last day counted
+{% import 'macros/comparisons.sql' as comparisons %}
 WITH store_days AS (
     SELECT restaurant_id, currency, order_date, gross_sales, discount_amount, refund_amount, net_sales, orders, items
     FROM {{ database }}.gold_daily_sales_by_store
@@ -172,6 +176,7 @@ whole_periods AS (
         *,
         COALESCE(first_order_date <= period_start AND period_end <= {{ as_of_date }}, FALSE) AS is_whole_period,
         IF(first_order_date <= period_start AND period_end <= {{ as_of_date }}, net_sales) AS whole_net_sales,
+        IF(first_order_date <= period_start AND period_end <= {{ as_of_date }}, open_days) AS whole_open_days,
         CAST(net_sales AS DOUBLE) AS net,
         (level = 'chain' AND period_type = 'day') OR (level = 'store' AND period_type = 'week') AS is_judged_kind
     FROM period_totals
@@ -187,12 +192,21 @@ periods AS (
         IF(is_whole_period AND period_type = 'week', MAX(whole_net_sales) OVER (
             history RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND INTERVAL '7' DAY PRECEDING
         )) AS net_sales_previous_week,
+        IF(is_whole_period AND period_type = 'week', MAX(whole_open_days) OVER (
+            history RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND INTERVAL '7' DAY PRECEDING
+        )) AS open_days_previous_week,
         IF(is_whole_period AND period_type <> 'month', MAX(whole_net_sales) OVER (
             history RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND INTERVAL '364' DAY PRECEDING
         )) AS net_sales_year_ago_weekday,
+        IF(is_whole_period AND period_type <> 'month', MAX(whole_open_days) OVER (
+            history RANGE BETWEEN INTERVAL '364' DAY PRECEDING AND INTERVAL '364' DAY PRECEDING
+        )) AS open_days_year_ago_weekday,
         IF(is_whole_period AND period_type <> 'week', MAX(whole_net_sales) OVER (
             history RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING
-        )) AS net_sales_year_ago_calendar
+        )) AS net_sales_year_ago_calendar,
+        IF(is_whole_period AND period_type <> 'week', MAX(whole_open_days) OVER (
+            history RANGE BETWEEN INTERVAL '1' YEAR PRECEDING AND INTERVAL '1' YEAR PRECEDING
+        )) AS open_days_year_ago_calendar
     FROM whole_periods
     WINDOW
         history AS (PARTITION BY level, level_key, currency, period_type ORDER BY period_start),
@@ -383,11 +397,14 @@ SELECT
     net / NULLIF(CAST(level_net_sales AS DOUBLE), 0) AS net_sales_share,
     IF(period_type = 'day' AND last_periods = 7, CAST(net_sales_last_periods AS DOUBLE) / 7) AS net_sales_mean_7d,
     CAST(net_sales_previous_week AS DECIMAL(18, 2)) AS net_sales_previous_week,
-    IF(net_sales_previous_week > 0, net / CAST(net_sales_previous_week AS DOUBLE) - 1) AS net_sales_week_over_week,
+    open_days_previous_week,
+    {{ comparisons.change("net", "net_sales_previous_week", "open_days", "open_days_previous_week") }} AS net_sales_week_over_week,
     CAST(net_sales_year_ago_weekday AS DECIMAL(18, 2)) AS net_sales_year_ago_weekday,
-    IF(net_sales_year_ago_weekday > 0, net / CAST(net_sales_year_ago_weekday AS DOUBLE) - 1) AS net_sales_yoy_weekday,
+    open_days_year_ago_weekday,
+    {{ comparisons.change("net", "net_sales_year_ago_weekday", "open_days", "open_days_year_ago_weekday") }} AS net_sales_yoy_weekday,
     CAST(net_sales_year_ago_calendar AS DECIMAL(18, 2)) AS net_sales_year_ago_calendar,
-    IF(net_sales_year_ago_calendar > 0, net / CAST(net_sales_year_ago_calendar AS DOUBLE) - 1) AS net_sales_yoy_calendar,
+    open_days_year_ago_calendar,
+    {{ comparisons.change("net", "net_sales_year_ago_calendar", "open_days", "open_days_year_ago_calendar") }} AS net_sales_yoy_calendar,
     expected_net_sales,
     expected_orders,
     phi AS anomaly_dispersion,

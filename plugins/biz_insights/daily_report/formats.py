@@ -17,7 +17,7 @@ def money(value: Figure, currency: str) -> str:
         return NONE
     sign, amount = "−" if value < 0 else "", f"{abs(value):,.2f}"
     symbol = SYMBOLS.get(currency)
-    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}".rstrip()
 
 
 def count(value: Figure) -> str:
@@ -48,8 +48,3 @@ def day(value: date) -> str:
 def weekday(value: date) -> str:
     """``2024-02-18`` → ``Sun 18 Feb``."""
     return f"{value:%a} {value.day} {value:%b}"
-
-
-def store(restaurant_id: str) -> str:
-    """A store's short name: the last six letters of its id, which tell it from the others."""
-    return f"Store {restaurant_id[-6:]}" if len(restaurant_id) > 12 else f"Store {restaurant_id}"

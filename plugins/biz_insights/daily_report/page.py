@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from biz_insights.coverage import least_share
 from biz_insights.daily_report import formats
 from biz_insights.daily_report.queries import FAILURES_SHOWN, LARGEST_MOVES, TOP_ITEMS
 from biz_insights.daily_report.rankings import LEAST_ORDERS
@@ -44,6 +45,7 @@ def render(report: DailyReport) -> str:
         largest_moves=LARGEST_MOVES,
         failures_shown=FAILURES_SHOWN,
         least_orders=LEAST_ORDERS,
+        least_share=least_share(),
     )
 
 
@@ -74,7 +76,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("money", "count", "number", "share", "change", "day", "weekday", "store"):
+    for name in ("money", "count", "number", "share", "change", "day", "weekday"):
         environment.filters[name] = getattr(formats, name)
     environment.filters |= {"state": state, "churn_why": churn_why, "lasting_why": lasting_why}
     return environment.get_template(TEMPLATE)

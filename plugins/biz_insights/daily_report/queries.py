@@ -61,7 +61,7 @@ WITH totals AS (
         currency, item_category, item_key,
         MAX_BY(item_name, CAST(order_date AS VARCHAR) || item_name) AS item_name,
         COALESCE(SUM(net_sales) FILTER (WHERE order_date >= %(week_from)s), 0) AS net_sales,
-        COALESCE(SUM(net_sales) FILTER (WHERE order_date < %(week_from)s), 0) AS net_sales_before,
+        SUM(net_sales) FILTER (WHERE order_date < %(week_from)s) AS net_sales_before,
         CAST(COALESCE(SUM(items) FILTER (WHERE order_date >= %(week_from)s), 0) AS BIGINT) AS items
     FROM gold_item_sales_by_day
     WHERE order_date BETWEEN %(fortnight_from)s AND %(as_of)s

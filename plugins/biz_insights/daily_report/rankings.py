@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import sqrt
 from statistics import NormalDist
 
+from biz_insights import labels
 from biz_insights.daily_report.reading import Row
 
 Z_95 = NormalDist().inv_cdf(0.975)
@@ -20,21 +21,28 @@ LEAST_ORDERS = 10
 
 @dataclass(frozen=True)
 class Item:
-    """An item's 7 days, guests in. ``share`` is of the net sales of all items; ``net_sales_before`` of the 7 before."""
+    """An item's 7 days, guests in. ``name`` and ``category``: labels that no other item and category has.
+
+    ``share`` is of the net sales of all items; ``net_sales_before`` of the 7 days before, None where it sold nothing in
+    them. ``comparable``: those can be compared with (see :class:`sales.Comparison`).
+    """
 
     rank: int
     name: str
     category: str
-    net_sales: Decimal
-    net_sales_before: Decimal
+    net_sales: Decimal | None
+    net_sales_before: Decimal | None
     units: int
     share: float | None
+    comparable: bool
 
     @property
     def change(self) -> float | None:
-        """Against the 7 days before, as a part of them; None where those are not above zero."""
+        """Against the 7 days before, as a part of them; None where those are not above zero, or not comparable."""
         before = self.net_sales_before
-        return float((self.net_sales - before) / before) if before > 0 else None
+        if not self.comparable or self.net_sales is None or before is None or before <= 0:
+            return None
+        return float((self.net_sales - before) / before)
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Store:
 
     rank: int
     restaurant_id: str
-    net_sales: Decimal
+    net_sales: Decimal | None
     orders: int
     open_days: int
     aov_low: float | None
@@ -66,28 +74,35 @@ class Store:
     @property
     def aov(self) -> Decimal | None:
         """Net sales per order of the 7 days; None without orders."""
-        return self.net_sales / self.orders if self.orders else None
+        return self.net_sales / self.orders if self.net_sales is not None and self.orders else None
 
 
-def items_of(currency: str, rows: Sequence[Row]) -> tuple[Item, ...]:
+def items_of(currency: str, rows: Sequence[Row], comparable: bool = True) -> tuple[Item, ...]:
     """Items of one currency, from rows of TOP_ITEMS_OF_WEEK."""
+    mine = [row for row in rows if row["currency"] == currency]
+    names = labels.items((row["item_name"], row["item_category"]) for row in mine)
+    categories = labels.names(row["item_category"] for row in mine)
     return tuple(
         Item(
             row["net_sales_rank"],
-            row["item_name"],
-            row["item_category"],
+            names[row["item_name"], row["item_category"]],
+            categories[row["item_category"]],
             row["net_sales"],
             row["net_sales_before"],
             row["items"],
-            float(row["net_sales"] / row["all_net_sales"]) if row["all_net_sales"] > 0 else None,
+            _part(row["net_sales"], row["all_net_sales"]),
+            comparable,
         )
-        for row in rows
-        if row["currency"] == currency
+        for row in mine
     )
 
 
+def _part(amount: Decimal | None, whole: Decimal | None) -> float | None:
+    return None if amount is None or whole is None or whole <= 0 else float(amount / whole)
+
+
 def stores_of(currency: str, rows: Sequence[Row], to_date: Sequence[Row]) -> tuple[Store, ...]:
-    """Stores of one currency by net sales; equal amounts share a rank.
+    """Stores of one currency by net sales; equal amounts share a rank, and those without one come last.
 
     Args:
         rows: of STORES_OF_WEEK. to_date: of STORES_TO_DATE, empty where there are none.
@@ -95,9 +110,8 @@ def stores_of(currency: str, rows: Sequence[Row], to_date: Sequence[Row]) -> tup
     week = sorted((row for row in rows if row["currency"] == currency), key=_most_first)
     lasting = {row["restaurant_id"]: row for row in to_date if row["currency"] == currency}
     variance = order_variance(week)
-    return tuple(
-        _store(1 + sum(other["net_sales"] > row["net_sales"] for other in week), row, lasting, variance) for row in week
-    )
+    places = [_most_first(row)[:2] for row in week]
+    return tuple(_store(1 + places.index(_most_first(row)[:2]), row, lasting, variance) for row in week)
 
 
 def order_variance(stores: Sequence[Row]) -> float | None:
@@ -105,21 +119,21 @@ def order_variance(stores: Sequence[Row]) -> float | None:
 
     None below 30 degrees of freedom (orders less stores).
     """
-    sold = [row for row in stores if row["orders"] > 0]
+    sold = [row for row in stores if row["orders"] > 0 and row["net_sales"] is not None]
     freedom = sum(row["orders"] for row in sold) - len(sold)
     if freedom < LEAST_FREEDOM:
         return None
-    squares = sum(row["net_sales_squared"] - row["net_sales"] ** 2 / row["orders"] for row in sold)
+    squares = sum((row["net_sales_squared"] - row["net_sales"] ** 2 / row["orders"] for row in sold), Decimal(0))
     return max(float(squares), 0.0) / freedom
 
 
-def _most_first(row: Row) -> tuple[Decimal, str]:
-    return -row["net_sales"], row["restaurant_id"]
+def _most_first(row: Row) -> tuple[bool, Decimal, str]:
+    return row["net_sales"] is None, -(row["net_sales"] or Decimal(0)), row["restaurant_id"]
 
 
 def _store(rank: int, row: Row, lasting: dict[str, Row], variance: float | None) -> Store:
     low = high = None
-    if variance is not None and row["orders"] >= LEAST_ORDERS:
+    if variance is not None and row["net_sales"] is not None and row["orders"] >= LEAST_ORDERS:
         half = Z_95 * sqrt(variance / row["orders"])
         aov = float(row["net_sales"] / row["orders"])
         low, high = aov - half, aov + half

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from biz_insights import labels
 from biz_insights.daily_report import checks, customers, formats, rankings, sales
 from biz_insights.daily_report.reading import Answer, Answers
 
@@ -34,7 +35,9 @@ class Quality:
 
 @dataclass(frozen=True)
 class DailyReport:
-    """The report of one day. ``absent``: by query, why it could not be asked.
+    """The report of one day.
+
+    ``stores``: what each store to date is called, by restaurant_id. ``absent``: by query, why it could not be asked.
 
     It holds no time of writing and no run: the same published state makes the same report.
     """
@@ -42,6 +45,7 @@ class DailyReport:
     as_of: date
     blocks: tuple[Block, ...]
     quality: Quality
+    stores: dict[str, str]
     absent: dict[str, str]
 
     @property
@@ -62,6 +66,7 @@ def compose(as_of: date, answers: Answers) -> DailyReport:
         as_of=as_of,
         blocks=tuple(_block(currency, as_of, answers) for currency in currencies(answers)),
         quality=_quality(answers),
+        stores=_store_labels(answers),
         absent={name: answer.absent for name, answer in answers.items() if answer.absent},
     )
 
@@ -77,17 +82,24 @@ def currencies(answers: Answers) -> list[str]:
     return sorted(orders, key=lambda currency: (-orders[currency], currency))
 
 
+def _store_labels(answers: Answers) -> dict[str, str]:
+    """Labels of all stores to date, so that a store is called here what the dashboards call it."""
+    rows = (row for name in ("stores_to_date", "stores", "store_weeks") for row in _answer(answers, name).rows)
+    return labels.stores(sorted({row["restaurant_id"] for row in rows}))
+
+
 def _answer(answers: Answers, name: str) -> Answer:
     return answers.get(name, Answer())
 
 
 def _block(currency: str, as_of: date, answers: Answers) -> Block:
+    figures = sales.sales_figures(currency, as_of, _answer(answers, "sales_days").rows, _answer(answers, "store_weeks"))
     return Block(
         currency=currency,
-        sales=sales.sales_figures(
-            currency, as_of, _answer(answers, "sales_days").rows, _answer(answers, "store_weeks")
+        sales=figures,
+        items=rankings.items_of(
+            currency, _answer(answers, "top_items").rows, figures is not None and figures.week.shown
         ),
-        items=rankings.items_of(currency, _answer(answers, "top_items").rows),
         stores=rankings.stores_of(currency, _answer(answers, "stores").rows, _answer(answers, "stores_to_date").rows),
         churn=customers.churn_figures(currency, as_of, _answer(answers, "churn").rows),
         moves=customers.move_figures(currency, _answer(answers, "segment_moves").rows),
@@ -120,4 +132,6 @@ def _currency_headline(figures: sales.SalesFigures) -> str:
     text = f"{day}; last 7 days {formats.money(week.this.net_sales, currency)}"
     if week.net_sales_change is not None:
         text += f", {formats.change(week.net_sales_change)} on the 7 before"
+        if week.coverage.compared < week.coverage.of:
+            text += f" ({week.coverage.text})"
     return f"{text}."

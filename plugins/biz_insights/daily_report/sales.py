@@ -7,52 +7,69 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from biz_insights.coverage import Coverage
 from biz_insights.daily_report.reading import WEEK, Answer, Row
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Period:
-    """Sales from ``first`` to ``last`` in one currency, guests in; ``days``: days among them that have sales."""
+    """Sales from ``first`` to ``last`` in one currency, guests in; ``days``: days among them that have sales.
+
+    Net sales and orders are None where no day has any: a sum of nothing is no zero.
+    """
 
     first: date
     last: date
-    net_sales: Decimal
-    orders: int
+    net_sales: Decimal | None
+    orders: int | None
     days: int
 
     @property
     def aov(self) -> Decimal | None:
         """Net sales per order; None without orders."""
-        return self.net_sales / self.orders if self.orders else None
+        return self.net_sales / self.orders if self.net_sales is not None and self.orders else None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A period and an earlier one. ``comparable``: the data reach back over the whole of the earlier one."""
+    """A period and an earlier one of the same length.
+
+    Attributes:
+        this, before: the periods, whole.
+        compared, compared_before: their days with sales in both, which the changes are of.
+        coverage: how many those are of the days with sales in either.
+        comparable: the data reach back over the whole of the earlier one.
+    """
 
     this: Period
     before: Period
+    compared: Period
+    compared_before: Period
+    coverage: Coverage
     comparable: bool
 
     @property
+    def shown(self) -> bool:
+        """Whether the periods may be compared."""
+        return self.comparable and self.coverage.enough
+
+    @property
     def net_sales_change(self) -> float | None:
-        """As a part of the earlier; None, like each change, where that is not above zero or not comparable."""
-        return self._change(self.this.net_sales, self.before.net_sales)
+        """As a part of the earlier; None, like each change, where that is not above zero or they are not compared."""
+        return self._change(self.compared.net_sales, self.compared_before.net_sales)
 
     @property
     def orders_change(self) -> float | None:
-        return self._change(Decimal(self.this.orders), Decimal(self.before.orders))
+        return self._change(self.compared.orders, self.compared_before.orders)
 
     @property
     def aov_change(self) -> float | None:
-        return self._change(self.this.aov, self.before.aov)
+        return self._change(self.compared.aov, self.compared_before.aov)
 
-    def _change(self, this: Decimal | None, before: Decimal | None) -> float | None:
-        if not self.comparable or this is None or before is None or before <= 0:
+    def _change(self, this: Decimal | int | None, before: Decimal | int | None) -> float | None:
+        if not self.shown or this is None or before is None or before <= 0:
             return None
-        return float((this - before) / before)
+        return float((Decimal(this) - before) / before)
 
 
 @dataclass(frozen=True)
@@ -86,7 +103,7 @@ class StoreWeek:
     restaurant_id: str
     first: date
     last: date
-    net_sales: Decimal
+    net_sales: Decimal | None
     orders: int
     expected_net_sales: float | None
     expected_orders: float | None
@@ -135,8 +152,7 @@ def sales_figures(currency: str, as_of: date, days: Sequence[Row], weeks: Answer
     data_from = next(iter(by_day.values()))["first_day"]
 
     def compared(length: int) -> Comparison:
-        this, before = (_period(by_day, as_of - timedelta(days=back), length) for back in (0, WEEK))
-        return Comparison(this, before, data_from <= before.first)
+        return _comparison(by_day, as_of, length, data_from)
 
     last_days = (as_of - timedelta(days=back) for back in reversed(range(WEEK)))
     store_weeks = [row for row in weeks.rows if row["currency"] == currency]
@@ -150,10 +166,34 @@ def sales_figures(currency: str, as_of: date, days: Sequence[Row], weeks: Answer
     )
 
 
-def _period(by_day: dict[date, Row], last: date, length: int) -> Period:
-    first = last - timedelta(days=length - 1)
-    rows = [row for day, row in by_day.items() if first <= day <= last]
-    return Period(first, last, sum((row["net_sales"] for row in rows), ZERO), sum(r["orders"] for r in rows), len(rows))
+def _comparison(by_day: dict[date, Row], last: date, length: int, data_from: date) -> Comparison:
+    """The days that end with ``last`` beside the same weekdays a week before."""
+    back = timedelta(days=WEEK)
+    days = [last - timedelta(days=n) for n in range(length)]
+    sold = {day for day, row in by_day.items() if row["net_sales"] is not None}
+    either = [day for day in days if day in sold or day - back in sold]
+    both = [day for day in either if day in sold and day - back in sold]
+    return Comparison(
+        this=_period(by_day, days, days),
+        before=_period(by_day, [day - back for day in days], [day - back for day in days]),
+        compared=_period(by_day, days, both),
+        compared_before=_period(by_day, [day - back for day in days], [day - back for day in both]),
+        coverage=Coverage(len(both), len(either)),
+        comparable=data_from <= days[-1] - back,
+    )
+
+
+def _period(by_day: dict[date, Row], days: Sequence[date], counted: Sequence[date]) -> Period:
+    """The days (newest first) as a period; ``counted``: those of them that are added up."""
+    rows = [by_day[day] for day in counted if day in by_day]
+    amounts = [row["net_sales"] for row in rows if row["net_sales"] is not None]
+    return Period(
+        first=days[-1],
+        last=days[0],
+        net_sales=sum(amounts, Decimal(0)) if amounts else None,
+        orders=sum(row["orders"] for row in rows) if rows else None,
+        days=len(rows),
+    )
 
 
 def _sales_day(day: date, row: Row | None) -> SalesDay:

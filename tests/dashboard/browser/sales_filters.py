@@ -7,13 +7,16 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from streamlit_dashboard.formats import count, store_label
+from biz_insights.labels import stores
+from streamlit_dashboard.formats import count
 from streamlit_dashboard.formats import day as written_day
 from tests.dashboard.browser.marts import Marts, by_day, last_days, points, total
 from tests.dashboard.browser.sample import CANADIAN_STORE, REPORTS
 from tests.dashboard.browser.screen import figure, framed, labels, line, ticks
 from tests.dashboard.browser.steps import Journey, Shown, Step
 from tests.dashboard.lake import STORES
+
+NAMES = stores([*STORES, CANADIAN_STORE])
 
 
 def _overview() -> Iterable[Step]:
@@ -46,7 +49,7 @@ def _trends_of_a_store() -> Iterable[Step]:
     store = {"level": "store", "level_key": STORES[2]}
     weeks = {**store, "period_type": "week"}
     yield Step("Show", "One store", {"level": "store"}, lambda marts: sales(marts, year, **greatest_store))
-    yield Step("Store", store_label(STORES[2]), {"store": STORES[2]}, lambda marts: sales(marts, year, **store))
+    yield Step("Store", NAMES[STORES[2]], {"store": STORES[2]}, lambda marts: sales(marts, year, **store))
     yield Step("By", "Weeks", {"period": "week"}, lambda marts: sales(marts, year, **weeks))
     yield Step("Period", "From … to …", {"range": "custom"}, lambda marts: sales(marts, last_days(90), **weeks))
     yield Step(
@@ -96,7 +99,7 @@ def _locations() -> Iterable[Step]:
         rows.sort(key=lambda row: row[by], reverse=True)
         return [
             (figure("Net sales"), total(rows, currency)),
-            (labels("net-sales"), [store_label(row["restaurant_id"]) for row in rows]),
+            (labels("net-sales"), [NAMES[row["restaurant_id"]] for row in rows]),
         ]
 
     last_year = {"period_type": "year", "period_start": date(2023, 1, 1)}
@@ -138,7 +141,7 @@ def _pricing() -> Iterable[Step]:
         {"category": "Specials"},
         lambda marts: [chain(marts, "USD"), items(marts, level="item", item_category="Specials")],
     )
-    yield Step("Store", store_label(STORES[0]), {"store": STORES[0]}, of_a_store)
+    yield Step("Store", NAMES[STORES[0]], {"store": STORES[0]}, of_a_store)
 
 
 def _store() -> Iterable[Step]:
@@ -154,7 +157,7 @@ def _store() -> Iterable[Step]:
     canada = CANADIAN_STORE
     yield Step("Currency", "CAD", {"currency": "CAD"}, lambda marts: sales(marts, canada, year, currency="CAD"))
     yield Step("Currency", "USD", {"currency": None}, lambda marts: sales(marts, STORES[1], year))
-    yield Step("Store", store_label(STORES[2]), {"store": STORES[2]}, lambda marts: sales(marts, STORES[2], year))
+    yield Step("Store", NAMES[STORES[2]], {"store": STORES[2]}, lambda marts: sales(marts, STORES[2], year))
     yield Step("Period", "All days", {"range": "all"}, lambda marts: sales(marts, STORES[2]))
     yield Step("Period", "From … to …", {"range": "custom"}, lambda marts: sales(marts, STORES[2], last_days(90)))
     yield Step(

@@ -137,7 +137,8 @@ CASES = (
         "store",
         "weeks",
         f"""
-        SELECT period_start, net_sales, orders, aov, net_sales_year_ago_weekday, net_sales_yoy_weekday
+        SELECT period_start, net_sales, orders, aov, net_sales_year_ago_weekday, net_sales_yoy_weekday, open_days,
+            open_days_year_ago_weekday
         FROM mart_sales_trends
         WHERE level = 'store' AND level_key = '{STORES[0]}' AND period_type = 'week' AND is_whole_period
             AND period_start BETWEEN DATE '2023-03-01' AND DATE '2023-09-30'
