@@ -20,11 +20,14 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.arguments import ScoresArguments, scores_arguments
 from spark_jobs.errors import run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
+from spark_jobs.models.estimation import Fit
+from spark_jobs.models.purchase_model import Rung
 from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.customers import CustomersOnDriver, Programme
 from spark_jobs.scores.deciles import frozen_cutoffs
 from spark_jobs.scores.estimates import Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories
+from spark_jobs.scores.ladder import climb
 from spark_jobs.scores.loyalty import loyalty_effects
 from spark_jobs.scores.registry import REPORTS, Findings, Row, in_columns
 from spark_jobs.scores.scoring import Scorer
@@ -76,10 +79,16 @@ class Evidence:
 
     customers: int
     first_day: date | None
-    estimates: Estimates
+    groups: pd.DataFrame  # by currency, n, t_x, t: customers and their sums
     currencies: list[str]
     programmes: list[Programme]
     sample: pd.DataFrame  # in the columns of customer_days
+
+    def fit(self, rung: Rung) -> Fit:
+        """A purchase model on everybody."""
+        found = self.groups
+        observed = int(found["t"].max()) if self.customers else 0
+        return fit_purchases(found["n"] - 1, found["t_x"], found["t"], found["customers"], observed, rung)
 
     @cached_property
     def histories(self) -> Histories:
@@ -152,10 +161,7 @@ def gather(customers: Customers, as_of: date) -> Evidence:
     return Evidence(
         customers=count,
         first_day=as_of - timedelta(days=observed) if count else None,
-        estimates=Estimates(
-            fit=fit_purchases(groups["n"] - 1, groups["t_x"], groups["t"], groups["customers"], observed),
-            values=fit_values(groups),
-        ),
+        groups=groups,
         currencies=sorted(groups["currency"].unique()),
         programmes=customers.programmes(),
         sample=customers.sample(buckets=SAMPLE_BUCKETS * SAMPLED_DAYS // max(SAMPLED_DAYS, day_count)),
@@ -163,29 +169,38 @@ def gather(customers: Customers, as_of: date) -> Evidence:
 
 
 def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Scorer]:
-    """Back-test the models, freeze the cut-offs; without a first day of data there is nothing to look back on."""
+    """Choose and back-test the models, freeze the cut-offs; without a first day there is nothing to look back on."""
     as_of, first_day = arguments.as_of_date, evidence.first_day or arguments.as_of_date
-    backtests = run_backtests(evidence.histories, as_of, first_day)
+    choice = climb(
+        evidence.fit,
+        lambda rung: run_backtests(evidence.histories, as_of, first_day, rung),
+        span=(as_of - first_day).days,
+    )
+    estimates = Estimates(choice.fit, fit_values(evidence.groups))
     findings = Findings(
         as_of=as_of,
         first_day=evidence.first_day,
         version=f"{as_of}-{arguments.input_fingerprint}",
         currencies=evidence.currencies,
-        estimates=evidence.estimates,
-        backtests=backtests,
+        estimates=estimates,
+        backtests=choice.backtests,
         annual_discount_rate=arguments.annual_discount_rate,
         margin_rate=arguments.margin_rate,
+        choice=choice,
     )
     scorer = Scorer(
         version=findings.version,
-        estimates=evidence.estimates,
-        bands=backtests.bands,
-        cutoffs=frozen_cutoffs(evidence.histories, as_of, first_day, evidence.estimates),
+        estimates=estimates,
+        bands=choice.backtests.bands,
+        cutoffs=frozen_cutoffs(evidence.histories, as_of, first_day, estimates),
         churn_threshold=findings.churn_threshold,
         annual_discount_rate=arguments.annual_discount_rate,
         margin_rate=arguments.margin_rate,
         model_status=findings.model_status,
         value_status=findings.value_status,
+        model_reason=choice.reason,
+        value_reason=findings.value_reason,
+        churn_reason=findings.churn_reason,
     )
     return findings, scorer
 

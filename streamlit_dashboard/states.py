@@ -15,10 +15,9 @@ STATUS_SENTENCES = {
     "insufficient_data": "Insufficient data: too few customers or orders for an estimate that means anything.",
     "insufficient_variation": "Insufficient variation: too few price changes to tell how demand answers to a price.",
     "no_discounts_observed": "No discounts observed: no order in this source carries a negative option.",
-    "not_validated": "Not validated: on held-out periods the model does not beat the naive rate, or is biased by more "
-    "than 15 %. Read its figures as an order of magnitude.",
-    "model_degenerate": "Model degenerate: the fit says that no customer ever leaves, so that its forecasts are "
-    "withheld.",
+    "not_validated": "Not validated: back-tests do not bear the model out, or the past is too short to tell. Read its "
+    "figures as an order of magnitude.",
+    "model_degenerate": "Model degenerate: a simpler model is as likely, so that this one gives no forecast.",
 }
 GOOD = ("validated", "backtested", "fitted", "ok", "estimated", "identified", "discounts_observed", "supported")
 
@@ -48,8 +47,8 @@ def not_judged(sentence: str) -> None:
     st.info(f"**Not judged here.** {sentence}", icon=":material/info:")
 
 
-def status(value: Any) -> bool:
-    """Say what a mart's status means, where it is not a good one.
+def status(value: Any, reason: Any = None) -> bool:
+    """Say what a mart's status means, where it is not a good one; ``reason``: the mart's own words for why.
 
     Returns:
         Whether the figures beside the status may be shown as estimates.
@@ -58,9 +57,20 @@ def status(value: Any) -> bool:
         return True
     sentence = STATUS_SENTENCES.get(str(value), f"Status of this figure: {value}.")
     head, _, rest = sentence.partition(":")
+    if isinstance(reason, str) and reason:
+        rest = f"{reason[0].upper()}{reason[1:].rstrip('.')}."
+        rest += " Read its figures as an order of magnitude." if value == "not_validated" else ""
     withheld = value in ("model_degenerate", "insufficient_data", "insufficient_variation", "not_supported")
-    (st.info if withheld else st.warning)(f"**{head}.** {rest.strip().capitalize()}", icon=":material/info:")
+    (st.info if withheld else st.warning)(
+        f"**{head}.** {rest.strip()[:1].upper()}{rest.strip()[1:]}", icon=":material/info:"
+    )
     return not withheld
+
+
+def model(reason: Any) -> None:
+    """Name the model that predictions come from, and why it is used, in the mart's words."""
+    if isinstance(reason, str) and reason:
+        st.caption(reason)
 
 
 def lacks(frame: pd.DataFrame, table: str, needed: Sequence[str]) -> bool:

@@ -11,6 +11,8 @@ import tempfile
 
 # Before anything imports pyarrow (see mwaa/local_aws/__init__.py).
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+# Before anything imports numpy, as for the jobs: threads for arrays this small wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before anything imports Airflow: its settings and logs belong to this session, not to the developer's home.
 if "AIRFLOW_HOME" not in os.environ:
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")

@@ -1,12 +1,9 @@
-"""Back-tests of the purchase model: predict from a past origin, compare with what happened, beside the naive rate.
+"""Back-tests of a purchase model: predict from a past origin, compare with what happened, beside the naive rate.
 
 An origin is a past date. The model is fitted on what was known then, predicts the next `horizon` days of every
 customer seen by then, and is judged on their real active days.
 
-The naive rate carries a customer's own past forward: x repeat days in t days become x · h / max(t, h). It divides by
-no less than the horizon, so that two orders in a customer's first three days do not promise sixty in the next ninety;
-it is unbiased if nobody ever left. It is what a good spreadsheet would do, and hard to beat on mean absolute error
-because it rightly gives most one-time customers a zero.
+The naive rate carries a customer's own past forward (`naive_rate`).
 """
 
 from collections.abc import Sequence
@@ -19,6 +16,7 @@ import numpy as np
 from spark_jobs.models import validation
 from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, Fit, FitStatus
 from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.naive_rate import NaiveRate
 
 ModelStatus = Literal["validated", "not_validated", "model_degenerate", "insufficient_data"]
 
@@ -49,7 +47,7 @@ class Holdout:
 
     def naive_days(self) -> Floats:
         """The naive rate's expected active days within the horizon."""
-        return self.x * self.horizon / np.maximum(self.t, self.horizon)
+        return NaiveRate().living_days(self.x, self.t, self.horizon)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, MbgNbd, Values
+from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.purchase_model import PurchaseModel
 
 DAYS_A_YEAR = 365
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(4)  # on [-1, 1]
 
 
-def discounted_days(model: MbgNbd, x: Values, t: Values, horizon: float, annual_rate: float) -> Floats:
+def discounted_days(model: PurchaseModel, x: Values, t: Values, horizon: float, annual_rate: float) -> Floats:
     """Expected active days of a living customer within `horizon` days, each discounted from its day to the as-of date.
 
     With E(u) = E[days, u] and δ = ln(1 + annual_rate)/365, integration by parts gives

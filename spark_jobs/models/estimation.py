@@ -1,178 +1,258 @@
-"""Maximum likelihood for the MBG/NBD on grouped customers: seconds for millions, a status instead of an exception."""
+"""Maximum likelihood on grouped customers: seconds for millions, a status with its reason instead of an exception.
 
-import math
+Each model of the ladder has its fit. A richer model whose likelihood has no maximum inside its region is not in use:
+its simpler limit is. Which limit it is, and so what may be said about the customers, is read off the likelihoods.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from scipy.optimize import OptimizeResult, minimize
-from scipy.special import betaln, gammaln, psi
 
+from spark_jobs.models.credibility_rate import credibility_rate
+from spark_jobs.models.geometric_nbd import GeometricNbd
+from spark_jobs.models.grouped_customers import COORDINATES, Dropout, GroupedCustomers
 from spark_jobs.models.mbg_nbd import Floats, MbgNbd, Values
+from spark_jobs.models.naive_rate import NaiveRate
+from spark_jobs.models.nbd import Nbd
+from spark_jobs.models.purchase_model import PurchaseModel, Rung
 
 FitStatus = Literal["fitted", "insufficient_data", "model_degenerate"]
-Parameters = tuple[float, float, float, float]
 
 MINIMUM_CUSTOMERS = 100
 MINIMUM_RETURNING = 10
-# Where r, alpha (days), a, b are searched. An estimate on this edge says that the likelihood has no maximum inside:
-# nobody ever leaves (a → 0), everybody is alike (r and alpha, or a and b, without limit).
-SMALLEST = np.array([1e-3, 1e-3, 1e-2, 1e-3])
-LARGEST = np.array([1e3, 1e6, 5e1, 1e3])
-EDGE = 1e-3  # relative
-GRADIENT_TOLERANCE = 1e-6  # of the mean log-likelihood per log-parameter; beyond it a start has stalled
-STEP = 1e-4  # of a log-parameter, for differences of the gradient
+# Where the rate m = r/alpha (a day), r, the odds a/b and b are searched: so far out that the likelihood has reached its
+# limit. Beyond the simpler models there is nothing; an edge in m, or the lower one in r, is no model.
+SMALLEST = np.log([1e-6, 1e-4, 1e-8, 1e-6])
+LARGEST = np.log([1e2, 1e10, 1e6, 1e10])
+EDGE = 1e-3  # of a log-coordinate
+# A maximum within these is well inside. Outside, other starts are tried, and simpler models compared.
+INSIDE_SMALLEST = np.log([1e-5, 1e-3, 1e-4, 1e-2])
+INSIDE_LARGEST = np.log([1e1, 1e3, 1e3, 1e3])
+SMALLEST_A = np.log(1e-2)
+BEYOND_CHANCE = {1: 1.92, 2: 3.00}
+"""Of log-likelihood, by parameters more: half of the 95 % point of chi-squared."""
+GRADIENT_TOLERANCE = 1e-6  # of the mean log-likelihood per log-coordinate; beyond it a start has stalled
+STEP = 1e-4  # of a log-coordinate, for differences of the gradient
+DROPOUT: dict[Rung, Dropout] = {"mbg_nbd": "beta", "geometric_nbd": "single", "nbd": "none"}
+COUNT: dict[Dropout, int] = {"beta": 4, "single": 3, "none": 2}
+STARTS: dict[Dropout, int] = {"beta": 6, "single": 4, "none": 2}
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit found. Without the status `fitted` there is no model, and nothing may be predicted."""
+    """What a fit found. Without the status `fitted` there is no model, and nothing may be predicted with it."""
 
-    model: MbgNbd | None
+    model: PurchaseModel | None
     log_likelihood: float | None
     customers: int
     groups: int
     iterations: int
-    standard_errors: Parameters | None  # of r, alpha, a, b
+    standard_errors: tuple[float, ...] | None  # of the model's parameters, in order; None in a flat direction
     status: FitStatus
+    rung: Rung = "mbg_nbd"
+    reason: str = ""  # why there is no model, or what is special about it, in plain words
+    warm_up_fitted: bool = False  # customers of the data's first days are among the fitted
+
+
+@dataclass(frozen=True)
+class _Maximum:
+    at: Floats  # coordinates
+    log_likelihood: float
+    iterations: int
 
 
 def fit(x: Values, t_x: Values, t: Values, weights: Values) -> Fit:
-    """Fit r, alpha, a, b to customers grouped by (x, t_x, t); weights = customers in the group. Time in days.
+    """Fit MBG/NBD to customers grouped by (x, t_x, t); weights = customers in the group. Time in days.
 
     Standard errors come from the observed information. Fewer than MINIMUM_CUSTOMERS, a single day, or fewer than
-    MINIMUM_RETURNING customers who came back: `insufficient_data`. No maximum inside the search region, or a flat
-    one: `model_degenerate`. Raises ValueError only for rows that contradict the definitions of x, t_x and t.
+    MINIMUM_RETURNING customers who came back: `insufficient_data`. A likelihood that a simpler model reaches:
+    `model_degenerate`. Raises ValueError only for rows that contradict the definitions of x, t_x and t.
     """
+    return fit_rung("mbg_nbd", x, t_x, t, weights)
+
+
+def fit_rung(rung: Rung, x: Values, t_x: Values, t: Values, weights: Values) -> Fit:
+    """The same for any model of the ladder."""
     rows = GroupedCustomers(x, t_x, t, weights)
-    if rows.customers < MINIMUM_CUSTOMERS or rows.returning < MINIMUM_RETURNING or rows.longest == 0:
-        return _without_model(rows, "insufficient_data", 0)
+    if rung == "naive_rate":
+        return _naive(rows)
+    lacking = _lacking(rows)
+    if lacking:
+        return _without_model(rows, rung, "insufficient_data", 0, lacking)
+    if rung == "credibility_rate":
+        found = credibility_rate(rows.x_row, rows.t_x_row, rows.t_row, rows.weights)
+        return Fit(found, None, rows.customers, rows.groups, 0, None, "fitted", rung)
+    dropout = DROPOUT[rung]
+    best = maximum(rows, dropout)
+    errors = _standard_errors(rows, best.at, dropout)
+    degenerate = _simpler_limit(rows, best, dropout, errors is None) or _no_model(best)
+    if degenerate:
+        return _without_model(rows, rung, "model_degenerate", best.iterations, degenerate)
+    return Fit(
+        model=_model(best.at, dropout), log_likelihood=best.log_likelihood, customers=rows.customers,
+        groups=rows.groups, iterations=best.iterations, standard_errors=errors, status="fitted", rung=rung,
+        reason=_one_rate(best),
+    )  # fmt: skip
+
+
+def maximum(rows: GroupedCustomers, dropout: Dropout) -> _Maximum:
+    """The highest likelihood: from one start if that ends well inside, else the best of several."""
+    count = COUNT[dropout]
     best: OptimizeResult | None = None
     iterations = 0
-    for start in _starts(rows):
+    for start in _starts(rows)[: STARTS[dropout]]:
         found = minimize(
-            rows.objective, start, jac=True, method="L-BFGS-B", bounds=np.log(np.stack([SMALLEST, LARGEST], axis=1)),
-            options={"maxiter": 300, "ftol": 1e-15, "gtol": GRADIENT_TOLERANCE / 100, "maxls": 40},
+            rows.negative_log_likelihood, start[:count], args=(dropout,), jac=True, method="L-BFGS-B",
+            bounds=np.stack([SMALLEST, LARGEST], axis=1)[:count],
+            options={"maxiter": 500, "ftol": 1e-16, "gtol": GRADIENT_TOLERANCE / 1000, "maxls": 40},
         )  # fmt: skip
         iterations += int(found.nit)
         if best is None or found.fun < best.fun:
             best = found
-        if np.abs(best.jac).max() < GRADIENT_TOLERANCE:
+        if np.abs(best.jac).max() < GRADIENT_TOLERANCE and _is_inside(best.x):
             break
     assert best is not None
-    estimate = np.exp(best.x)
-    errors = _standard_errors(rows, best.x)
-    on_edge = (estimate < SMALLEST * (1 + EDGE)) | (estimate > LARGEST * (1 - EDGE))
-    if on_edge.any() or errors is None:
-        return _without_model(rows, "model_degenerate", iterations)
-    r, alpha, a, b = (float(value) for value in estimate)
-    return Fit(
-        model=MbgNbd(r, alpha, a, b), log_likelihood=-float(best.fun) * rows.customers, customers=rows.customers,
-        groups=rows.groups, iterations=iterations, standard_errors=errors, status="fitted",
-    )  # fmt: skip
-
-
-class GroupedCustomers:
-    """Grouped histories, laid out so that one pass gives the likelihood and its gradient.
-
-    The gamma functions depend on x alone and the logarithms on one date difference alone: both are evaluated once per
-    distinct value and looked up, which leaves one exponential a row.
-    """
-
-    def __init__(self, x: Values, t_x: Values, t: Values, weights: Values) -> None:
-        """Check the rows against the definitions and index their distinct values."""
-        x, t_x, t, w = (np.asarray(value, dtype=np.float64) for value in (x, t_x, t, weights))
-        _refuse_contradictions(x, t_x, t, w)
-        kept = w > 0
-        x, t_x, t, w = x[kept], t_x[kept], t[kept], w[kept]
-        self.weights = w
-        self.groups = len(w)
-        self.customers = round(float(w.sum()))
-        self.returning = round(float(w[x > 0].sum()))
-        self.longest = float(t.max(initial=0.0))
-        self.repeat_days = float(w @ x)
-        self.observed_days = float(w @ t)
-        self.x_code, self.x = _index(x)
-        self.recency_code, self.recency = _index(t_x)
-        self.age_code, self.age = _index(t)
-        self.x_row = x
-        self.at_x = np.bincount(self.x_code, w, len(self.x))
-        self.at_age = np.bincount(self.age_code, w, len(self.age))
-        self.repeats_at_age = np.bincount(self.age_code, w * x, len(self.age))
-
-    def objective(self, log_parameters: Floats) -> tuple[float, Floats]:
-        """Minus the mean log-likelihood per customer and its gradient, both in the logarithms of r, alpha, a, b."""
-        parameters = np.exp(log_parameters)
-        r, alpha, a, b = (float(value) for value in parameters)
-        x, w = self.x, self.weights
-        log_age, log_recency = np.log(alpha + self.age), np.log(alpha + self.recency)
-        silence = log_age[self.age_code] - log_recency[self.recency_code]
-        shape = r + self.x_row
-        log_odds = (math.log(a) - np.log(b + x))[self.x_code] + shape * silence
-        small = np.exp(-np.abs(log_odds))
-        softplus = np.maximum(log_odds, 0.0) + np.log1p(small)
-        gone = w * np.where(log_odds > 0, 1.0, small) / (1.0 + small)  # customers who have left, in expectation
-
-        exposure = r * self.at_age + self.repeats_at_age
-        by_x = gammaln(r + x) - gammaln(r) + r * math.log(alpha) + betaln(a, b + x + 1) - betaln(a, b)
-        total = self.at_x @ by_x - exposure @ log_age + w @ softplus
-
-        gone_at_x = np.bincount(self.x_code, gone, len(x))
-        slope = (1 / (alpha + self.age))[self.age_code] - (1 / (alpha + self.recency))[self.recency_code]
-        tail = psi(a + b + x + 1) - psi(a + b)
-        gradient = np.array([
-            self.at_x @ (psi(r + x) - psi(r) + math.log(alpha)) - self.at_age @ log_age + gone @ silence,
-            self.customers * r / alpha - exposure @ (1 / (alpha + self.age)) + (gone * shape) @ slope,
-            gone.sum() / a - self.at_x @ tail,
-            self.at_x @ (psi(b + x + 1) - psi(b) - tail) - gone_at_x @ (1 / (b + x)),
-        ])  # fmt: skip
-        return -total / self.customers, -gradient * parameters / self.customers
-
-
-def _index(values: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
-    codes, distinct = pd.factorize(values)
-    return codes, np.asarray(distinct, dtype=np.float64)
-
-
-def _refuse_contradictions(x: Floats, t_x: Floats, t: Floats, w: Floats) -> None:
-    if not len(x) == len(t_x) == len(t) == len(w):
-        raise ValueError(f"x, t_x, t, weights have {len(x)}, {len(t_x)}, {len(t)}, {len(w)} rows: pass one row a group")
-    # Written so that NaN fails too.
-    sound = (x >= 0) & (t_x >= 0) & (t_x <= t) & (w >= 0) & ((x > 0) == (t_x > 0)) & np.isfinite(t + x + w)
-    if not sound.all():
-        row = int(np.argmin(sound))
-        raise ValueError(
-            f"row {row} (x={x[row]:g}, t_x={t_x[row]:g}, t={t[row]:g}, weight={w[row]:g}) is no customer history: "
-            "needs 0 <= t_x <= t, and t_x > 0 exactly where x > 0; group by active days, not by orders"
-        )
+    return _Maximum(best.x, -float(best.fun) * rows.customers, iterations)
 
 
 def _starts(rows: GroupedCustomers) -> list[Floats]:
-    """Two starting points in log-parameters, scaled to the rate that the data shows."""
-    days_between = max(rows.observed_days / rows.repeat_days, 1e-2)
-    starts = [(0.5, 0.25 * days_between, 0.7, 1.0), (1.5, 1.0 * days_between, 0.2, 2.0)]
-    return [np.log(np.clip(start, SMALLEST * 2, LARGEST / 2)) for start in starts]
+    """Starting points, scaled to the rate that the data shows: ordinary, then close to each limit."""
+    rate = rows.repeat_days / rows.observed_days
+    starts = [
+        (2 * rate, 0.5, 0.7, 1.0),
+        (1.5 * rate, 1.5, 0.1, 2.0),
+        (rate, 1.0, 1e-3, 50.0),  # hardly any dropout
+        (2 * rate, 20.0, 0.3, 50.0),  # rates and dropout alike
+        (rate, 1.0, 0.3, 1e-2),  # leave at once or never
+        (rate, 50.0, 1e-4, 1.0),
+    ]
+    return [np.clip(np.log(start), SMALLEST + 1, LARGEST - 1) for start in starts]
 
 
-def _standard_errors(rows: GroupedCustomers, at: Floats) -> Parameters | None:
+def _is_inside(at: Floats) -> bool:
+    count = len(at)
+    within = ((at > INSIDE_SMALLEST[:count]) & (at < INSIDE_LARGEST[:count])).all()
+    return bool(within and (count < COUNT["beta"] or at[2] + at[3] > SMALLEST_A))
+
+
+def _lacking(rows: GroupedCustomers) -> str:
+    """What the data lack for a fit, in words; empty where they are enough."""
+    if rows.customers >= MINIMUM_CUSTOMERS and rows.returning >= MINIMUM_RETURNING:
+        return ""
+    return (
+        f"too few customers to fit it: {rows.customers}, of whom {rows.returning} came back on another day; needs "
+        f"{MINIMUM_CUSTOMERS}, of whom {MINIMUM_RETURNING} came back"
+    )
+
+
+def _simpler_limit(rows: GroupedCustomers, best: _Maximum, dropout: Dropout, flat: bool) -> str:
+    """Which simpler model is as likely, in words; empty where the maximum is one of this model's own."""
+    if dropout == "none" or (_is_inside(best.at) and not flat):
+        return ""
+    gain = best.log_likelihood - maximum(rows, "none").log_likelihood
+    needed = BEYOND_CHANCE[COUNT[dropout] - COUNT["none"]]
+    if gain < needed:
+        return (
+            "these orders show no dropout: a model in which nobody leaves is as likely (log-likelihood higher by "
+            f"{max(gain, 0.0):.2f} with dropout; {needed:.2f} would be beyond chance), which does not show that nobody "
+            "leaves"
+        )
+    if dropout == "single":
+        return ""
+    if best.at[3] < SMALLEST[3] + EDGE:
+        return (
+            "a and b ran to zero together: with dropout as different as that, customers leave after their first order "
+            f"day (a part of {_probability(best.at):.3f}) or never, and the likelihood has no maximum"
+        )
+    single = maximum(rows, "single")
+    gain, needed = best.log_likelihood - single.log_likelihood, BEYOND_CHANCE[1]
+    if gain < needed:
+        return (
+            "dropout does not differ between customers beyond chance: a and b ran to their bound together, and one "
+            f"dropout probability after each order day, {_probability(single.at):.3f}, is as likely for all "
+            f"(log-likelihood higher by {max(gain, 0.0):.2f} with two parameters; {needed:.2f} would be beyond chance)"
+        )
+    return ""
+
+
+def _no_model(best: _Maximum) -> str:
+    """Whether rates ran to an edge at which they mean nothing, in words."""
+    rate, shape = best.at[:2]
+    if SMALLEST[0] + EDGE < rate < LARGEST[0] - EDGE and SMALLEST[1] + EDGE < shape:
+        return ""
+    return (
+        f"the customers' rates have no estimate: their mean ran to {np.exp(rate):.3g} order days a day and their "
+        f"shape r to {np.exp(shape):.3g}, the bounds of the search"
+    )
+
+
+def _one_rate(best: _Maximum) -> str:
+    if best.at[1] < INSIDE_LARGEST[1]:
+        return ""
+    return (
+        "customers' rates do not differ beyond chance: r and alpha ran to their bound together, so that everybody is "
+        f"taken to order on one day in {np.exp(-best.at[0]):.1f} while they stay"
+    )
+
+
+def _probability(at: Floats) -> float:
+    odds = float(np.exp(at[2]))
+    return odds / (1 + odds)
+
+
+def _model(at: Floats, dropout: Dropout) -> PurchaseModel:
+    rate, r = float(np.exp(at[0])), float(np.exp(at[1]))
+    if dropout == "none":
+        return Nbd(r, r / rate)
+    if dropout == "single":
+        return GeometricNbd(r, r / rate, _probability(at))
+    b = float(np.exp(at[3]))
+    return MbgNbd(r, r / rate, float(np.exp(at[2])) * b, b)
+
+
+def _standard_errors(rows: GroupedCustomers, at: Floats, dropout: Dropout) -> tuple[float, ...] | None:
     """From the observed information at the maximum; None where it is not positive definite (a flat direction)."""
-    steps = STEP * np.eye(4)
-    hessian = np.stack(
-        [(rows.objective(at + step)[1] - rows.objective(at - step)[1]) / (2 * STEP) for step in steps]
-    )  # fmt: skip
+    count = len(at)
+    hessian = np.stack([
+        (rows.negative_log_likelihood(at + step, dropout)[1] - rows.negative_log_likelihood(at - step, dropout)[1])
+        / (2 * STEP)
+        for step in STEP * np.eye(count)
+    ])  # fmt: skip
     information = rows.customers * (hessian + hessian.T) / 2
     try:
         np.linalg.cholesky(information)
     except np.linalg.LinAlgError:
         return None
-    relative = np.sqrt(np.diag(np.linalg.inv(information)))  # of the log-parameters: the delta method scales them back
-    if not np.isfinite(relative).all():
+    # The delta method: from the coordinates to ln r, ln alpha, ln a, ln b, or to ln r, ln alpha, logit p.
+    back = np.eye(3)
+    back[:2, :2] = np.linalg.inv(COORDINATES)[:2, :2]
+    jacobian = np.linalg.inv(COORDINATES) if dropout == "beta" else back[:count, :count]
+    variances = np.diag(jacobian @ np.linalg.inv(information) @ jacobian.T)
+    if not (np.isfinite(variances).all() and (variances >= 0).all()):
         return None
-    r, alpha, a, b = (float(error) for error in relative * np.exp(at))
-    return r, alpha, a, b
+    model = _model(at, dropout)
+    scales = [value * (1 - value) if name == "p" else value for name, value in vars(model).items()]
+    return tuple(float(error * scale) for error, scale in zip(np.sqrt(variances), scales, strict=True))
 
 
-def _without_model(rows: GroupedCustomers, status: FitStatus, iterations: int) -> Fit:
-    return Fit(None, None, rows.customers, rows.groups, iterations, None, status)
+def _naive(rows: GroupedCustomers) -> Fit:
+    if not rows.repeat_days:
+        reason = (
+            f"no rate to carry forward: none of the {rows.customers} customers came back on another day"
+            if rows.customers
+            else "no rate to carry forward: there are no customers"
+        )
+        return _without_model(rows, "naive_rate", "insufficient_data", 0, reason)
+    return Fit(NaiveRate(), None, rows.customers, rows.groups, 0, None, "fitted", "naive_rate")
+
+
+def _without_model(rows: GroupedCustomers, rung: Rung, status: FitStatus, iterations: int, reason: str) -> Fit:
+    return Fit(None, None, rows.customers, rows.groups, iterations, None, status, rung, reason)
+
+
+def parameters(model: PurchaseModel) -> Sequence[str]:
+    """Names of a model's parameters, in the order of its standard errors."""
+    return list(vars(model))

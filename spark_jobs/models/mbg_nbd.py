@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaln, expit, gammaln, hyp2f1
+from scipy.special import betaln, expit, gammaln, hyp1f1, hyp2f1
 
 Floats = npt.NDArray[np.float64]
 Values = npt.ArrayLike
@@ -22,6 +22,9 @@ Values = npt.ArrayLike
 # E[days, h] has a removable singularity at a = 1, and scipy's hyp2f1 returns NaN for a large x where r − a is an
 # integer. A shift of a by this much costs less than 1e-5 of the figure.
 SHIFT = 1e-6
+# Beyond this r everybody has the same rate to three digits and more, and hyp2f1's confluent limit takes its place.
+ONE_RATE = 1e3
+FAR = 500.0  # orders; exp overflows at 709
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class MbgNbd:
     alpha: float
     a: float
     b: float
+
+    @property
+    def has_dropout(self) -> bool:
+        """Yes: `p_alive` is an estimate."""
+        return True
 
     def log_likelihood(self, x: Values, t_x: Values, t: Values) -> Floats:
         """ln L of each customer's history (per row, unweighted)."""
@@ -63,6 +71,9 @@ class MbgNbd:
         x, t, h = _arrays(x, t, h)
         a = self._regular_a()
         c = a + self.b + x
+        if self.r > ONE_RATE:
+            orders = (self.r + x) / (self.alpha + t) * h  # if nobody left
+            return np.maximum(c / (a - 1) * (1 - _kummer(a - 1, c, orders)), 0.0)
         ahead = self.alpha + t + h
         factor = hyp2f1(a + self.b - self.r, a - 1, c, h / ahead)
         bracket = 1 - ((self.alpha + t) / ahead) ** (a - 1) * factor
@@ -80,8 +91,7 @@ class MbgNbd:
 
     def overdue_p(self, x: Values, t_x: Values, t: Values) -> Floats:
         """Probability that a customer who is still alive would have ordered again by now."""
-        x, t_x, t = _arrays(x, t_x, t)
-        return -np.expm1((self.r + x) * (np.log(self.alpha + t_x) - np.log(self.alpha + t)))
+        return -np.expm1(-self._silence(*_arrays(x, t_x, t)))
 
     def _regular_a(self) -> float:
         """a, or the nearest value above it where the form used by expected_days can be evaluated."""
@@ -92,8 +102,18 @@ class MbgNbd:
 
     def _log_odds_gone(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
         """ln[P(left right after the last order) / P(alive)] given the history."""
-        silence = (self.r + x) * (np.log(self.alpha + t) - np.log(self.alpha + t_x))
-        return math.log(self.a) - np.log(self.b + x) + silence
+        return math.log(self.a) - np.log(self.b + x) + self._silence(x, t_x, t)
+
+    def _silence(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
+        """−ln P(no order since the last | alive), with all its digits however large alpha is."""
+        return (self.r + x) * np.log1p((t - t_x) / (self.alpha + t_x))
+
+
+def _kummer(first: float, c: Floats, z: Floats) -> Floats:
+    """₁F₁(first; c; −z): by Kummer's transformation, whose terms all have one sign, and beyond it by its asymptote."""
+    near = np.minimum(z, FAR)
+    far = np.exp(gammaln(c) - gammaln(c - first) - first * np.log(np.maximum(z, FAR)))
+    return np.where(z < FAR, np.exp(-near) * hyp1f1(c - first, c, near), far)
 
 
 def _arrays(*values: Values) -> list[Floats]:

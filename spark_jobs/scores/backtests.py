@@ -12,6 +12,7 @@ from spark_jobs.models.backtest import Holdout, Metrics, ModelStatus, OriginResu
 from spark_jobs.models.churn import ChurnResult, ChurnThreshold, choose_threshold, compare_churn
 from spark_jobs.models.estimation import Fit, FitStatus
 from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.purchase_model import Rung
 from spark_jobs.models.value_bands import ValueBands, value_bands
 from spark_jobs.scores.estimates import Estimates, estimates_at
 from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped
@@ -56,14 +57,14 @@ def verdict(summary: Summary, current: FitStatus) -> ModelStatus:
     return "not_validated" if current == "fitted" and summary.status == "insufficient_data" else summary.status
 
 
-def run_backtests(histories: Histories, as_of: date, first_day: date) -> Backtests:
-    """Every origin and horizon that lies in the past of the as-of date; nothing where the data is too short."""
+def run_backtests(histories: Histories, as_of: date, first_day: date, rung: Rung = "mbg_nbd") -> Backtests:
+    """A model at every origin and horizon in the past of the as-of date; nothing where the data is too short."""
     results: dict[Series, list[OriginResult]] = defaultdict(list)
     churn: list[tuple[Holdout, Fit]] = []
     bands: dict[str, ValueBands] = {}
     for origin in past_origins(as_of, first_day):
         snapshot = histories.at(day_number(origin))
-        estimates = estimates_at(snapshot, origin, first_day)
+        estimates = estimates_at(snapshot, origin, first_day, rung)
         for horizon in HORIZONS:
             if origin + timedelta(days=horizon) > as_of:
                 continue

@@ -1,7 +1,7 @@
 """The two models as fitted on what was known at one day: how often customers order, and what an order day is worth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from spark_jobs.models.credibility import Credibility, credibility
-from spark_jobs.models.estimation import Fit, fit
+from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Fit, fit_rung
 from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.purchase_model import Rung
 from spark_jobs.scores.histories import Snapshot, grouped
 from spark_jobs.scores.origins import WARM_UP_DAYS
 
@@ -35,16 +36,33 @@ class Estimates:
         return worth
 
 
-def fit_purchases(x: Values, t_x: Values, t: Values, customers: Values, observed_days: int) -> Fit:
-    """MBG/NBD on grouped customers, without those first seen in the first WARM_UP_DAYS of the data.
+def fit_purchases(
+    x: Values, t_x: Values, t: Values, customers: Values, observed_days: int, rung: Rung = "mbg_nbd"
+) -> Fit:
+    """A purchase model on grouped customers, without those first seen in the first WARM_UP_DAYS of the data.
 
-    `observed_days` is from the first day of the data to the day that x, t_x, t are as of; all in days.
+    Where too few are left without them, all are fitted, and the fit says so. `observed_days` is from the first day of
+    the data to the day that x, t_x, t are as of; all in days.
     """
     columns = [np.asarray(column, dtype=np.float64) for column in (x, t_x, t, customers)]
     # Sorted, so that the sums do not depend on the order in which the groups were collected.
     order = np.lexsort(columns[2::-1])
-    order = order[columns[2][order] <= observed_days - WARM_UP_DAYS]
-    return fit(*(column[order] for column in columns))
+    everybody = [column[order] for column in columns]
+    if rung == "naive_rate":
+        return replace(fit_rung(rung, *everybody), warm_up_fitted=True)  # nothing is estimated from others
+    is_later = everybody[2] <= observed_days - WARM_UP_DAYS
+    later = [column[is_later] for column in everybody]
+    remaining = round(float(later[3].sum()))
+    returning = round(float(later[3][later[0] > 0].sum()))
+    if is_later.all() or (remaining >= MINIMUM_CUSTOMERS and returning >= MINIMUM_RETURNING):
+        return fit_rung(rung, *later)
+    found = fit_rung(rung, *everybody)
+    note = (
+        f"customers of the first {WARM_UP_DAYS} days of the data are fitted too, because only {remaining} came after "
+        f"them, of whom {returning} came back"
+    )
+    reason = "; ".join(text for text in (found.reason, note) if text)
+    return replace(found, warm_up_fitted=True, reason=reason)
 
 
 def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
@@ -58,11 +76,11 @@ def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
     return found
 
 
-def estimates_at(snapshot: Snapshot, day: date, first_day: date) -> Estimates:
+def estimates_at(snapshot: Snapshot, day: date, first_day: date, rung: Rung = "mbg_nbd") -> Estimates:
     """Both models as they would have been fitted at a past day."""
     x, t_x, t, customers = grouped(snapshot.x, snapshot.t_x, snapshot.t)
     each = pd.DataFrame({
         "currency": snapshot.currency, "n": snapshot.n, "customers": 1,
         "sum_s": snapshot.s, "sum_s2": snapshot.s**2, "sum_ss": snapshot.ss,
     })  # fmt: skip
-    return Estimates(fit_purchases(x, t_x, t, customers, (day - first_day).days), fit_values(each))
+    return Estimates(fit_purchases(x, t_x, t, customers, (day - first_day).days, rung), fit_values(each))

@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 WARM_UP_DAYS = 90
-"""Customers first seen so early may have ordered before the data begins: they are scored, but not fitted."""
+"""Customers first seen so early may have ordered before the data begins: they are scored, but fitted only where too few
+others are left."""
 
 ORIGINS = 8
 STEP_DAYS = 92  # holdouts of 90 days do not overlap, and from the fourth origin on a whole year follows

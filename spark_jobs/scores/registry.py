@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from spark_jobs.models.backtest import Metrics, OriginResult, Summary
-from spark_jobs.models.credibility import Credibility
+from spark_jobs.models.credibility import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Credibility
+from spark_jobs.models.estimation import Fit
+from spark_jobs.models.purchase_model import Rung
 from spark_jobs.scores.backtests import (
     EVERY_CURRENCY,
     NET_SALES,
@@ -20,16 +22,17 @@ from spark_jobs.scores.backtests import (
     verdict,
 )  # fmt: skip
 from spark_jobs.scores.estimates import Estimates
+from spark_jobs.scores.ladder import NOT_NEEDED, Attempt, Choice, judgement
 from spark_jobs.scores.origins import WARM_UP_DAYS
 from spark_jobs.scores.tables import AS_OF_DATE, CHURN_BACKTESTS, MODEL_BACKTESTS, REGISTRY, ScoreTable
 
-MBG_NBD, BUHLMANN = "mbg_nbd", "buhlmann"
+BUHLMANN = "buhlmann"
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """One run's models: current estimates, their back-tests and what they were made with."""
+    """One run's models: current estimates, their back-tests, what else was tried, and what they were made with."""
 
     as_of: date
     first_day: date | None
@@ -39,6 +42,12 @@ class Findings:
     backtests: Backtests
     annual_discount_rate: float
     margin_rate: float | None
+    choice: Choice
+
+    @property
+    def span(self) -> int:
+        """Days of data."""
+        return (self.as_of - (self.first_day or self.as_of)).days
 
     @property
     def model_status(self) -> str:
@@ -61,32 +70,78 @@ class Findings:
         """The origins of a currency's net sales over a year."""
         return self.backtests.summary(Series(NET_SALES, currency, VALUE_HORIZON), self.estimates.fit.status)
 
+    @property
+    def value_reason(self) -> dict[str, str]:
+        """Why the values of a currency have their status, in words."""
+        return {currency: self._value_reason(currency) for currency in self.currencies}
+
+    @property
+    def churn_reason(self) -> str:
+        """Where the churn threshold comes from, or why there is none, in words."""
+        if self.churn_threshold is not None and self.backtests.threshold is not None:
+            return f"the threshold was chosen on {self.backtests.threshold.origin} and judged on later dates"
+        if self.estimates.fit.model is None:
+            return self.choice.reason
+        if not self.backtests.churn:
+            return f"there is no past date to choose a threshold on: the data spans {self.span} days"
+        return "at no past date did the forecast tell customers who ordered again from those who did not"
+
     def _value_status(self, currency: str) -> str:
         if currency not in self.estimates.values:
             return "insufficient_data"
         return verdict(self.value_summary(currency), self.estimates.fit.status)
 
+    def _value_reason(self, currency: str) -> str:
+        if currency not in self.estimates.values:
+            return (
+                f"too few customers in {currency} to tell what an order day is worth: needs {MINIMUM_CUSTOMERS}, of "
+                f"whom {MINIMUM_RETURNING} came back"
+            )
+        if self.estimates.fit.model is None:
+            return self.choice.reason
+        possible = len(self.backtests.results.get(Series(NET_SALES, currency, VALUE_HORIZON), ()))
+        return judgement(self.value_summary(currency), possible, self.span, VALUE_HORIZON, currency)
+
 
 def registry_rows(findings: Findings) -> list[Row]:
-    """The purchase model's row, then one a currency for the value of an order day."""
-    fit, threshold = findings.estimates.fit, findings.backtests.threshold
-    purchases = {
-        "model": MBG_NBD,
+    """The purchase models' rows in the ladder's order, then one a currency for the value of an order day."""
+    purchases = [_purchase_row(findings, attempt) for attempt in findings.choice.attempts]
+    values = [_value_row(findings, currency) for currency in findings.currencies]
+    return [_with_run(findings, row) for row in (*purchases, *values)]
+
+
+def _purchase_row(findings: Findings, attempt: Attempt) -> Row:
+    is_used = attempt.rung == findings.choice.used
+    row = {
+        "model": attempt.rung,
         "currency": EVERY_CURRENCY,
-        "status": findings.model_status,
-        "fit_status": fit.status,
-        "fitted_from": findings.first_day and findings.first_day + timedelta(days=WARM_UP_DAYS),
+        "is_used": is_used,
+        "status": attempt.status,
+        "reason": attempt.reason,
+        "fit_status": attempt.fit.status if attempt.fit else NOT_NEEDED,
+    }
+    if attempt.fit is not None:
+        row |= _fit_columns(findings, attempt.fit)
+    if attempt.fit is not None and attempt.backtests is not None:
+        row |= _summed_up(attempt.backtests.summary(PURCHASES, attempt.fit.status), PURCHASES.horizon)
+    threshold = findings.backtests.threshold
+    if is_used and threshold is not None:
+        row |= {"churn_threshold": threshold.p_order, "churn_threshold_origin": threshold.origin}
+    return row
+
+
+def _fit_columns(findings: Findings, fit: Fit) -> Row:
+    warm_up = timedelta(days=0 if fit.warm_up_fitted else WARM_UP_DAYS)
+    found = asdict(fit.model) if fit.model else {}  # type: ignore[call-overload]
+    return {
+        "fitted_from": findings.first_day and findings.first_day + warm_up,
         "customers": fit.customers,
         "groups": fit.groups,
         "iterations": fit.iterations,
         "log_likelihood": fit.log_likelihood,
-        **(asdict(fit.model) if fit.model else {}),
-        **dict(zip(("r_se", "alpha_se", "a_se", "b_se"), fit.standard_errors or (), strict=False)),
-        **_summed_up(findings.backtests.summary(PURCHASES, fit.status), PURCHASES.horizon),
-        "churn_threshold": findings.churn_threshold,
-        "churn_threshold_origin": threshold.origin if threshold else None,
+        **found,
+        **({f"{name}_se": error for name, error in zip(found, fit.standard_errors or (), strict=False)}),
     }
-    return [_with_run(findings, row) for row in (purchases, *(_value_row(findings, c) for c in findings.currencies))]
 
 
 def _value_row(findings: Findings, currency: str) -> Row:
@@ -94,7 +149,9 @@ def _value_row(findings: Findings, currency: str) -> Row:
     return {
         "model": BUHLMANN,
         "currency": currency,
+        "is_used": found is not None,
         "status": findings.value_status[currency],
+        "reason": findings.value_reason[currency],
         "fit_status": "fitted" if found else "insufficient_data",
         "fitted_from": findings.first_day,
         **(_parameters(found) if found else {}),
@@ -124,10 +181,20 @@ def _summed_up(summary: Summary, horizon: int) -> Row:
 
 
 def backtest_rows(findings: Findings) -> list[Row]:
-    """One row a series and origin."""
+    """One row a model that was tried, series and origin; without a model the naive rate's figures alone."""
+    tried: dict[Rung, Backtests] = {
+        attempt.rung: attempt.backtests for attempt in findings.choice.attempts if attempt.backtests is not None
+    }
     return [
-        {"measure": series.measure, "currency": series.currency, "model_version": findings.version, **_origin(result)}
-        for series, results in findings.backtests.results.items()
+        {
+            "model": rung,
+            "measure": series.measure,
+            "currency": series.currency,
+            "model_version": findings.version,
+            **_origin(result),
+        }
+        for rung, backtests in (tried or {findings.estimates.fit.rung: findings.backtests}).items()
+        for series, results in backtests.results.items()
         for result in results
     ]
 

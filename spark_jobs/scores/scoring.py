@@ -1,14 +1,15 @@
 """Scores of customers: from their sufficient statistics to every column of gold_customer_predictions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
 from spark_jobs.models.discounting import discounted_days
-from spark_jobs.models.mbg_nbd import Floats, MbgNbd
+from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.purchase_model import PurchaseModel
 from spark_jobs.models.value_bands import ValueBands
 from spark_jobs.scores.deciles import Cutoffs
 from spark_jobs.scores.estimates import Estimates
@@ -32,6 +33,9 @@ class Scorer:
     margin_rate: float | None
     model_status: str
     value_status: Mapping[str, str]
+    model_reason: str | None = None
+    value_reason: Mapping[str, str] = field(default_factory=dict)
+    churn_reason: str | None = None
 
     def score(self, currency: Texts, n: Floats, t_x: Floats, t: Floats, s: Floats) -> dict[str, Column]:
         """All columns but the customer's key, one entry a customer; NaN and None stand for null.
@@ -69,14 +73,15 @@ class Scorer:
             return {name: np.full(len(n), np.nan) for name in names}
         p_alive = model.p_alive(x, t_x, t)
         return {
-            "p_alive": p_alive,
+            # A model without dropout takes everybody to be alive: that is no estimate, and not published as one.
+            "p_alive": p_alive if model.has_dropout else np.full(len(n), np.nan),
             **{f"p_order_{h}": model.p_order(x, t_x, t, h) for h in HORIZONS},
             **{name: p_alive * days for name, days in self._living_days(model, x, t).items()},
             "median_gap_days": model.median_gap(x, t_x),
             "overdue_p": model.overdue_p(x, t_x, t),
         }
 
-    def _living_days(self, model: MbgNbd, x: Floats, t: Floats) -> dict[str, Floats]:
+    def _living_days(self, model: PurchaseModel, x: Floats, t: Floats) -> dict[str, Floats]:
         # The costly part, and the same for all who share x and t.
         pairs, customer = np.unique(x + 1j * t, return_inverse=True)
         found = {f"expected_days_{h}": model.living_days(pairs.real, pairs.imag, h) for h in HORIZONS}
@@ -101,21 +106,29 @@ class Scorer:
         return decile, frozen_on
 
     def _statuses(self, currency: Texts, banded: npt.NDArray[np.bool_]) -> dict[str, Texts]:
-        fit_status = self.estimates.fit.status
-        value: Texts = np.full(len(currency), "insufficient_data", dtype=object)
+        fit, rows = self.estimates.fit, len(currency)
+        value: Texts = np.full(rows, "insufficient_data", dtype=object)
+        value_reason: Texts = np.full(rows, None, dtype=object)
         for code, status in self.value_status.items():
             value[currency == code] = status
+            value_reason[currency == code] = self.value_reason.get(code)
         chosen = "backtested" if self.churn_threshold is not None else "insufficient_data"
+        p_alive = "estimated" if fit.model is not None and fit.model.has_dropout else "not_estimated"
         return {
-            "churn_threshold_status": _all(chosen if fit_status == "fitted" else fit_status, len(currency)),
-            "model_status": _all(self.model_status, len(currency)),
+            "p_alive_status": _all(p_alive if fit.status == "fitted" else fit.status, rows),
+            "churn_threshold_status": _all(chosen if fit.status == "fitted" else fit.status, rows),
+            "churn_threshold_reason": _all(self.churn_reason, rows),
+            "model": _all(None if fit.model is None else fit.rung, rows),
+            "model_status": _all(self.model_status, rows),
+            "model_reason": _all(self.model_reason, rows),
             "value_status": value,
+            "value_reason": value_reason,
             "value_interval_status": np.where(banded, "backtested", "insufficient_data").astype(object),
-            "model_version": _all(self.version, len(currency)),
+            "model_version": _all(self.version, rows),
         }
 
 
-def _all(text: str, rows: int) -> Texts:
+def _all(text: str | None, rows: int) -> Texts:
     return np.full(rows, text, dtype=object)
 
 

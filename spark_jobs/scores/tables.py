@@ -39,14 +39,16 @@ _CUSTOMER = {
     "user_id": ScoreColumn("string", "the user within the channel, the other half of the customer key"),
     "currency": ScoreColumn("string", "currency of every amount in the row"),
 }
-_MODEL_STATUS = "validated, not_validated, model_degenerate or insufficient_data"
+_STATUS_IN_USE = "validated, not_validated or insufficient_data"
+_FIT_STATUS = "fitted, model_degenerate (a simpler model is as likely) or insufficient_data"
+_LADDER = "mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate"
 
 PREDICTIONS = ScoreTable(
     name="gold_customer_predictions",
     about="What each customer is expected to do and to be worth, from the orders up to the as-of date.",
     grain=("app_name", "user_id", "currency", AS_OF_DATE),
     columns=_CUSTOMER
-    | {"p_alive": ScoreColumn("double", "probability that the customer has not left for good (MBG/NBD)")}
+    | {"p_alive": ScoreColumn("double", "probability that the customer has not left for good; see p_alive_status")}
     | {
         f"p_order_{h}": ScoreColumn("double", f"probability of at least one order in the next {h} days")
         for h in HORIZONS
@@ -82,43 +84,87 @@ PREDICTIONS = ScoreTable(
             "the cut-offs are those of everybody before this date (start of the quarter), or as of the as-of date",
         ),
         "median_gap_days": ScoreColumn(
-            "double", "days after the latest order within which a living customer orders again with even odds"
+            "double",
+            "days after the latest order within which a living customer orders again with even odds; null where the "
+            "model in use knows rates alone (credibility_rate, naive_rate)",
         ),
-        "overdue_p": ScoreColumn("double", "probability that a living customer would have ordered again by now"),
+        "overdue_p": ScoreColumn(
+            "double", "probability that a living customer would have ordered again by now; null like median_gap_days"
+        ),
+        "p_alive_status": ScoreColumn(
+            "string",
+            "estimated; not_estimated (the model in use has no dropout, so it does not ask who has left); "
+            "insufficient_data (no model)",
+        ),
         "churn_threshold": ScoreColumn(
             "double", "p_order_90 below which a customer is called churned, chosen on an early back-test"
         ),
-        "churn_threshold_status": ScoreColumn("string", "backtested, insufficient_data or model_degenerate"),
-        "model_status": ScoreColumn("string", f"of the probabilities and expected days: {_MODEL_STATUS}"),
-        "value_status": ScoreColumn(
-            "string", f"of the expected values and the decile, by back-tests over 365 days: {_MODEL_STATUS}"
+        "churn_threshold_status": ScoreColumn("string", "backtested or insufficient_data"),
+        "churn_threshold_reason": ScoreColumn("string", "why it has that status, in words"),
+        "model": ScoreColumn("string", f"model in use: {_LADDER}; null where none could be fitted"),
+        "model_status": ScoreColumn("string", f"of the probabilities and expected days: {_STATUS_IN_USE}"),
+        "model_reason": ScoreColumn(
+            "string", "why this model is used and none that comes before it, in words; see model_registry"
         ),
+        "value_status": ScoreColumn(
+            "string", f"of the expected values and the decile, by back-tests over 365 days: {_STATUS_IN_USE}"
+        ),
+        "value_reason": ScoreColumn("string", "why it has that status, in words"),
         "value_interval_status": ScoreColumn("string", "of value_365_p10 and _p90: backtested or insufficient_data"),
         "model_version": ScoreColumn("string", "the fit that the row comes from, see model_registry"),
     }
     | _PARTITION,
 )
 
+_PARAMETERS = {
+    "r": "mbg_nbd, geometric_nbd, nbd: shape of the rates' gamma distribution; at 1e10 everybody has the same rate",
+    "alpha": "its scale, in days",
+    "a": "mbg_nbd: first parameter of the dropout probabilities' beta distribution",
+    "b": "mbg_nbd: its second parameter",
+    "p": "geometric_nbd: probability to leave after a day with an order, the same for everybody",
+}
+
 REGISTRY = ScoreTable(
     name="model_registry",
-    about="Every model that was fitted: its parameters, how the fit went, and how its back-tests came out.",
+    about="Every model: whether it is used and why, its parameters, how the fit went, how its back-tests came out.",
     grain=("model", "currency", AS_OF_DATE),
     columns={
-        "model": ScoreColumn("string", "mbg_nbd (days with an order) or buhlmann (net sales of such a day)"),
-        "currency": ScoreColumn("string", "currency of a buhlmann row; all for mbg_nbd"),
+        "model": ScoreColumn(
+            "string",
+            f"of days with an order, in the order they are tried: {_LADDER}; buhlmann: net sales of such a day",
+        ),
+        "currency": ScoreColumn("string", "currency of a buhlmann row; all for the others"),
         "version": ScoreColumn("string", "as-of date and fingerprint of inputs, code and settings"),
-        "status": ScoreColumn("string", _MODEL_STATUS),
-        "fit_status": ScoreColumn("string", "fitted, model_degenerate or insufficient_data"),
-        "fitted_from": ScoreColumn("date", "first order date of the customers who were fitted: 90 days into the data"),
+        "is_used": ScoreColumn("boolean", "true for the one model of order days that predictions come from"),
+        "status": ScoreColumn(
+            "string", f"validated, not_validated, not_needed (one before it is validated), or of its fit: {_FIT_STATUS}"
+        ),
+        "reason": ScoreColumn("string", "why it has that status, and why it is used or not, in words"),
+        "fit_status": ScoreColumn("string", f"{_FIT_STATUS}; not_needed: not tried"),
+        "fitted_from": ScoreColumn(
+            "date",
+            "first order date of the customers who were fitted: 90 days into the data, or its first day where too few "
+            "came later",
+        ),
         "fitted_to": ScoreColumn("date", "last day that the fit has seen"),
         "customers": ScoreColumn("bigint", "customers who were fitted"),
         "groups": ScoreColumn("bigint", "distinct rows they were grouped to"),
         "iterations": ScoreColumn("bigint", "steps of the optimiser"),
         "log_likelihood": ScoreColumn("double", "at the maximum"),
     }
-    | {name: ScoreColumn("double", f"parameter {name} of MBG/NBD, time in days") for name in ("r", "alpha", "a", "b")}
-    | {f"{name}_se": ScoreColumn("double", f"standard error of {name}") for name in ("r", "alpha", "a", "b")}
+    | {name: ScoreColumn("double", meaning) for name, meaning in _PARAMETERS.items()}
     | {
+        f"{name}_se": ScoreColumn("double", f"standard error of {name}; null where the likelihood is flat")
+        for name in _PARAMETERS
+    }
+    | {
+        "rate": ScoreColumn("double", "credibility_rate: mean days with an order a day"),
+        "weight_days": ScoreColumn(
+            "double", "credibility_rate: days at which a customer's own past weighs as much as everybody's"
+        ),
+        "scatter": ScoreColumn(
+            "double", "credibility_rate: squared coefficient of variation of gaps; 1 by chance alone, 0 like clockwork"
+        ),
         "mu": ScoreColumn("double", "Bühlmann: mean net sales of a day with an order"),
         "s2": ScoreColumn("double", "Bühlmann: variance between the days of one customer"),
         "tau2": ScoreColumn("double", "Bühlmann: variance between customers' true means"),
@@ -158,15 +204,16 @@ _METRICS = {
 
 MODEL_BACKTESTS = ScoreTable(
     name="model_backtests",
-    about="Predictions from past origins against what happened, the model beside the naive rate.",
-    grain=("measure", "currency", "origin_date", "horizon_days", AS_OF_DATE),
+    about="Predictions from past origins against what happened, each model that was tried beside the naive rate.",
+    grain=("model", "measure", "currency", "origin_date", "horizon_days", AS_OF_DATE),
     columns={
-        "measure": ScoreColumn("string", "active_days (MBG/NBD) or net_sales (MBG/NBD x Bühlmann)"),
+        "model": ScoreColumn("string", f"model of days with an order: {_LADDER}"),
+        "measure": ScoreColumn("string", "active_days, or net_sales (active days x Bühlmann)"),
         "currency": ScoreColumn("string", "currency of a net_sales row; all for active_days"),
         "origin_date": ScoreColumn("date", "past day that was predicted from, knowing nothing later"),
         "horizon_days": ScoreColumn("int", "days ahead"),
         "model_version": ScoreColumn("string", "the fit that these back-tests speak for"),
-        "fit_status": ScoreColumn("string", "fit at the origin: fitted, model_degenerate or insufficient_data"),
+        "fit_status": ScoreColumn("string", f"fit at the origin: {_FIT_STATUS}"),
         "customers": ScoreColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
         "realised": ScoreColumn("double", "what they did within the horizon: days with an order, or net sales"),
     }

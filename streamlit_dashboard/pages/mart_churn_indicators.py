@@ -131,10 +131,14 @@ def _figures(rows: pd.DataFrame, currency: str) -> None:
 
 
 def _statuses(filters: Filters, rows: pd.DataFrame, known: list[str], currency: str, as_of: date) -> None:
-    if "churn_threshold_status" in rows and not states.status(rows["churn_threshold_status"].iloc[0]):
+    said = rows.iloc[0]
+    states.model(said.get("model_reason"))
+    if "churn_threshold_status" in rows and not states.status(
+        said["churn_threshold_status"], said.get("churn_threshold_reason")
+    ):
         return
     if "value_status" in rows:
-        states.status(rows["value_status"].iloc[0])
+        states.status(said["value_status"], said.get("value_reason"))
     if not known:
         absent("Customers by churn status", MART, ["churn_status", "p_order_90", "value_at_risk"])
         return

@@ -108,7 +108,8 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
     """What the model expects of all customers, by decile; or why there is nothing to expect."""
     deciles = customers.value_deciles()
     deciles = deciles[deciles["currency"] == currency]
-    if "value_status" in row.index and not states.status(row["value_status"]):
+    states.model(row.get("model_reason"))
+    if "value_status" in row.index and not states.status(row["value_status"], row.get("value_reason")):
         return
     backtested = row.get("value_interval_status") == "backtested"
     unit = f"{currency} a customer" + ("; whiskers: 10th to 90th percentile, from back-tests" if backtested else "")
@@ -165,6 +166,7 @@ def _backtests(filters: Filters, currency: str) -> None:
         f"{fit['model']} is {str(fit['status']).replace('_', ' ')}"
         + ("." if formats.missing(fit["customers"]) else f", fitted on {formats.count(fit['customers'])} customers.")
         for fit in fitted.to_dict("records")
+        if fit["status"] != "not_needed"
     )
     show(
         Card(
@@ -176,6 +178,7 @@ def _backtests(filters: Filters, currency: str) -> None:
             as_of=loads.state().as_of_date(table),
             rows=rows,
             columns=(
+                Column("model", "Model"),
                 Column("measure", "Measure"),
                 Column("origin_date", "Predicted from", "date"),
                 Column("horizon_days", "Days ahead", "count"),

@@ -14,6 +14,11 @@ SEGMENTS = "mart_customer_segments"
 CHURN = "mart_churn_indicators"
 PAGE_ROWS = 50
 
+STATUSES = (
+    "model_status", "model_reason", "value_status", "value_reason", "value_interval_status", "model", "model_version",
+)  # fmt: skip
+"""The same for all customers of a currency: what vouches for their predictions."""
+
 VALUE_BANDS = (10, 25, 50, 100, 250, 500, 1000)
 """Upper ends, in currency units, of the bands of historical value; the last band has none."""
 
@@ -31,8 +36,7 @@ def value_summary() -> pd.DataFrame:
         "p_alive": "SUM(p_alive) AS expected_alive",
         "p_order_90": "SUM(p_order_90) AS expected_customers_90",
         **{f"expected_value_{h}": f"SUM(expected_value_{h}) AS expected_value_{h}" for h in (30, 90, 365)},
-        **{name: f"MAX({name}) AS {name}" for name in ("model_status", "value_status", "value_interval_status")},
-        "model_version": "MAX(model_version) AS model_version",
+        **{name: f"MAX({name}) AS {name}" for name in STATUSES},
     }
     extra = "".join(f", {optional[name]}" for name in present(VALUE, optional))
     return load(
@@ -144,7 +148,7 @@ def churn_summary() -> pd.DataFrame:
     status = "churn_status" if "churn_status" in there else "CAST(NULL AS VARCHAR) AS churn_status"
     risk = ", SUM(value_at_risk) AS value_at_risk" if "value_at_risk" in there else ""
     expected = ", SUM(p_order_90) AS expected_customers_90" if "p_order_90" in there else ""
-    statuses = present(CHURN, ("churn_threshold_status", "value_status", "model_status"))
+    statuses = present(CHURN, ("churn_threshold_status", "churn_threshold_reason", *STATUSES))
     status += "".join(f", MAX({name}) AS {name}" for name in statuses)
     return load(
         CHURN,

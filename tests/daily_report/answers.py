@@ -89,8 +89,12 @@ def churn(status: str | None, customers: int, days_back: int = 0, **fields: Any)
         "currency": "USD",
         "churn_status": status,
         "churn_threshold_status": "backtested",
+        "churn_threshold_reason": "the threshold was chosen on 2023-05-01",
         "model_status": "validated",
+        "model_reason": "Geometric/NBD is used: it missed by less. MBG/NBD is not: dropout does not differ.",
+        "p_alive_status": "estimated",
         "value_status": "validated",
+        "value_reason": "it missed by less",
         "customers": customers,
         "value_at_risk": None if status == "churned" else Decimal("12.345678"),
     }

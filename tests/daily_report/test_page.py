@@ -187,14 +187,28 @@ def test_what_is_not_judged_or_not_validated_is_said():
                           is_anomaly=None, anomaly_status="insufficient_data")]  # fmt: skip
     said = page(
         sales_days=unjudged,
-        churn=[churn(None, 40, churn_threshold_status="insufficient_data", model_status="insufficient_data")],
+        churn=[
+            churn(
+                None,
+                40,
+                churn_threshold_status="insufficient_data",
+                churn_threshold_reason="none of the 40 customers came back",
+            )
+        ],
     ).said
     assert "not judged: too few same weekdays before" in said
     assert "None of the last 7 days was judged." in said
     assert "no expected value: fewer than 8 same weekdays before" in said
-    assert "40 customers, none of them called churned. Insufficient data" in said
+    assert "40 customers, none of them called churned. Insufficient data: none of the 40 customers came back." in said
     doubtful = page(churn=[churn("active", 40, model_status="not_validated", value_status="not_validated")]).said
-    assert "Not validated: back-tests do not bear out these probabilities" in doubtful
+    assert "Not validated: read the counts as an order of magnitude. Geometric/NBD is used: it missed" in doubtful
+    assert "Not validated: the value at risk; it missed by less." in doubtful
+
+
+def test_the_model_in_use_is_named_and_what_it_cannot_say_is_said():
+    assert "MBG/NBD is not: dropout does not differ." in page(churn=[churn("active", 40)]).said
+    silent = page(churn=[churn("active", 40, p_alive_status="not_estimated", value_at_risk=None)]).said
+    assert "Value at risk is empty: the model in use does not ask who has left." in silent
 
 
 def test_a_day_out_of_the_ordinary_is_marked():

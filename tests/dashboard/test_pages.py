@@ -90,7 +90,22 @@ def test_predictions_come_with_what_vouches_for_them(published, tables, open_pag
     [
         ("mart_customer_lifetime_value", {"value_status": "not_validated"}, "Not validated"),
         ("mart_customer_lifetime_value", {"value_status": "model_degenerate"}, "Model degenerate"),
+        (
+            "mart_customer_lifetime_value",
+            {"value_status": "not_validated", "value_reason": "1 past date could be judged"},
+            "1 past date could be judged. Read its figures as an order of magnitude.",
+        ),
+        (
+            "mart_customer_lifetime_value",
+            {"model_reason": "Geometric/NBD is used: it missed by less."},
+            "Geometric/NBD is used: it missed by less.",
+        ),
         ("mart_churn_indicators", {"churn_threshold_status": "insufficient_data"}, "Insufficient data"),
+        (
+            "mart_churn_indicators",
+            {"churn_threshold_status": "insufficient_data", "churn_threshold_reason": "nobody came back"},
+            "Nobody came back.",
+        ),
         ("mart_loyalty_impact", {"effect_status": "not_identified"}, "Not identified"),
         ("mart_loyalty_impact", {"effect_status": "not_supported"}, "Not supported by this source"),
     ],

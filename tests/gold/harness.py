@@ -149,8 +149,10 @@ def prediction(as_of: str, **fields: Any) -> Row:
         "value_per_day": 10.0, "expected_value_30": 3.0, "expected_value_90": 8.0, "expected_value_365": 25.0,
         "discounted_value_365": 24.0, "expected_margin_365": None, "value_365_p10": 0.0, "value_365_p90": 60.0,
         "ltv_decile": 7, "ltv_cutoffs_frozen_on": date.fromisoformat(as_of), "median_gap_days": 12.0, "overdue_p": 0.5,
-        "churn_threshold": 0.1, "churn_threshold_status": "backtested", "model_status": "validated",
-        "value_status": "validated", "value_interval_status": "backtested", "model_version": "v1",
+        "churn_threshold": 0.1, "churn_threshold_status": "backtested", "churn_threshold_reason": "on 2023-01-01",
+        "p_alive_status": "estimated", "model": "mbg_nbd", "model_status": "validated", "model_reason": "it fits",
+        "value_status": "validated", "value_reason": "close", "value_interval_status": "backtested",
+        "model_version": "v1",
         "as_of_date": date.fromisoformat(as_of),
     }  # fmt: skip
     return row | fields

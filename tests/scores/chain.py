@@ -8,6 +8,7 @@ import pandas as pd
 from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.estimates import VALUE_SUMS, Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped
+from spark_jobs.scores.ladder import climb
 from spark_jobs.scores.registry import Findings
 from tests.models.process import GENERATED_DATA
 
@@ -56,13 +57,20 @@ def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
     customers = histories(frame)
     first_day = date(1970, 1, 1) + timedelta(days=int(frame["day"].min()))
     snapshot = customers.at(day_number(as_of))
+    observed = (as_of - first_day).days
+    choice = climb(
+        lambda rung: fit_purchases(*grouped(snapshot.x, snapshot.t_x, snapshot.t), observed, rung),
+        lambda rung: run_backtests(customers, as_of, first_day, rung),
+        observed,
+    )
     return Findings(
         as_of=as_of,
         first_day=first_day,
         version="v1",
         currencies=snapshot.currencies,
-        estimates=estimates(snapshot, (as_of - first_day).days),
-        backtests=run_backtests(customers, as_of, first_day),
+        estimates=Estimates(choice.fit, estimates(snapshot, observed).values),
+        backtests=choice.backtests,
         annual_discount_rate=0.10,
         margin_rate=None,
+        choice=choice,
     )

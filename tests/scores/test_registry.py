@@ -19,7 +19,8 @@ def found() -> Findings:
 
 
 def test_a_model_s_row_has_its_parameters_and_its_back_tests_in_sum(found: Findings) -> None:
-    purchases, values = registry_rows(found)
+    purchases, *others, values = registry_rows(found)
+    assert purchases["is_used"] and not any(row["is_used"] or "r" in row for row in others)
     assert (purchases["model"], purchases["status"], purchases["backtest_origins"]) == ("mbg_nbd", "validated", 8)
     assert purchases["fitted_from"] == found.first_day + timedelta(days=90) and purchases["fitted_to"] == AS_OF
     assert purchases["r"] > 0 and purchases["b_se"] > 0 and purchases["mae"] < purchases["naive_mae"]
@@ -65,20 +66,25 @@ POOR = {
 @pytest.mark.parametrize("frame", POOR.values(), ids=POOR)
 def test_poor_data_gives_a_status_and_no_parameters(frame: pd.DataFrame) -> None:
     poor = findings(frame)
-    assert (poor.model_status, poor.churn_threshold) == ("insufficient_data", None)
+    has_rate = len(frame) > frame["key"].nunique()  # somebody came back
+    assert poor.choice.used == ("naive_rate" if has_rate else None)
+    assert poor.model_status == ("not_validated" if has_rate else "insufficient_data")
     assert all(status == "insufficient_data" for status in poor.value_status.values())
     purchases = registry_rows(poor)[0]
     assert (purchases["fit_status"], "r" in purchases, "mae" in purchases) == ("insufficient_data", False, False)
+    customers = frame["key"].nunique()
+    assert f"too few customers to fit it: {customers}, of whom" in purchases["reason"]
 
 
-def test_customers_who_never_leave_are_a_degenerate_model() -> None:
+def test_customers_who_never_leave_have_a_model_without_dropout() -> None:
     loyal = pd.concat(
         pd.DataFrame({"key": key, "currency": "USD", "day": range(first, DAY + 1_400, 3 + key % 9), "amount": 10.0})
         for key, first in enumerate([DAY, *range(DAY + 100, DAY + 300)])
     )
     found = findings(loyal)
-    assert found.model_status == "model_degenerate"
-    assert set(found.value_status.values()) == {"model_degenerate"}
+    assert (found.choice.used, found.model_status) == ("credibility_rate", "validated")
+    statuses = {row["model"]: row["status"] for row in registry_rows(found)}
+    assert (statuses["mbg_nbd"], statuses["geometric_nbd"]) == ("model_degenerate", "model_degenerate")
 
 
 def test_a_currency_of_few_customers_has_no_value_beside_one_of_many() -> None:
@@ -96,7 +102,7 @@ def test_a_fit_without_enough_past_is_not_validated() -> None:
 
 
 def test_customers_of_the_first_ninety_days_are_not_fitted() -> None:
-    """100 customers, half of them first seen on day 50 of the data: half are left."""
-    fit = fit_purchases([0, 0], [0, 0], [300, 200], [50, 50], observed_days=350)
-    assert (fit.customers, fit.status) == (50, "insufficient_data")
+    """300 customers, half of them first seen on day 50 of the data: half are left."""
+    fit = fit_purchases([0, 0, 1], [0, 0, 9], [300, 200, 200], [150, 100, 50], observed_days=350)
+    assert (fit.customers, fit.warm_up_fitted) == (150, False)
     assert isinstance(Estimates(fit, {}).value_per_day(["USD"], [1], [2.0])[0], float)

@@ -88,7 +88,7 @@ def test_a_customer_who_was_only_refunded_has_no_interval(scorer: Scorer) -> Non
 def test_without_a_model_every_figure_is_null_and_the_status_says_why() -> None:
     scorer = Scorer("v1", NOTHING, {}, {}, None, 0.1, None, "insufficient_data", {"USD": "insufficient_data"})
     found = score(scorer, ("USD", 5_000, 5_000, 5_100, 1e6), ("USD", 1, 0, 0, 0.0))
-    statuses = {"model_status", "value_status", "value_interval_status", "churn_threshold_status"}
+    statuses = {"p_alive_status", "model_status", "value_status", "value_interval_status", "churn_threshold_status"}
     for name, values in found.items():
         if name in statuses:
             assert values == ["insufficient_data"] * 2
@@ -126,7 +126,7 @@ def test_cutoffs_do_not_move_within_a_quarter(chain: Any) -> None:
 
 
 def test_while_there_is_nothing_to_freeze_the_as_of_date_gives_the_cutoffs(chain: Any) -> None:
-    young = FIRST_DAY + timedelta(days=170)  # June: the model could not be fitted in March
+    young = FIRST_DAY + timedelta(days=80)  # of the first quarter: on its eve there was nobody
     current = estimates(chain.at(day_number(young)), (young - FIRST_DAY).days)
     assert current.fit.status == "fitted"
     assert frozen_cutoffs(chain, young, FIRST_DAY, current)["USD"].frozen_on == young

@@ -24,16 +24,21 @@
 --   net_sales_last_90d: net sales in the last 90 days
 --   net_sales_previous_90d: net sales in the 90 days before those
 --   reference_rule_45_days_inactive: true after more than 45 days without an order: the usual fixed rule, for comparison only, not a churn status
---   median_gap_days: days after the latest order within which a living customer orders again with even odds
---   overdue_p: probability that a living customer would have ordered again by now
---   p_alive: probability that the customer has not left for good
+--   median_gap_days: days after the latest order within which a living customer orders again with even odds; null where the model knows rates alone
+--   overdue_p: probability that a living customer would have ordered again by now; null like median_gap_days
+--   p_alive: probability that the customer has not left for good; null where p_alive_status is not estimated
+--   p_alive_status: estimated, not_estimated (the model in use does not ask who has left) or insufficient_data (no model)
 --   p_order_90: probability of at least one order in the next 90 days
 --   churn_threshold: p_order_90 below which a customer is called churned: chosen on an early back-test, judged on later ones (churn_backtests)
---   churn_status: new (first order within the last 30 days), else churned (p_order_90 below the threshold), else at_risk (overdue_p of 0.8 or more), else active; null where churn_threshold_status is not backtested
---   value_at_risk: net sales of the next 365 days that are in doubt because the customer may have left: expected if they have not, less expected_value_365; null for a churned customer, whose value is lost rather than at risk
---   churn_threshold_status: backtested, insufficient_data or model_degenerate
---   model_status: of the probabilities: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell), model_degenerate or insufficient_data (no figures)
+--   churn_status: new (first order within the last 30 days), else churned (p_order_90 below the threshold), else at_risk (overdue_p of 0.8 or more; nobody where it is null), else active; null where churn_threshold_status is not backtested
+--   value_at_risk: net sales of the next 365 days that are in doubt because the customer may have left: expected if they have not, less expected_value_365; null for a churned customer, whose value is lost rather than at risk, and where p_alive is null
+--   churn_threshold_status: backtested or insufficient_data
+--   churn_threshold_reason: where the threshold comes from, or why there is none, in words
+--   model: the model of order days in use: mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate; null without one
+--   model_status: of the probabilities: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell) or insufficient_data (no figures)
+--   model_reason: why this model is used, and none that is tried before it, in words
 --   value_status: the same of value_at_risk, by back-tests over 365 days
+--   value_reason: why value_status is what it is, in words
 --   model_version: the fit behind the predictions, see model_registry
 --   as_of_date: the last day counted
 WITH predictions AS (
@@ -47,12 +52,17 @@ customers AS (
         predictions.median_gap_days,
         predictions.overdue_p,
         predictions.p_alive,
+        predictions.p_alive_status,
         predictions.p_order_90,
         predictions.expected_value_365,
         predictions.churn_threshold,
         predictions.churn_threshold_status,
+        predictions.churn_threshold_reason,
+        predictions.model,
         predictions.model_status,
+        predictions.model_reason,
         predictions.value_status,
+        predictions.value_reason,
         predictions.model_version,
         CASE
             WHEN predictions.churn_threshold IS NULL THEN NULL
@@ -93,6 +103,7 @@ SELECT
     median_gap_days,
     overdue_p,
     p_alive,
+    COALESCE(p_alive_status, 'not_scored') AS p_alive_status,
     p_order_90,
     churn_threshold,
     churn_status,
@@ -101,8 +112,12 @@ SELECT
         ELSE expected_value_365 * (1 - p_alive) / NULLIF(p_alive, 0)
     END AS value_at_risk,
     COALESCE(churn_threshold_status, 'not_scored') AS churn_threshold_status,
+    churn_threshold_reason,
+    model,
     COALESCE(model_status, 'not_scored') AS model_status,
+    model_reason,
     COALESCE(value_status, 'not_scored') AS value_status,
+    value_reason,
     model_version,
     as_of_date
 FROM customers

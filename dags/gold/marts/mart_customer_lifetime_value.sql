@@ -33,7 +33,8 @@
 --   net_sales_last_365d: net sales in the last 365 days
 --   net_sales_share: the customer's part of all customers' net sales in the currency
 --   net_sales_rank: 1 for the most net sales in the currency; equal amounts share a rank
---   p_alive: probability that the customer has not left for good; null where model_status gives no figures
+--   p_alive: probability that the customer has not left for good; null where p_alive_status is not estimated
+--   p_alive_status: estimated, not_estimated (the model in use does not ask who has left) or insufficient_data (no model)
 --   p_order_30: probability of at least one order in the next 30 days
 --   p_order_90: probability of at least one order in the next 90 days
 --   p_order_365: probability of at least one order in the next 365 days
@@ -50,8 +51,11 @@
 --   value_365_p90: what one in ten of them exceeded
 --   ltv_decile: 10 for the highest expected_value_365, 1 for the lowest; equal values share a decile
 --   ltv_cutoffs_frozen_on: the cut-offs are those of all customers before this date (start of the quarter), or of the as-of date
---   model_status: of the probabilities and expected days: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell), model_degenerate or insufficient_data (no figures)
+--   model: the model of order days in use: mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate; null without one
+--   model_status: of the probabilities and expected days: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell) or insufficient_data (no figures)
+--   model_reason: why this model is used, and none that is tried before it, in words
 --   value_status: the same of the expected values and the decile, by back-tests over 365 days
+--   value_reason: why value_status is what it is, in words
 --   value_interval_status: of value_365_p10 and _p90: backtested or insufficient_data
 --   model_version: the fit behind the predictions, see model_registry
 --   as_of_date: the last day counted
@@ -92,6 +96,7 @@ SELECT
         / NULLIF(CAST(SUM(facts.net_sales) OVER (PARTITION BY facts.currency) AS DOUBLE), 0) AS net_sales_share,
     RANK() OVER (PARTITION BY facts.currency ORDER BY facts.net_sales DESC) AS net_sales_rank,
     predictions.p_alive,
+    COALESCE(predictions.p_alive_status, 'not_scored') AS p_alive_status,
     predictions.p_order_30,
     predictions.p_order_90,
     predictions.p_order_365,
@@ -108,8 +113,11 @@ SELECT
     predictions.value_365_p90,
     predictions.ltv_decile,
     predictions.ltv_cutoffs_frozen_on,
+    predictions.model,
     COALESCE(predictions.model_status, 'not_scored') AS model_status,
+    predictions.model_reason,
     COALESCE(predictions.value_status, 'not_scored') AS value_status,
+    predictions.value_reason,
     COALESCE(predictions.value_interval_status, 'not_scored') AS value_interval_status,
     predictions.model_version,
     facts.as_of_date

@@ -32,16 +32,21 @@ class ChurnCount:
 class ChurnFigures:
     """Churn in one currency. ``judged``: the mart tells who has churned; where it does not, ``counts`` is empty.
 
-    ``why`` is churn_threshold_status; ``validated``: back-tests bear out the probabilities, ``value_validated`` the
-    value at risk.
+    ``why`` is churn_threshold_status and ``reason`` says it in words; ``validated``: back-tests bear out the
+    probabilities, ``value_validated`` the value at risk. ``model_reason`` names the model in use and says why it is,
+    ``value_reason`` the status of the values; ``asks_who_left``: without that there is no value at risk.
     """
 
     customers: int
     counts: tuple[ChurnCount, ...]
     judged: bool
     why: str
+    reason: str
     validated: bool
+    model_reason: str
     value_validated: bool
+    value_reason: str
+    asks_who_left: bool
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,12 @@ def churn_figures(currency: str, as_of: date, rows: Sequence[Row]) -> ChurnFigur
         counts=tuple(counts),
         judged=judged,
         why=next((row["churn_threshold_status"] for row in now if row["churn_threshold_status"] != JUDGED), JUDGED),
+        reason=now[0]["churn_threshold_reason"] or "",
         validated=all(row["model_status"] == "validated" for row in now),
+        model_reason=now[0]["model_reason"] or "",
         value_validated=all(row["value_status"] == "validated" for row in now),
+        value_reason=now[0]["value_reason"] or "",
+        asks_who_left=any(row["p_alive_status"] == "estimated" for row in now),
     )
 
 

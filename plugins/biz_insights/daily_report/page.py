@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from biz_insights.coverage import least_share
 from biz_insights.daily_report import formats
+from biz_insights.daily_report.customers import ChurnFigures
 from biz_insights.daily_report.queries import FAILURES_SHOWN, LARGEST_MOVES, TOP_ITEMS
 from biz_insights.daily_report.rankings import LEAST_ORDERS
 from biz_insights.daily_report.report import DailyReport
@@ -22,11 +23,6 @@ STATES = {
     "insufficient_data": "not judged: too few same weekdays before",
     "period_not_over": "not judged: the period is not over",
     "not_judged": "not judged",
-}
-
-NOT_JUDGED = {
-    "insufficient_data": "Insufficient data: the past is too short, or the customers too few, to tell who has left.",
-    "model_degenerate": "Model degenerate: the fit says that no customer ever leaves, so nobody is called churned.",
 }
 
 NO_LASTING_AOV = {
@@ -57,9 +53,10 @@ def state(day: SalesDay) -> str:
     return f"out of the ordinary: orders {distance} the expected" if day.is_anomaly else "ordinary"
 
 
-def churn_why(status: str) -> str:
-    """Why nobody is called churned, from churn_threshold_status."""
-    return NOT_JUDGED.get(status, f"The mart's status: {status}.")
+def churn_why(churn: ChurnFigures) -> str:
+    """Why nobody is called churned: the mart's status and its reason."""
+    status = churn.why.replace("_", " ").capitalize()
+    return f"{status}: {churn.reason.rstrip('.')}." if churn.reason else f"The mart's status: {churn.why}."
 
 
 def lasting_why(status: str) -> str:

@@ -110,14 +110,25 @@ ORDER BY currency, restaurant_id
 
 CHURN = Query(
     "mart_churn_indicators",
-    ("churn_status", "churn_threshold_status", "model_status", "value_status", "value_at_risk"),
+    (
+        "churn_status",
+        "churn_threshold_status",
+        "churn_threshold_reason",
+        "model_status",
+        "model_reason",
+        "p_alive_status",
+        "value_status",
+        "value_reason",
+        "value_at_risk",
+    ),
     """
 SELECT
-    as_of_date, currency, churn_status, churn_threshold_status, model_status, value_status, COUNT(*) AS customers,
+    as_of_date, currency, churn_status, churn_threshold_status, model_status, value_status, churn_threshold_reason,
+    model_reason, p_alive_status, value_reason, COUNT(*) AS customers,
     SUM(CAST(value_at_risk AS DECIMAL(38, 6))) AS value_at_risk
 FROM mart_churn_indicators
 WHERE as_of_date IN (%(as_of)s, %(week_before)s)
-GROUP BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ORDER BY 1, 2, 3, 4, 5, 6
 """,
 )
