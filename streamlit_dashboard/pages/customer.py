@@ -32,6 +32,7 @@ ABOUT = (
     (customers.CHURN, "churn_status", "Churn status", "text"),
     (customers.CHURN, "days_since_last_order", "Days silent", "count"),
     (customers.CHURN, "mean_gap_days", "Mean gap in days", "number"),
+    (customers.VALUE, "refund_amount", "Refunds", "money"),
     (customers.VALUE, "p_alive", "Still a customer", "share"),
     (customers.VALUE, "p_order_90", "Orders in 90 days", "share"),
     (customers.VALUE, "expected_value_365", "Expected in 365 days", "money"),

@@ -129,11 +129,15 @@ def _ledger(as_of: date) -> None:
     rows = _or_empty(operations.ledger)
     if not rows.empty:
         rows = rows.assign(balanced=rows["source_rows"] == rows["accepted_rows"] + rows["quarantined_rows"])
+        if "source_amount" in rows:
+            # Cents of a double are exact enough to see a difference; the checkpoint compares the decimals themselves.
+            difference = rows["source_amount"] - rows["accepted_amount"] - rows["quarantined_amount"]
+            rows["balanced"] &= difference.fillna(0.0).abs() < 0.005
     show(
         Card(
             key="ledger",
-            title="Ledger: source rows = accepted + quarantined",
-            unit="rows of the latest batch",
+            title="Ledger: source = accepted + quarantined, in rows and in money",
+            unit="rows of the latest batch, and what they state, whatever the currency",
             denominator="every row of the source",
             source="row_ledger",
             as_of=as_of,
@@ -145,6 +149,11 @@ def _ledger(as_of: date) -> None:
                 Column("quarantined_rows", "Quarantined", "count"),
                 Column("test_rows", "Tests among the accepted", "count"),
                 Column("balanced", "Adds up", "flag"),
+                Column("source_amount", "Money, source", "number"),
+                Column("accepted_amount", "Money, accepted", "number"),
+                Column("quarantined_amount", "Money, quarantined", "number"),
+                Column("negative_lines", "Negative lines", "count"),
+                Column("negative_lines_rule", "Treated as"),
                 Column("batch_id", "Batch"),
             ),
             empty="No batch has been published yet.",

@@ -25,6 +25,7 @@ ORDER = 10
 MART = "mart_customer_lifetime_value"
 LISTED_COLUMNS = (
     Column("net_sales", "Net sales to date", "money"),
+    Column("refund_amount", "Refunds to date", "money"),
     Column("orders", "Orders", "count"),
     Column("aov", "Per order", "money"),
     Column("expected_value_365", "Expected in 365 days", "money"),

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from biz_insights.coverage import Coverage, least_share
-from streamlit_dashboard import charts, formats, navigation
+from streamlit_dashboard import charts, formats, gross_to_net, navigation
 from streamlit_dashboard.card import Card, compared, figures, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
@@ -34,6 +34,9 @@ COLUMNS = (
     Column("net_sales", "Net sales", "money"),
     Column("net_sales_rank", "Rank", "count"),
     Column("net_sales_share", "Part", "share"),
+    Column("gross_sales", "Gross sales", "money"),
+    Column("discount_amount", "Discounts", "money"),
+    Column("refund_amount", "Refunds", "money"),
     Column("orders", "Orders", "count"),
     Column("aov", "Per order", "money"),
     Column("aov_shrunk", "Per order, shrunk", "money"),
@@ -75,6 +78,7 @@ def render() -> None:
     names = sales.store_labels()
     rows = rows.assign(store=[names[store] for store in rows["restaurant_id"]])
     _figures(rows, _same_stores(everything, rows), currency)
+    gross_to_net.show(rows, currency)
     _net_sales(filters, rows, currency, as_of)
     _per_order(filters, rows, currency, as_of)
     _growth(filters, rows, period, as_of)
@@ -110,7 +114,7 @@ def _figures(rows: pd.DataFrame, growth: Comparison, currency: str) -> None:
     figures(
         (
             ("Stores", formats.count(len(rows)), "Stores with sales in the period."),
-            ("Net sales", formats.money(net, currency), "Gross less discounts; guests in."),
+            ("Net sales", formats.money(net, currency), "Gross less discounts and refunds; guests in."),
             ("Orders", formats.count(orders), "Guests in."),
             ("Net sales per order", formats.money(ratio(net, orders), currency), "Of all stores."),
             compared(

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from biz_insights import labels
-from streamlit_dashboard import card, charts, formats, states
+from streamlit_dashboard import card, charts, formats, gross_to_net, states
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.filters import ALL, Filters, or_all
 from streamlit_dashboard.formats import Column
@@ -33,6 +33,8 @@ ATTACH_COLUMNS = (
     Column("options_revenue_per_line", "Per line", "money"),
     Column("unit_price", "Unit price", "money"),
     Column("net_sales", "Net sales", "money"),
+    Column("refund_amount", "Refunds", "money"),
+    Column("refund_share", "Refunds, part of gross", "share"),
 )
 
 
@@ -61,6 +63,7 @@ def render() -> None:
         states.no_data("Nothing has been sold yet.", "")
         return
     _figures(chain.iloc[0], currency)
+    gross_to_net.show(chain.assign(gross_sales=chain["item_amount"] + chain["options_revenue"]), currency)
     _discounts(filters, chain, currency, as_of)
     left, right = st.columns(2)
     with left:

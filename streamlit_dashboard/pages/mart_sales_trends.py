@@ -11,7 +11,7 @@ import streamlit as st
 
 from biz_insights import labels
 from biz_insights.coverage import Coverage, least_share
-from streamlit_dashboard import charts, formats, states
+from streamlit_dashboard import charts, formats, gross_to_net, states
 from streamlit_dashboard.card import Card, compared, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
@@ -35,6 +35,9 @@ COLUMNS = (
     Column("period_start", "From", "date"),
     Column("period_end", "To", "date"),
     Column("net_sales", "Net sales", "money"),
+    Column("gross_sales", "Gross sales", "money"),
+    Column("discount_amount", "Discounts", "money"),
+    Column("refund_amount", "Refunds", "money"),
     Column("orders", "Orders", "count"),
     Column("aov", "Net sales per order", "money"),
     Column("net_sales_mean_7d", "Mean of 7 days", "money"),
@@ -74,6 +77,7 @@ def render() -> None:
         return
     name = labels.isolated(names[key]) if key in names else "the chain"
     _figures(shown, _year_before(rows[rows["level_key"] == key], shown, period, as_of), currency)
+    gross_to_net.show(shown, currency)
     _sales(filters, shown, period, currency, as_of, name)
     left, right = st.columns(2)
     with left:
@@ -141,7 +145,11 @@ def _figures(rows: pd.DataFrame, year_before: Comparison, currency: str) -> None
     net, orders = total(rows["net_sales"]), total(rows["orders"])
     figures(
         (
-            ("Net sales", formats.money(net, currency), "Gross less discounts, in the period chosen; guests in."),
+            (
+                "Net sales",
+                formats.money(net, currency),
+                "Less discounts and refunds, in the period chosen; guests in.",
+            ),
             ("Orders", formats.count(orders), "Orders, guests in. For a category: orders that hold it."),
             ("Net sales per order", formats.money(ratio(net, orders), currency), "Net sales / orders."),
             compared(

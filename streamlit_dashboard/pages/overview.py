@@ -10,7 +10,7 @@ import streamlit as st
 
 from biz_insights import labels
 from biz_insights.coverage import least_share
-from streamlit_dashboard import alerts, charts, formats, navigation, states
+from streamlit_dashboard import alerts, charts, formats, gross_to_net, navigation, states
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
@@ -43,6 +43,7 @@ def render() -> None:
         states.no_data("Nothing has been sold yet.", "")
         return
     _figures(rows, currency, length, as_of)
+    gross_to_net.show(_window(rows, "period_start", as_of, length), currency)
     _alerts(rows, currency)
     _sales(filters, rows, currency, length, as_of)
     left, right = st.columns(2)

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from biz_insights import labels
-from streamlit_dashboard import charts, formats, states
+from streamlit_dashboard import charts, formats, gross_to_net, states
 from streamlit_dashboard.card import Card, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters, between
@@ -46,6 +46,7 @@ def render() -> None:
     filters.tell()
     name = labels.isolated(names[store])
     _figures(ranked[ranked["restaurant_id"] == store].iloc[0], currency, len(stores))
+    gross_to_net.show(ranked[ranked["restaurant_id"] == store], currency)
     _weeks(filters, between(weeks, "period_start", days), currency, as_of, name)
     _months(filters, rows[(rows["period_type"] == "month") & (rows["restaurant_id"] == store)], as_of, name)
     _hours(filters, store, currency, as_of, name)

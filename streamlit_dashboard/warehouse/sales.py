@@ -23,6 +23,9 @@ TRENDS_COLUMNS = (
     "period_end",
     "is_whole_period",
     "open_days",
+    "gross_sales",
+    "discount_amount",
+    "refund_amount",
     "net_sales",
     "orders",
     "aov",
@@ -113,7 +116,8 @@ def selling_days() -> pd.DataFrame:
     """The days on which the chain sold anything, by currency; none where the mart of trends is not published."""
     if not has(TRENDS) or TRENDS not in state().tables:
         return pd.DataFrame({"currency": [], "period_start": pd.to_datetime([])})
-    return trends("chain", "day")[["currency", "period_start"]]
+    rows = trends("chain", "day")
+    return rows.loc[rows["open_days"] > 0, ["currency", "period_start"]]
 
 
 def latest_days() -> pd.DataFrame:
@@ -121,7 +125,8 @@ def latest_days() -> pd.DataFrame:
     return load(
         TRENDS,
         f"SELECT level_key AS restaurant_id, currency, MAX(period_start) AS last_day FROM {TRENDS}"
-        " WHERE as_of_date = %(as_of)s AND level = 'store' AND period_type = 'day' GROUP BY 1, 2 ORDER BY 1",
+        " WHERE as_of_date = %(as_of)s AND level = 'store' AND period_type = 'day' AND open_days > 0"
+        " GROUP BY 1, 2 ORDER BY 1",
         {"as_of": state().as_of_date(TRENDS)},
     )
 

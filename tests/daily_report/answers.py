@@ -27,6 +27,7 @@ def sales_day(days_back: int, net_sales: str, orders: int, currency: str = "USD"
         "currency": currency,
         "period_start": back(days_back),
         "net_sales": Decimal(net_sales),
+        "refund_amount": Decimal(0),
         "orders": orders,
         "expected_net_sales": 95.5,
         "expected_orders": 9.5,
@@ -174,7 +175,15 @@ def full(**rows: Sequence[Row] | Answer) -> dict[str, Answer]:
         "checkpoints": [checked("silver", "critical", 9), checked("silver", "warning", 3, 1, 96.6)],
         "failed_expectations": [failure()],
         "ledger": [
-            {"source_table": "order_items", "source_rows": 903, "accepted_rows": 900, "quarantined_rows": 3},
+            {
+                "source_table": "order_items",
+                "source_rows": 903,
+                "accepted_rows": 900,
+                "quarantined_rows": 3,
+                "source_amount": Decimal("9030.50"),
+                "accepted_amount": Decimal("9000.25"),
+                "quarantined_amount": Decimal("30.25"),
+            },
         ],
         "quarantine": [{"source_table": "order_items", "reason": "duplicate_line", "quarantined_rows": 3}],
     }

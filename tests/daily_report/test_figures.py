@@ -48,6 +48,25 @@ def test_the_day_and_the_week_are_summed_to_the_cent():
     assert [found.day for found in figures.days] == [back(n) for n in reversed(range(7))]
 
 
+def test_refunds_are_summed_like_net_sales_and_nothing_is_not_zero():
+    rows = fortnight()
+    rows[-1]["refund_amount"], rows[-2]["refund_amount"] = Decimal("2.50"), Decimal("0.25")
+    figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
+    assert figures is not None
+    assert (figures.day.this.refund_amount, figures.week.this.refund_amount) == (Decimal("2.50"), Decimal("2.75"))
+    silent = sales_figures("USD", AS_OF, rows[:-1], NO_WEEKS)
+    assert silent is not None and silent.day.this.refund_amount is None
+
+
+def test_money_that_is_missing_from_the_ledger_shows():
+    row = {"source_table": "order_items", "source_rows": 2, "accepted_rows": 1, "quarantined_rows": 1}
+    money = {"source_amount": Decimal("5.00"), "accepted_amount": Decimal("4.00")}
+    (sound,) = checks.ledger([row | money | {"quarantined_amount": Decimal("1.00")}])
+    (short,) = checks.ledger([row | money | {"quarantined_amount": Decimal("0.99")}])
+    (none,) = checks.ledger([row | dict.fromkeys(("source_amount", "accepted_amount", "quarantined_amount"))])
+    assert (sound.balanced, short.balanced, none.balanced) == (True, False, True)
+
+
 def test_a_day_without_sales_is_no_zero():
     rows = [row for row in fortnight() if row["period_start"] not in (AS_OF, back(7))]
     figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)

@@ -61,6 +61,8 @@ def lines() -> list[Row]:
                 order_date=day,
             )
         )
+    refunded = LAST_DAY.isoformat()
+    found.append(line("refund", "-3.25", refunded, restaurant_id=STORES[0], user_id="user-01", item_name="Bagel"))
     return found
 
 
@@ -174,6 +176,11 @@ def operations(run: str = RUN) -> dict[str, pa.Table]:
             "accepted_rows": accepted,
             "quarantined_rows": quarantined,
             "test_rows": 0,
+            "source_amount": None if name == "date_dim" else Decimal("1234.50"),
+            "accepted_amount": None if name == "date_dim" else Decimal("1230.25"),
+            "quarantined_amount": None if name == "date_dim" else Decimal("4.25"),
+            "negative_lines": 2 if name == "order_items" else None,
+            "negative_lines_rule": "refund" if name == "order_items" else None,
             "batch_id": BATCH,
         }
         for name, (rows, accepted, quarantined) in counts.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 
 from biz_insights.daily_report.reading import Row
@@ -38,17 +39,24 @@ class Failure:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """Rows of one source table in the published batch."""
+    """Rows of one source table in the published batch, and the money they state (None for a table without money)."""
 
     source_table: str
     source: int
     accepted: int
     quarantined: int
+    source_amount: Decimal | None
+    accepted_amount: Decimal | None
+    quarantined_amount: Decimal | None
 
     @property
     def balanced(self) -> bool:
-        """Every source row is accepted or quarantined."""
-        return self.source == self.accepted + self.quarantined
+        """Every source row, and its money, is accepted or quarantined."""
+        if self.source != self.accepted + self.quarantined:
+            return False
+        amounts = (self.source_amount, self.accepted_amount, self.quarantined_amount)
+        source, accepted, quarantined = (amount or Decimal(0) for amount in amounts)
+        return source == accepted + quarantined
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,15 @@ def _found(row: Row) -> str:
 def ledger(rows: Sequence[Row]) -> tuple[LedgerRow, ...]:
     """From rows of LEDGER."""
     return tuple(
-        LedgerRow(row["source_table"], row["source_rows"], row["accepted_rows"], row["quarantined_rows"])
+        LedgerRow(
+            row["source_table"],
+            row["source_rows"],
+            row["accepted_rows"],
+            row["quarantined_rows"],
+            row["source_amount"],
+            row["accepted_amount"],
+            row["quarantined_amount"],
+        )
         for row in rows
     )
 

@@ -24,12 +24,20 @@ class Query:
 
 SALES_DAYS = Query(
     "mart_sales_trends",
-    ("expected_net_sales", "expected_orders", "anomaly_z", "is_anomaly", "anomaly_status", "holiday_name"),
+    (
+        "refund_amount",
+        "expected_net_sales",
+        "expected_orders",
+        "anomaly_z",
+        "is_anomaly",
+        "anomaly_status",
+        "holiday_name",
+    ),
     """
 WITH days AS (
     SELECT
-        currency, period_start, net_sales, orders, expected_net_sales, expected_orders, anomaly_z, is_anomaly,
-        anomaly_status, holiday_name, MIN(period_start) OVER (PARTITION BY currency) AS first_day
+        currency, period_start, net_sales, refund_amount, orders, expected_net_sales, expected_orders, anomaly_z,
+        is_anomaly, anomaly_status, holiday_name, MIN(period_start) OVER (PARTITION BY currency) AS first_day
     FROM mart_sales_trends
     WHERE as_of_date = %(as_of)s AND level = 'chain' AND period_type = 'day'
 )
@@ -198,13 +206,13 @@ LIMIT {FAILURES_SHOWN}
 
 LEDGER = Query(
     "row_ledger",
-    ("source_rows", "accepted_rows", "quarantined_rows"),
+    ("source_rows", "accepted_rows", "quarantined_rows", "source_amount", "accepted_amount", "quarantined_amount"),
     """
-SELECT source_table, source_rows, accepted_rows, quarantined_rows
+SELECT source_table, source_rows, accepted_rows, quarantined_rows, source_amount, accepted_amount, quarantined_amount
 FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table
 """,
 )
-"""Source rows of the published batch by table."""
+"""Source rows of the published batch by table, and the money they state; null for a table without money."""
 
 QUARANTINE = Query(
     "quarantine",

@@ -15,12 +15,13 @@ from biz_insights.daily_report.reading import WEEK, Answer, Row
 class Period:
     """Sales from ``first`` to ``last`` in one currency, guests in; ``days``: days among them that have sales.
 
-    Net sales and orders are None where no day has any: a sum of nothing is no zero.
+    Net sales, refunds and orders are None where no day has any: a sum of nothing is no zero.
     """
 
     first: date
     last: date
     net_sales: Decimal | None
+    refund_amount: Decimal | None
     orders: int | None
     days: int
 
@@ -186,14 +187,19 @@ def _comparison(by_day: dict[date, Row], last: date, length: int, data_from: dat
 def _period(by_day: dict[date, Row], days: Sequence[date], counted: Sequence[date]) -> Period:
     """The days (newest first) as a period; ``counted``: those of them that are added up."""
     rows = [by_day[day] for day in counted if day in by_day]
-    amounts = [row["net_sales"] for row in rows if row["net_sales"] is not None]
     return Period(
         first=days[-1],
         last=days[0],
-        net_sales=sum(amounts, Decimal(0)) if amounts else None,
+        net_sales=_total(rows, "net_sales"),
+        refund_amount=_total(rows, "refund_amount"),
         orders=sum(row["orders"] for row in rows) if rows else None,
         days=len(rows),
     )
+
+
+def _total(rows: Sequence[Row], name: str) -> Decimal | None:
+    amounts = [row[name] for row in rows if row[name] is not None]
+    return sum(amounts, Decimal(0)) if amounts else None
 
 
 def _sales_day(day: date, row: Row | None) -> SalesDay:
