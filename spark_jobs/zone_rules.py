@@ -74,14 +74,17 @@ def differences(expected: Offsets, found: Offsets, last: int) -> list[Difference
 def require_same_rules(spark: SparkSession, zone: str, expected: Offsets, days: Iterable[str]) -> None:
     """Check that Java places the orders of the given local days (YYYY-MM-DD) as the pipeline's rules do.
 
+    Days before the first of these rules are left out: an order of 1950 is a typing error, whatever its hour.
+
     Raises:
         JobError: names the zone, the first moment of a day with orders at which the rules differ, and both offsets.
     """
-    ordered = sorted(date.fromisoformat(day) for day in days)
+    start = min(expected)
+    ordered = sorted(day for day in map(date.fromisoformat, days) if _midnight(day) >= start)
     if not ordered:
         return
     # A local day begins and ends within a day of the UTC day of its name.
-    first, last = _midnight(ordered[0]) - 86_400, _midnight(ordered[-1]) + 2 * 86_400
+    first, last = max(start, _midnight(ordered[0]) - 86_400), _midnight(ordered[-1]) + 2 * 86_400
     for difference in differences(expected, java_offsets(spark, zone, first, last), last):
         touched = _within(ordered, *difference.days)
         if touched:

@@ -31,7 +31,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Run one command; a LaptopError is one line on standard error and exit code 1."""
+    """Run one command; a LaptopError or a wrong setting is one line on standard error and exit code 1."""
+    from biz_insights.settings import SettingsError
+
     arguments = parser().parse_args()
     state = State(arguments.state.resolve())
     try:
@@ -56,7 +58,7 @@ def main() -> int:
         from mwaa.laptop.airflow_ui import airflow
 
         return airflow(state, arguments.port)
-    except LaptopError as error:
+    except (LaptopError, SettingsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

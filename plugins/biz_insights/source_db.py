@@ -54,7 +54,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[Any]:
-    """A psycopg connection with the credentials of Secrets Manager; commits on success, rolls back on error."""
+    """A psycopg connection with the credentials of Secrets Manager; commits on success, rolls back on error.
+
+    A time without an offset means UTC in it, whatever the database's own time zone.
+    """
     import psycopg
 
     secrets = client("secretsmanager", settings)
@@ -68,6 +71,7 @@ def connect(settings: Settings) -> Iterator[Any]:
         sslmode=settings.source_sslmode,
         application_name="business-insights",
     ) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
         yield connection
 
 
@@ -126,7 +130,6 @@ def count_source(connection: Any, business_timezone: str) -> SourceCount:
     rows: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SET LOCAL timezone = 'UTC'")
         for table in TABLES:
             cursor.execute("SELECT to_regclass(%s)", (f"public.{table}",))
             if cursor.fetchone()[0] is None:

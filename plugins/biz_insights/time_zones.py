@@ -1,9 +1,9 @@
 """Time zones: which names are accepted, and the rules behind a name as data.
 
 Python, Java and PostgreSQL each bring their own copy of the IANA rules. Names without a region are where they differ
-by design: PostgreSQL takes CET for a fixed offset without summer time, Python and Java differ in the years before
-1996. For regions they differ by release only. Python's rules are the ones that count here; whoever else applies rules
-is given Python's to compare with (``spark_jobs/zone_rules.py``).
+by design: PostgreSQL takes CET for a fixed offset without summer time, Python and Java differ for WET before 1996.
+For regions they differ by release only. Python's rules are the ones that count here; whoever else applies rules is
+given Python's to compare with (``spark_jobs/zone_rules.py``).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 REGION_PATTERN = r"[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+)+"
 EXAMPLE = "America/Chicago"
 
-FROM = datetime(1900, 1, 1, tzinfo=UTC)
+FROM = datetime(1970, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2200, 1, 1, tzinfo=UTC)
-"""The times that an order can have; those that silver reads."""
+"""From when the IANA list's rules are maintained, to the end of the times that silver reads."""
 
 REGIONS = {
     "CET": "Europe/Brussels", "CST6CDT": "America/Chicago", "Cuba": "America/Havana", "EET": "Europe/Athens",
@@ -55,10 +55,10 @@ def require_region(name: str) -> None:
 
 
 def offset_changes(name: str) -> dict[int, int]:
-    """A zone's rules from 1900 to 2199, as Python has them.
+    """A zone's rules from 1970 to 2199, as Python has them.
 
     Returns:
-        Seconds east of UTC by the moment (Unix seconds) from which they hold, in order; the first moment is 1900.
+        Seconds east of UTC by the moment (Unix seconds) from which they hold, in order; the first moment is 1970.
     """
     zone = ZoneInfo(name)
 

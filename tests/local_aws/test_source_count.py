@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +11,13 @@ import psycopg
 import pytest
 
 from biz_insights.errors import PermanentError
+from biz_insights.settings import resolve
 from biz_insights.source_db import (
     CLOCK_SLACK,
     READABLE_BEFORE,
     READABLE_FROM,
     SourceCount,
+    connect,
     count_source,
     require_day,
 )
@@ -114,6 +117,23 @@ def test_lines_that_cannot_be_accepted_choose_no_day(count: Count, database: psy
         "VALUES (NULL, 1, '2024-02-02'), ('l', 0, '2024-02-03')"
     )
     assert count("2024-01-28 18:00:00+00").last_day == date(2024, 1, 28)
+
+
+def test_a_time_without_offset_is_utc_whatever_the_database_s_time_zone(
+    count: Count, database: psycopg.Connection
+) -> None:
+    """As in the column CREATION_TIME_UTC of a source file."""
+    database.execute("ALTER DATABASE restaurant SET timezone = 'Asia/Kolkata'")
+    try:
+        with connect(resolve(os.environ)) as connection:
+            connection.execute(
+                "INSERT INTO order_items (lineitem_id, item_quantity, creation_time_utc) "
+                "VALUES ('l', 1, '2024-01-28 20:00')"
+            )
+        with connect(resolve(os.environ)) as connection:
+            assert count_source(connection, "Asia/Kolkata").last_day == date(2024, 1, 29)
+    finally:
+        database.execute("ALTER DATABASE restaurant RESET timezone")
 
 
 def test_a_missing_table_names_the_next_step(database: psycopg.Connection) -> None:
