@@ -146,3 +146,27 @@ def test_a_store_that_sold_nothing_before_has_no_amount_before(young_lake, monke
         and row["period_start"] == LAST_DAY - timedelta(days=373)
     }
     assert {store: bool(year_ago.notna()[store]) for store in STORES} == {store: store in sold for store in STORES}
+
+
+def test_a_total_says_how_many_customers_it_is_of(published, nulled_lake, monkeypatch, open_page, tables):
+    at_risk = tables["mart_churn_indicators"]["value_at_risk"]
+    (figure,) = (one for one in open_page("mart_churn_indicators").metric if one.label == "Value at risk")
+    assert figure.delta == f"of {len(at_risk) - at_risk.null_count} customers with one"
+    use(nulled_lake, monkeypatch)
+    (figure,) = (one for one in open_page("mart_customer_lifetime_value").metric if one.label == "Expected in 365 days")
+    assert (figure.value, figure.delta) == ("–", "of 0 customers with a forecast")
+
+
+def test_a_mean_hour_is_of_the_days_on_which_the_store_sold(published, open_page, tables):
+    hourly = tables["gold_hourly_sales"].to_pylist()
+    since = LAST_DAY - timedelta(days=363)
+    mondays = [
+        row
+        for row in hourly
+        if row["restaurant_id"] == STORES[0] and row["order_date"] >= since and row["order_date"].weekday() == 0
+    ]
+    open_page("store")
+    rows = sales.hours_of(STORES[0])
+    monday = rows[rows["weekday"] == 1]
+    assert set(monday["days"]) == {len({row["order_date"] for row in mondays})}
+    assert monday["orders"].sum() == sum(row["orders"] for row in mondays) > 0
