@@ -126,7 +126,7 @@ def _figures(rows: pd.DataFrame, currency: str) -> None:
         ),
     ]
     if "value_at_risk" in rows:
-        people = f"of {formats.count(total(rows['customers_with_value_at_risk']))} customers with one"
+        people = f"of {formats.count(total(rows['customers_with_value_at_risk']))} customers"
         cells.append(Figure("Value at risk", formats.money(total(rows["value_at_risk"]), currency), RISK, people))
     figures(cells)
 

@@ -100,7 +100,7 @@ def _figures(row: pd.Series, currency: str) -> None:
     expected = row.get("expected_value_365")
     if "expected_value_365" in row.index:
         note = "Expected net sales of the next 365 days, of the customers who have a forecast. See its status below."
-        forecast = f"of {formats.count(row['customers_with_expected_value_365'])} customers with a forecast"
+        forecast = f"of {formats.count(row['customers_with_expected_value_365'])} customers"
         cells += (Figure("Expected in 365 days", formats.money(expected, currency), note, forecast),)
     figures(cells)
 
