@@ -120,7 +120,7 @@ def _ticks(labels: Sequence[str]) -> list[str]:
 
 def _with_room(values: Any) -> list[float] | None:
     """The range of an axis on which the texts beside the longest bars find their place."""
-    numbers = pd.Series(list(values), dtype=float).dropna()
+    numbers = _numbers(values).dropna()
     if numbers.empty or not numbers.abs().max():
         return None
     low, high = min(numbers.min(), 0.0), max(numbers.max(), 0.0)
@@ -252,15 +252,20 @@ def _band(one: Series, colour: str) -> list[Any]:
     return [go.Scatter(x=one.x, y=one.high, **edge), go.Scatter(x=one.x, y=one.low, **fill, **edge)]
 
 
+def _numbers(values: Any) -> pd.Series[Any]:
+    """Values as doubles, what is missing as NaN, whichever way it is missing."""
+    return pd.Series([None if pd.isna(value) else float(value) for value in values], dtype=float)
+
+
 def _whiskers(values: Any, low: Any, high: Any, colour: str = GREY) -> dict[str, Any] | None:
     if low is None or high is None:
         return None
-    middle = pd.Series(list(values), dtype=float)
+    middle = _numbers(values)
     return {
         "type": "data",
         "symmetric": False,
-        "array": (pd.Series(list(high), dtype=float) - middle).tolist(),
-        "arrayminus": (middle - pd.Series(list(low), dtype=float)).tolist(),
+        "array": (_numbers(high) - middle).tolist(),
+        "arrayminus": (middle - _numbers(low)).tolist(),
         "color": colour,
         "thickness": 1.5,
         "width": 4,

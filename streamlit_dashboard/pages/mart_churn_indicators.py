@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from streamlit_dashboard import charts, customer_list, formats, states
-from streamlit_dashboard.card import Card, absent, figures, show
+from streamlit_dashboard.card import Card, Figure, absent, figures, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
 from streamlit_dashboard.totals import ratios, total, windows
@@ -103,7 +103,7 @@ def _status_text(status: str) -> str:
 
 
 def _figures(rows: pd.DataFrame, currency: str) -> None:
-    cells = [
+    cells: list[Figure | tuple[str, str, str]] = [
         (
             "Ordered in 90 days",
             formats.count(total(rows["customers_last_90d"])),
@@ -126,7 +126,8 @@ def _figures(rows: pd.DataFrame, currency: str) -> None:
         ),
     ]
     if "value_at_risk" in rows:
-        cells.append(("Value at risk", formats.money(total(rows["value_at_risk"]), currency), RISK))
+        people = f"of {formats.count(total(rows['customers_with_value_at_risk']))} customers"
+        cells.append(Figure("Value at risk", formats.money(total(rows["value_at_risk"]), currency), RISK, people))
     figures(cells)
 
 

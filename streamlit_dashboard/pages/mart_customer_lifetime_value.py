@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from streamlit_dashboard import charts, customer_list, formats, states
-from streamlit_dashboard.card import Card, absent, figures, show
+from streamlit_dashboard.card import Card, Figure, absent, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
@@ -87,7 +87,7 @@ def render() -> None:
 def _figures(row: pd.Series, currency: str) -> None:
     people, net = row["customers"], row["net_sales"]
     returning = ratio(row["returning_customers"], people)
-    cells: tuple[tuple[str, str, str], ...] = (
+    cells: tuple[Figure | tuple[str, str, str], ...] = (
         ("Customers", formats.count(people), "Everyone with an account who ever ordered; guests are not counted."),
         ("Net sales to date", formats.money(net, currency), "Their net sales: revenue, not margin; guests out."),
         ("Per customer", formats.money(ratio(net, people), currency), "Net sales to date / customers."),
@@ -100,8 +100,9 @@ def _figures(row: pd.Series, currency: str) -> None:
     )
     expected = row.get("expected_value_365")
     if "expected_value_365" in row.index:
-        note = "Expected net sales of the next 365 days, of all these customers together. See its status below."
-        cells += (("Expected in 365 days", formats.money(expected, currency), note),)
+        note = "Expected net sales of the next 365 days, of the customers who have a forecast. See its status below."
+        forecast = f"of {formats.count(row['customers_with_expected_value_365'])} customers"
+        cells += (Figure("Expected in 365 days", formats.money(expected, currency), note, forecast),)
     figures(cells)
 
 

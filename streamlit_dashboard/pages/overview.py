@@ -136,7 +136,7 @@ def _loyalty(place: Any, currency: str, length: int, as_of: date, versus: str) -
     of = windows(days, "order_date", as_of, length, length).compare("loyalty_net_sales", per="net_sales")
     known = of.coverage.enough and of.now is not None and of.before is not None
     points = 100 * ((of.now or 0) - (of.before or 0))
-    delta = f"{'+' if points >= 0 else ''}{formats.number(points, 1)} points" if known else formats.NONE
+    delta = f"{'+' if points >= 0 else ''}{formats.number(points, 1)} pts" if known else formats.NONE
     about = "Net sales of loyalty orders over all net sales; guests in. Change in points."
     spark = [part for part in parts if part is not None]
     _metric(place, "Loyalty part", formats.share(parts[-1]), about, versus, delta, of, spark)

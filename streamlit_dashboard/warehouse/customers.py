@@ -35,7 +35,11 @@ def value_summary() -> pd.DataFrame:
     optional = {
         "p_alive": "SUM(p_alive) AS expected_alive",
         "p_order_90": "SUM(p_order_90) AS expected_customers_90",
-        **{f"expected_value_{h}": f"SUM(expected_value_{h}) AS expected_value_{h}" for h in (30, 90, 365)},
+        **{
+            f"expected_value_{h}": f"SUM(expected_value_{h}) AS expected_value_{h},"
+            f" COUNT(expected_value_{h}) AS customers_with_expected_value_{h}"
+            for h in (30, 90, 365)
+        },
         **{name: f"MAX({name}) AS {name}" for name in STATUSES},
     }
     extra = "".join(f", {optional[name]}" for name in present(VALUE, optional))
@@ -146,7 +150,9 @@ def churn_summary() -> pd.DataFrame:
     """Customers by churn status (null where this version has none), with what they bought lately."""
     there = present(CHURN, ("churn_status", "value_at_risk", "p_order_90"))
     status = "churn_status" if "churn_status" in there else "CAST(NULL AS VARCHAR) AS churn_status"
-    risk = ", SUM(value_at_risk) AS value_at_risk" if "value_at_risk" in there else ""
+    risk = ""
+    if "value_at_risk" in there:
+        risk = ", SUM(value_at_risk) AS value_at_risk, COUNT(value_at_risk) AS customers_with_value_at_risk"
     expected = ", SUM(p_order_90) AS expected_customers_90" if "p_order_90" in there else ""
     statuses = present(CHURN, ("churn_threshold_status", "churn_threshold_reason", *STATUSES))
     status += "".join(f", MAX({name}) AS {name}" for name in statuses)

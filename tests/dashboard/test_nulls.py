@@ -14,6 +14,7 @@ from tests.dashboard import odd
 from tests.dashboard.conftest import metrics, texts
 from tests.dashboard.lake import LAST_DAY, STORES, PublishedLake, new_lake, use
 
+NOT_OF_THE_BUSINESS = ["score", "source_amount", "accepted_amount", "quarantined_amount"]
 PAGES = [page.name for page in page_files()]
 TRENDS = "mart_sales_trends"
 
@@ -61,8 +62,8 @@ def test_no_figure_is_made_of_nothing(page, nulled_lake, monkeypatch, open_page)
     amounts = {label: value for label, value in metrics(app).items() if "£" in value or "$" in value}
     assert amounts == {}
     for frame in app.dataframe:
-        # Scores of the checks are no figures of the business.
-        shown = frame.value.select_dtypes("float").drop(columns="score", errors="ignore")
+        # Scores of the checks and the ledger's control totals are not figures of the business.
+        shown = frame.value.select_dtypes("float").drop(columns=NOT_OF_THE_BUSINESS, errors="ignore")
         assert shown.isna().all().all(), f"{page}: {shown.columns[shown.notna().any()].tolist()}"
 
 
@@ -146,3 +147,27 @@ def test_a_store_that_sold_nothing_before_has_no_amount_before(young_lake, monke
         and row["period_start"] == LAST_DAY - timedelta(days=373)
     }
     assert {store: bool(year_ago.notna()[store]) for store in STORES} == {store: store in sold for store in STORES}
+
+
+def test_a_total_says_how_many_customers_it_is_of(published, nulled_lake, monkeypatch, open_page, tables):
+    at_risk = tables["mart_churn_indicators"]["value_at_risk"]
+    (figure,) = (one for one in open_page("mart_churn_indicators").metric if one.label == "Value at risk")
+    assert figure.delta == f"of {len(at_risk) - at_risk.null_count} customers"
+    use(nulled_lake, monkeypatch)
+    (figure,) = (one for one in open_page("mart_customer_lifetime_value").metric if one.label == "Expected in 365 days")
+    assert (figure.value, figure.delta) == ("–", "of 0 customers")
+
+
+def test_a_mean_hour_is_of_the_days_on_which_the_store_sold(published, open_page, tables):
+    hourly = tables["gold_hourly_sales"].to_pylist()
+    since = LAST_DAY - timedelta(days=363)
+    mondays = [
+        row
+        for row in hourly
+        if row["restaurant_id"] == STORES[0] and row["order_date"] >= since and row["order_date"].weekday() == 0
+    ]
+    open_page("store")
+    rows = sales.hours_of(STORES[0])
+    monday = rows[rows["weekday"] == 1]
+    assert set(monday["days"]) == {len({row["order_date"] for row in mondays})}
+    assert monday["orders"].sum() == sum(row["orders"] for row in mondays) > 0

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from biz_insights.coverage import LEAST_COMPARED_SHARE, Coverage, least_share
+from biz_insights.gold import gold_tables
 from streamlit_dashboard import formats
 from streamlit_dashboard.totals import Comparison, mean, ratio, ratios, shares, total, windows
+from tests.gold.harness import render
 
+METHODS = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 LAST = date(2024, 2, 18)
 NOTHING = pd.Series([None, None], dtype="float64")
 
@@ -84,9 +88,20 @@ def test_nothing_to_compare_is_said():
     assert (of.text, of.small, of.note) == ("–", "nothing to compare with", "There is nothing to compare with.")
 
 
-def test_the_least_share_is_written_where_it_is_used():
+def test_the_least_share_is_what_documents_and_headers_say():
     assert LEAST_COMPARED_SHARE == 0.8
     assert least_share() == "80 %"
+    assert f"Under **{least_share()}** the change is withheld" in METHODS.read_text(encoding="utf-8")
+    for mart, column in (
+        ("mart_sales_trends", "net_sales_week_over_week"),
+        ("mart_location_performance", "same_store_growth"),
+    ):
+        table = gold_tables()[mart]
+        assert f"fewer days with sales than {least_share()} of the other's" in table.columns[column]
+        assert f">= {LEAST_COMPARED_SHARE}E0 * GREATEST(" in render(table)
+
+
+def test_a_comparison_has_enough_or_not():
     assert Coverage(358, 358).text == "358 of 358 days compared"
     assert not Coverage(1, 358).enough
 

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -52,7 +53,14 @@ def lake(endpoint, tables: dict[str, pa.Table]) -> PublishedLake:
 
 @pytest.fixture(scope="package")
 def server(lake: PublishedLake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app as `make dashboard` starts it."""
+    """The app over the sample; its address."""
+    with served(lake, tmp_path_factory.mktemp("dashboard")) as address:
+        yield address
+
+
+@contextmanager
+def served(lake: PublishedLake, folder: Path) -> Iterator[str]:
+    """The app as `make dashboard` starts it, over a lake; its log is in the folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,15 +73,17 @@ def server(lake: PublishedLake, tmp_path_factory: pytest.TempPathFactory) -> Ite
         pseudonyms.KEY_VARIABLE: PSEUDONYM_KEY,
     }
     command = [sys.executable, "-m", "streamlit", "run", "entry/app.py", "--server.port", str(port)]
-    log = (tmp_path_factory.mktemp("dashboard") / "log").open("wb")
-    process = subprocess.Popen(command, cwd=REPOSITORY / "streamlit_dashboard", env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    _wait_for(f"{address}/_stcore/health")
-    yield address
-    # It keeps nothing: asked to end in order, it would first wait for the pages that are still open.
-    process.kill()
-    process.wait()
-    log.close()
+    with (folder / "log").open("wb") as log:
+        app = REPOSITORY / "streamlit_dashboard"
+        process = subprocess.Popen(command, cwd=app, env=environment, stdout=log, stderr=log)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(f"{address}/_stcore/health")
+            yield address
+        finally:
+            # It keeps nothing: asked to end in order, it would first wait for the pages that are still open.
+            process.kill()
+            process.wait()
 
 
 def _wait_for(address: str) -> None:
