@@ -34,6 +34,7 @@ INSIDE_LARGEST = np.log([1e1, 1e3, 1e3, 1e3])
 SMALLEST_A = np.log(1e-2)
 BEYOND_CHANCE = {1: 1.92, 2: 3.00}
 """Of log-likelihood, by parameters more: half of the 95 % point of chi-squared."""
+VAGUE = 0.5  # standard error of a parameter over the parameter
 GRADIENT_TOLERANCE = 1e-6  # of the mean log-likelihood per log-coordinate; beyond it a start has stalled
 STEP = 1e-4  # of a log-coordinate, for differences of the gradient
 DROPOUT: dict[Rung, Dropout] = {"mbg_nbd": "beta", "geometric_nbd": "single", "nbd": "none"}
@@ -88,7 +89,9 @@ def fit_rung(rung: Rung, x: Values, t_x: Values, t: Values, weights: Values) -> 
     dropout = DROPOUT[rung]
     best = maximum(rows, dropout)
     errors = _standard_errors(rows, best.at, dropout)
-    degenerate = _simpler_limit(rows, best, dropout, errors is None) or _no_model(best)
+    degenerate = _no_model(best)
+    if not degenerate and (not _is_inside(best.at) or _is_vague(best.at, dropout, errors)):
+        degenerate = _simpler_limit(rows, best, dropout)
     if degenerate:
         return _without_model(rows, rung, "model_degenerate", best.iterations, degenerate)
     return Fit(
@@ -148,17 +151,25 @@ def _lacking(rows: GroupedCustomers) -> str:
     )
 
 
-def _simpler_limit(rows: GroupedCustomers, best: _Maximum, dropout: Dropout, flat: bool) -> str:
+def _is_vague(at: Floats, dropout: Dropout, errors: tuple[float, ...] | None) -> bool:
+    """Whether dropout, or how it differs between customers, is hardly known: its last parameter might be any."""
+    if errors is None:
+        return True
+    last = list(vars(_model(at, dropout)).values())[-1]
+    return errors[-1] > VAGUE * last
+
+
+def _simpler_limit(rows: GroupedCustomers, best: _Maximum, dropout: Dropout) -> str:
     """Which simpler model is as likely, in words; empty where the maximum is one of this model's own."""
-    if dropout == "none" or (_is_inside(best.at) and not flat):
+    if dropout == "none":
         return ""
     gain = best.log_likelihood - maximum(rows, "none").log_likelihood
     needed = BEYOND_CHANCE[COUNT[dropout] - COUNT["none"]]
     if gain < needed:
         return (
-            "these orders show no dropout: a model in which nobody leaves is as likely (log-likelihood higher by "
-            f"{max(gain, 0.0):.2f} with dropout; {needed:.2f} would be beyond chance), which does not show that nobody "
-            "leaves"
+            "no dropout can be made out in these orders: a model in which nobody leaves is as likely (log-likelihood "
+            f"higher by {max(gain, 0.0):.2f} with dropout; {needed:.2f} would be beyond chance), which does not show "
+            "that nobody leaves"
         )
     if dropout == "single":
         return ""
@@ -170,8 +181,10 @@ def _simpler_limit(rows: GroupedCustomers, best: _Maximum, dropout: Dropout, fla
     single = maximum(rows, "single")
     gain, needed = best.log_likelihood - single.log_likelihood, BEYOND_CHANCE[1]
     if gain < needed:
+        is_bound = best.at[3] > INSIDE_LARGEST[3]
+        found = "a and b ran to their bound together" if is_bound else "how a and b lie is hardly known"
         return (
-            "dropout does not differ between customers beyond chance: a and b ran to their bound together, and one "
+            f"dropout does not differ between customers beyond chance: {found}, and one "
             f"dropout probability after each order day, {_probability(single.at):.3f}, is as likely for all "
             f"(log-likelihood higher by {max(gain, 0.0):.2f} with two parameters; {needed:.2f} would be beyond chance)"
         )
@@ -193,8 +206,8 @@ def _one_rate(best: _Maximum) -> str:
     if best.at[1] < INSIDE_LARGEST[1]:
         return ""
     return (
-        "customers' rates do not differ beyond chance: r and alpha ran to their bound together, so that everybody is "
-        f"taken to order on one day in {np.exp(-best.at[0]):.1f} while they stay"
+        "customers' order days differ no more than those of one rate by chance (Poisson): r and alpha ran to their "
+        f"bound together, so that everybody is taken to order on one day in {np.exp(-best.at[0]):.1f} while they stay"
     )
 
 

@@ -24,7 +24,8 @@ Values = npt.ArrayLike
 SHIFT = 1e-6
 # Beyond this r everybody has the same rate to three digits and more, and hyp2f1's confluent limit takes its place.
 ONE_RATE = 1e3
-FAR = 500.0  # orders; exp overflows at 709
+CONCENTRATED = 50.0  # a, beyond which hyp2f1 overflows
+FAR = 600.0  # orders; exp overflows at 709
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class MbgNbd:
         Euler's transformation of the published form: its hypergeometric factor stays finite for every x and h.
         """
         x, t, h = _arrays(x, t, h)
+        if self.a > CONCENTRATED:
+            return self._living_days_alike(x, t, h)
         a = self._regular_a()
         c = a + self.b + x
         if self.r > ONE_RATE:
@@ -78,6 +81,21 @@ class MbgNbd:
         factor = hyp2f1(a + self.b - self.r, a - 1, c, h / ahead)
         bracket = 1 - ((self.alpha + t) / ahead) ** (a - 1) * factor
         return np.maximum(c / (a - 1) * bracket, 0.0)
+
+    def _living_days_alike(self, x: Floats, t: Floats, h: Floats) -> Floats:
+        """The same for a large a, where hyp2f1 fails.
+
+        The dropout probabilities of living customers, Beta(a, b + x + 1), scatter little then, and the three points of
+        Gauss–Hermite quadrature stand for them to three digits.
+        """
+        total = self.a + self.b + x + 1
+        mean = self.a / total
+        spread = np.sqrt(3 * mean * (1 - mean) / (total + 1))
+        low, middle, high = (
+            -np.expm1(-(self.r + x) * np.log1p(p * h / (self.alpha + t))) / p
+            for p in (mean - spread, mean, mean + spread)
+        )
+        return low / 6 + 2 * middle / 3 + high / 6
 
     def median_gap(self, x: Values, t_x: Values) -> Floats:
         """Days after the last order within which a living customer has ordered again with probability one half.
@@ -110,10 +128,9 @@ class MbgNbd:
 
 
 def _kummer(first: float, c: Floats, z: Floats) -> Floats:
-    """₁F₁(first; c; −z): by Kummer's transformation, whose terms all have one sign, and beyond it by its asymptote."""
+    """₁F₁(first; c; −z): by Kummer's transformation, whose terms all have one sign; far out it falls as z^−first."""
     near = np.minimum(z, FAR)
-    far = np.exp(gammaln(c) - gammaln(c - first) - first * np.log(np.maximum(z, FAR)))
-    return np.where(z < FAR, np.exp(-near) * hyp1f1(c - first, c, near), far)
+    return np.exp(-near) * hyp1f1(c - first, c, near) * (near / np.maximum(z, near)) ** first
 
 
 def _arrays(*values: Values) -> list[Floats]:

@@ -55,7 +55,7 @@ def estimates(snapshot: Snapshot, observed_days: int) -> Estimates:
 def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
     """What the job finds in customer days, up to the as-of date."""
     customers = histories(frame)
-    first_day = date(1970, 1, 1) + timedelta(days=int(frame["day"].min()))
+    first_day = as_of if frame.empty else date(1970, 1, 1) + timedelta(days=int(frame["day"].min()))
     snapshot = customers.at(day_number(as_of))
     observed = (as_of - first_day).days
     choice = climb(
@@ -65,7 +65,7 @@ def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
     )
     return Findings(
         as_of=as_of,
-        first_day=first_day,
+        first_day=None if frame.empty else first_day,
         version="v1",
         currencies=snapshot.currencies,
         estimates=Estimates(choice.fit, estimates(snapshot, observed).values),

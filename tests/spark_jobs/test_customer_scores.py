@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from biz_insights.periods import QUARTERS_OPEN
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
+from spark_jobs.models.purchase_model import LADDER
 from spark_jobs.scores.customers import CustomersOnDriver
 from spark_jobs.scores.origins import quarter_start
 from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
@@ -109,7 +110,8 @@ def test_every_customer_is_scored_once(built: Any, days: pd.DataFrame) -> None:
 
 def test_the_registry_says_what_was_fitted_and_how_it_did(built: Any) -> None:
     found = {(row["model"], row["currency"]): row for row in built[1]["model_registry"]}
-    assert set(found) == {("mbg_nbd", "all"), ("buhlmann", "USD"), ("buhlmann", "CAD")}
+    assert set(found) == {*((rung, "all") for rung in LADDER), ("buhlmann", "USD"), ("buhlmann", "CAD")}
+    assert [rung for rung, _ in found if rung != "buhlmann" and found[rung, "all"]["is_used"]] == ["mbg_nbd"]
     model = found["mbg_nbd", "all"]
     assert model["fit_status"] == "fitted" and model["r"] > 0 and model["r_se"] > 0
     assert model["backtest_origins"] == 8 and model["mae"] < model["naive_mae"]
@@ -161,7 +163,8 @@ POOR = {
 @pytest.mark.parametrize("frame", POOR.values(), ids=POOR)
 def test_poor_data_gets_rows_and_a_status(spark: SparkSession, tmp_path: Path, frame: pd.DataFrame) -> None:
     found = run(tmp_path / "out", publish_days(tmp_path / "in", frame), as_of=date(2024, 2, 17))
-    assert found["model_registry"][0]["status"] == "insufficient_data"
+    assert {row["status"] for row in found["model_registry"]} == {"insufficient_data"}
+    assert not any(row["is_used"] for row in found["model_registry"]) and len(found["model_registry"]) >= len(LADDER)
     assert len(found["gold_customer_predictions"]) == len(frame)
     for row in found["gold_customer_predictions"]:
         assert (row["p_alive"], row["expected_value_365"], row["model_status"]) == (None, None, "insufficient_data")
