@@ -15,6 +15,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from biz_insights.source_files.time_formats import TimeFormatError, time_format
+
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
 VARIABLE_NAME = "biz_insights"
 LEAST_POLL_SECONDS = 0.1
@@ -44,6 +46,10 @@ class Settings:
     source_secret: str = "business-insights/source-database"
     source_database: str = "restaurant"
     source_sslmode: str = "require"
+    source_date_format: str = "iso"
+    """How the files write times: ``iso``, or a template such as ``MM/DD/YYYY HH24:MI`` (source_files/time_formats)."""
+    source_timezone: str = "UTC"
+    """Time zone (IANA name) of the files' times that state no offset from UTC."""
     export_role_arn: str = "arn:aws:iam::123456789012:role/business-insights-rds-export"
     kms_key_id: str = "alias/business-insights"
 
@@ -76,6 +82,17 @@ class Settings:
                 f"setting business_timezone: {self.business_timezone!r} is no time zone of the IANA list; "
                 "use a name such as America/Chicago"
             ) from error
+        try:
+            ZoneInfo(self.source_timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                f"setting source_timezone: {self.source_timezone!r} is not a time zone of the IANA list; "
+                "use UTC or a name such as America/Chicago"
+            ) from error
+        try:
+            time_format(self.source_date_format)
+        except TimeFormatError as error:
+            raise SettingsError(f"setting source_date_format: {error}") from error
         if self.price_basis not in ("line_total", "unit_price"):
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
         if not re.fullmatch("[A-Z]{2}", self.holiday_country):
