@@ -14,7 +14,7 @@ TRAINING := mwaa/local_aws/spark_exercise.py mwaa/local_aws/spark_filesystem.py
 
 help: ## What there is to type
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n  make run SOURCE=folder DATE=YYYY-MM-DD   your own three CSV files, published as of a day\n'
+	@printf '\n  make run SOURCE=folder DATE=YYYY-MM-DD   your own CSV files, published as of a day\n'
 	@printf "  make query SQL='select * from v_location_ranking limit 5'\n"
 
 $(READY): $(LOCK) $(TRAINING)

@@ -1,10 +1,13 @@
 """
 ### What it does
-Loads the three CSV files of `s3://<source bucket>/incoming/` into the source database through
-`aws_s3.table_import_from_s3`: all three or none, in one transaction. Files that were loaded already are left alone.
+Loads the CSV files of `s3://<source bucket>/incoming/` into the source database through
+`aws_s3.table_import_from_s3`: all of them or none, in one transaction. Files that were loaded already are left alone,
+unless the settings that say how to read them (`source_date_format`, `source_timezone`) have changed.
+`order_items.csv` is required; without `order_item_options.csv` or `date_dim.csv` the table is empty.
+What was ignored, generated or assumed is in the log and in the result of `import_files`, as notes.
 
 ### A task failed: what now
-The message names the file, the line and the reason. The tables hold what they held before. Mend the file, upload
+The message names the file, the line and the reason. The tables hold what they held before. Fix the file, upload
 it again and clear the task. On a new database run `CREATE EXTENSION aws_s3 CASCADE` once, as its owner.
 
 ### Parameters
@@ -23,13 +26,13 @@ from airflow.sdk import Param, dag, task
 
 @task
 def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each file is there, is text, and has exactly its table's columns."""
+    """Each file is there or may be missing, is a UTF-8 CSV, and names the columns that its table needs."""
     from dataclasses import asdict
 
     from biz_insights import aws
     from biz_insights.settings import load_settings
     from biz_insights.source_db import TABLES
-    from biz_insights.source_files import check_file
+    from biz_insights.source_files.source_file import check_file
 
     settings = load_settings()
     s3 = aws.client("s3", settings)
@@ -38,15 +41,18 @@ def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @task(multiple_outputs=False)
-def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, int]:
-    """Replace the tables by the files, all or nothing; returns rows by table."""
+def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
+    """Replace the tables by the files, all or nothing; returns rows by table (none: nothing had changed) and notes."""
+    from dataclasses import asdict
+
     from biz_insights.settings import load_settings
     from biz_insights.source_db import connect
-    from biz_insights.source_files import SourceFile, load_files
+    from biz_insights.source_files.load import load_files
+    from biz_insights.source_files.source_file import SourceFile
 
     settings = load_settings()
     with connect(settings) as connection:
-        return load_files(connection, settings, [SourceFile(**file) for file in files], params["force"])
+        return asdict(load_files(connection, settings, [SourceFile(**file) for file in files], params["force"]))
 
 
 @dag(

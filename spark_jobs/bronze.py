@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.arguments import BronzeArguments, bronze_arguments
 from spark_jobs.errors import JobError, run_job
@@ -16,8 +16,8 @@ from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.session import job_session
 from spark_jobs.storage import batch_folder, read_landing, run_folder, write_parquet
 from spark_jobs.tables import SOURCE_TABLES, SourceTable
-from spark_jobs.transforms.fingerprints import Partition, observed
-from spark_jobs.transforms.verbatim import INGESTION_COLUMNS, missing_columns, verbatim
+from spark_jobs.transforms.fingerprints import Fingerprint, Partition, observed
+from spark_jobs.transforms.verbatim import INGESTION_COLUMNS, missing_columns, no_rows, verbatim
 
 
 def main(argv: Sequence[str]) -> None:
@@ -34,21 +34,19 @@ def main(argv: Sequence[str]) -> None:
 def build_table(
     spark: SparkSession, arguments: BronzeArguments, table: SourceTable, ingested_at: datetime
 ) -> BuiltTable:
-    """Write one table's batch and fingerprint what was written. Raises JobError for a table that is missing,
-    lacks a column or is empty."""
+    """Write one table's batch and fingerprint what was written. Raises JobError for a table that is missing or
+    lacks a column, and for one that is empty unless it may be."""
     exported = read_landing(spark, arguments.landing_uri, table, arguments.batch_id)
-    missing = missing_columns(exported, table)
-    if missing:
-        raise JobError(
-            f"table {table.landing_folder} of export {arguments.batch_id} lacks column {', '.join(missing)} "
-            f"(it has {', '.join(exported.columns)}); next: restore the column in the source, or change its "
-            "declaration in spark_jobs/tables.py"
-        )
     folder = batch_folder(arguments.bronze_uri, table.name, arguments.job_run_id, arguments.batch_id)
-    rows, fingerprint = observed(verbatim(exported, table, ingested_at), excluded=INGESTION_COLUMNS)
-    write_parquet(rows, folder)
-    found = fingerprint()
-    if found.rows == 0:
+    if exported is None:
+        rows, found = no_rows(spark, table), Fingerprint(0, 0)
+        write_parquet(rows, folder)
+    else:
+        require_columns(exported, table, arguments.batch_id)
+        rows, fingerprint = observed(verbatim(exported, table, ingested_at), excluded=INGESTION_COLUMNS)
+        write_parquet(rows, folder)
+        found = fingerprint()
+    if found.rows == 0 and not table.may_be_empty:
         raise JobError(
             f"table {table.landing_folder} of export {arguments.batch_id} has 0 rows; "
             "next: check the load of the source database, then export again"
@@ -60,6 +58,16 @@ def build_table(
         location=run_folder(arguments.bronze_uri, table.name, arguments.job_run_id),
         partitions={arguments.batch_id: Partition(found.rows, found.text, "new")},
     )
+
+
+def require_columns(exported: DataFrame, table: SourceTable, batch_id: str) -> None:
+    """Raise JobError when the export lacks a declared column of the table."""
+    if missing := missing_columns(exported, table):
+        raise JobError(
+            f"table {table.landing_folder} of export {batch_id} lacks column {', '.join(missing)} "
+            f"(it has {', '.join(exported.columns)}); next: restore the column in the source, or change its "
+            "declaration in spark_jobs/tables.py"
+        )
 
 
 if __name__ == "__main__":

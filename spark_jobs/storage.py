@@ -20,12 +20,14 @@ PARQUET_OPTIONS = {
 }
 # A published table is one small file a day: one task a folder would cost more than listing it.
 LISTING_TASKS = ("spark.sql.sources.parallelPartitionDiscovery.parallelism", "16")
-NOTHING_THERE = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
+NO_FOLDER = "PATH_NOT_FOUND"
+NOTHING_THERE = (NO_FOLDER, "UNABLE_TO_INFER_SCHEMA")
 
 
-def read_landing(spark: SparkSession, landing_uri: str, table: SourceTable, batch_id: str) -> DataFrame:
-    """Every Parquet file below the table's landing folder, however the export split it. Raises JobError when
-    the export lacks the table."""
+def read_landing(spark: SparkSession, landing_uri: str, table: SourceTable, batch_id: str) -> DataFrame | None:
+    """Every Parquet file below the table's landing folder, however the export split it; None for a table that may be
+    empty and whose folder holds no such file (RDS writes none for a part without rows). Raises JobError when the
+    export lacks the table."""
     folder = f"{landing_uri}{table.landing_folder}/"
     export = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", "*.parquet")
     try:
@@ -33,6 +35,8 @@ def read_landing(spark: SparkSession, landing_uri: str, table: SourceTable, batc
     except AnalysisException as error:
         if not _nothing_there(error):
             raise
+        if table.may_be_empty and NO_FOLDER not in str(error):
+            return None
     raise JobError(
         f"table {table.landing_folder} is missing from export {batch_id} although the export has ended: "
         f"no Parquet file below {folder}; next: read the export task's WarningMessage and its "

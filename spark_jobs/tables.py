@@ -42,12 +42,14 @@ class SourceColumn:
 @dataclass(frozen=True)
 class SourceTable:
     """One source table. `key` is its natural key: of rows that share it one is kept, the others carry
-    `duplicate_reason`. A table without a natural key keeps every row."""
+    `duplicate_reason`. A table without a natural key keeps every row. A source may do without rows in a table that
+    `may_be_empty`."""
 
     name: str
     columns: tuple[SourceColumn, ...]
     key: tuple[str, ...] = ()
     duplicate_reason: str | None = None
+    may_be_empty: bool = False
 
     @property
     def landing_folder(self) -> str:
@@ -109,6 +111,7 @@ ORDER_ITEM_OPTIONS = SourceTable(
         SourceColumn("option_price", Kind.MONEY, required=True),
         SourceColumn("option_quantity", Kind.QUANTITY, required=True),
     ),
+    may_be_empty=True,
 )
 
 DATE_DIM = SourceTable(
@@ -127,6 +130,7 @@ DATE_DIM = SourceTable(
     ),
     key=("date_key",),
     duplicate_reason="duplicate_date",
+    may_be_empty=True,
 )
 
 SOURCE_TABLES = (ORDER_ITEMS, ORDER_ITEM_OPTIONS, DATE_DIM)

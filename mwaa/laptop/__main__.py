@@ -18,7 +18,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--state", type=Path, default=REPOSITORY / ".local", help="folder for everything that is not code")
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="source files to seven published marts")
-    run.add_argument("--source", help="folder with the three CSV files (default: a generated sample)")
+    run.add_argument(
+        "--source",
+        help="folder with order_items.csv and, if any, the other two files (default: a generated sample)",
+    )
     run.add_argument("--date", help="last complete day, YYYY-MM-DD (default: the source's)")
     query = commands.add_parser("query", help="one SQL statement, its result as CSV")
     query.add_argument("sql")

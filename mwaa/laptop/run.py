@@ -29,7 +29,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
 
     Args:
         state: where the laptop keeps its things.
-        source_path: folder with the three CSV files; None for the generated sample.
+        source_path: folder with the CSV files; None for the generated sample.
         process_date: ``YYYY-MM-DD``; None for the last complete local day in the source.
 
     Returns:
@@ -104,9 +104,11 @@ def _run_dags(
         progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":
+            for note in load_notes(settings):
+                progress.say(f"  note  {note}")
             count = source_count(settings)
             for finding in count.findings:
-                progress.say(f"  note: {finding}")
+                progress.say(f"  note  {finding}")
             day = process_date or last_complete_day(count)
             progress.begin("business_insights_daily", f" for {day}")
             run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {"process_date": day})
@@ -146,6 +148,15 @@ def _preload() -> None:
 def _record(state: State, run_id: str, outcome: str, spans: list[tuple[str, float, float]]) -> None:
     """What the benchmark reads: when each stage ran."""
     state.last_run.write_text(json.dumps({"run_id": run_id, "state": outcome, "spans": spans}))
+
+
+def load_notes(settings: Settings) -> list[str]:
+    """What the load ignored, generated or assumed in the files that the source database now holds."""
+    from biz_insights.source_db import connect
+    from biz_insights.source_files.load import last_notes
+
+    with connect(settings) as connection:
+        return last_notes(connection)
 
 
 def source_count(settings: Settings) -> SourceCount:

@@ -11,26 +11,30 @@ from typing import Any
 from mwaa.laptop.environment import REPOSITORY, LaptopError, State
 from mwaa.package import JOBS, jobs_zip
 
-FILES = ("order_items.csv", "order_item_options.csv", "date_dim.csv")
+REQUIRED_FILE = "order_items.csv"
+OPTIONAL_FILES = ("order_item_options.csv", "date_dim.csv")
+FILES = (REQUIRED_FILE, *OPTIONAL_FILES)
 
 
 def source_folder(state: State, given: str | None) -> Path:
-    """The folder with the three files.
+    """The folder with the source files: order_items.csv, and the other two where there are any.
 
     Raises:
-        LaptopError: the folder or one of its files is missing or empty.
+        LaptopError: the folder or order_items.csv is missing, or a file is empty.
     """
     if given is None:
         return sample_folder(state)
     folder = Path(given).expanduser()
     if not folder.is_dir():
-        raise LaptopError(f"SOURCE={given} is no folder; give the folder with {', '.join(FILES)}")
-    for name in FILES:
-        path = folder / name
-        if not path.is_file():
-            found = ", ".join(sorted(p.name for p in folder.glob("*.csv"))) or "no CSV file"
-            raise LaptopError(f"{path} is missing; SOURCE must hold {', '.join(FILES)} (found: {found})")
-        if path.stat().st_size == 0:
+        raise LaptopError(f"SOURCE={given} is not a folder; give the folder with {', '.join(FILES)}")
+    if not (folder / REQUIRED_FILE).is_file():
+        found = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix)) or "no file"
+        raise LaptopError(
+            f"{folder / REQUIRED_FILE} is missing; SOURCE must hold {REQUIRED_FILE}, and may hold "
+            f"{' and '.join(OPTIONAL_FILES)} (found: {found[:200]})"
+        )
+    for path in (folder / name for name in FILES):
+        if path.is_file() and path.stat().st_size == 0:
             raise LaptopError(f"{path} is empty; it needs its header and rows")
     return folder
 
@@ -56,9 +60,12 @@ def sample_folder(state: State) -> Path:
 
 
 def upload_source(s3: Any, bucket: str, prefix: str, folder: Path) -> None:
-    """Put the three files into the source bucket."""
+    """Make the source bucket hold the folder's files: one that the folder lacks is deleted there."""
     for name in FILES:
-        s3.upload_file(str(folder / name), bucket, prefix + name)
+        if (folder / name).is_file():
+            s3.upload_file(str(folder / name), bucket, prefix + name)
+        else:
+            s3.delete_object(Bucket=bucket, Key=prefix + name)
 
 
 def upload_jobs(s3: Any, bucket: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from biz_insights.source_files.time_formats import TimeFormatError, time_format
 from biz_insights.time_zones import TimeZoneError, require_region
 
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
@@ -46,6 +47,10 @@ class Settings:
     source_secret: str = "business-insights/source-database"
     source_database: str = "restaurant"
     source_sslmode: str = "require"
+    source_date_format: str = "iso"
+    """How the files write times: ``iso``, or a template such as ``MM/DD/YYYY HH24:MI`` (source_files/time_formats)."""
+    source_timezone: str = "UTC"
+    """Time zone (IANA name) of the files' times that state no offset from UTC."""
     export_role_arn: str = "arn:aws:iam::123456789012:role/business-insights-rds-export"
     kms_key_id: str = "alias/business-insights"
 
@@ -79,6 +84,14 @@ class Settings:
             require_region(self.business_timezone)
         except TimeZoneError as error:
             raise SettingsError(f"setting business_timezone: {error}") from error
+        try:
+            require_region(self.source_timezone)
+        except TimeZoneError as error:
+            raise SettingsError(f"setting source_timezone: {error}") from error
+        try:
+            time_format(self.source_date_format)
+        except TimeFormatError as error:
+            raise SettingsError(f"setting source_date_format: {error}") from error
         if self.price_basis not in ("line_total", "unit_price"):
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
         if self.negative_lines not in ("auto", "refund", "quarantine"):

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.session import few_rows
 from spark_jobs.tables import SourceTable
 
 INGESTION_COLUMNS = ("source_file", "ingested_at")
@@ -26,3 +27,9 @@ def verbatim(exported: DataFrame, table: SourceTable, ingested_at: datetime) -> 
         F.col("_metadata.file_path").alias("source_file"),
         F.lit(ingested_at.isoformat()).cast("timestamp").alias("ingested_at"),
     )
+
+
+def no_rows(spark: SparkSession, table: SourceTable) -> DataFrame:
+    """An empty table in the columns of `verbatim`, for an export that has no file of it."""
+    texts = ", ".join(f"{name} string" for name in table.column_names)
+    return few_rows(spark, [], f"{texts}, source_file string, ingested_at timestamp")

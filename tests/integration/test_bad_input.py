@@ -36,8 +36,8 @@ def refused(laptop):
 
 
 def test_a_missing_file(refused, files):
-    (files / "date_dim.csv").unlink()
-    refused(files, "date_dim.csv is missing", "order_items.csv")
+    (files / "order_items.csv").unlink()
+    refused(files, "order_items.csv is missing", "found: date_dim.csv, order_item_options.csv")
 
 
 def test_an_empty_file(refused, files):
@@ -46,7 +46,7 @@ def test_an_empty_file(refused, files):
 
 
 def test_a_folder_that_is_not_there(refused, tmp_path):
-    refused(tmp_path / "nowhere", "nowhere", "is no folder")
+    refused(tmp_path / "nowhere", "nowhere", "is not a folder")
 
 
 def test_a_missing_column(refused, files):
@@ -66,7 +66,16 @@ def test_a_malformed_row_refuses_the_file_whole_with_its_line(refused, files):
 def test_a_file_that_is_not_utf8(refused, files):
     path = files / "order_item_options.csv"
     path.write_bytes(path.read_bytes() + "o,l,Größe,Large,1,1\n".encode("latin-1"))
-    refused(files, "order_item_options.csv line", "UTF8", "nothing was loaded")
+    refused(files, "order_item_options.csv line", "is not UTF-8 at", "nothing was loaded")
+
+
+def test_a_date_that_reads_two_ways(refused, files):
+    path = files / "order_items.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    fields = lines[1].split(",")
+    lines[1] = ",".join([*fields[:2], "03/08/2023 10:00", *fields[3:]])
+    path.write_text("".join(lines))
+    refused(files, "line 2", "3 August 2023", "8 March 2023", "source_date_format", "nothing was loaded")
 
 
 @pytest.mark.parametrize("date", ["2031-01-01", "2019-12-31"])

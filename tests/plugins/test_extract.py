@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from biz_insights import extract
 from biz_insights.errors import PermanentError
 from biz_insights.extract import check_rows, resolve_process_date, row_span
+from biz_insights.settings import Settings
 from biz_insights.source_db import SourceCount, require_day
 
 CHICAGO = "America/Chicago"
@@ -58,3 +60,36 @@ def test_rows_of_a_source_that_is_written_to_lie_between_the_counts():
         check_rows({"order_items": rows}, span, "e1")
     with pytest.raises(PermanentError, match="10 to 14"):
         check_rows({"order_items": 15}, span, "e1")
+
+
+class Rds:
+    """DescribeExportTasks of one finished task."""
+
+    def describe_export_tasks(self, ExportTaskIdentifier: str) -> dict:
+        return {"ExportTasks": [{"Status": "COMPLETE"}]}
+
+
+class Session:
+    def client(self, service: str) -> Rds:
+        return Rds()
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """Check an export that consists of these files below the database's folder."""
+
+    def check(*files: str) -> str:
+        root = "s3://business-insights-lake/landing/e1/restaurant/"
+        monkeypatch.setattr(extract.s3, "list_uris", lambda session, prefix: [f"{root}public.{file}" for file in files])
+        return extract.check_export(Session(), Settings(), "e1")
+
+    return check
+
+
+def test_a_table_that_may_be_empty_needs_no_parquet_file_in_the_export(exported):
+    options, dates = "order_item_options/1/_success", "date_dim/1/_success"
+    assert exported("order_items/1/part-0.gz.parquet", options, dates).endswith("/landing/e1/restaurant/")
+    with pytest.raises(PermanentError, match="lacks date_dim"):
+        exported("order_items/1/part-0.gz.parquet", options)
+    with pytest.raises(PermanentError, match="lacks order_items"):
+        exported("order_items/1/_success", options, dates)

@@ -293,6 +293,28 @@ def test_a_zone_that_java_lacks_is_named_before_anything_is_built(tmp_path: Path
     assert not (tmp_path / "silver").exists()
 
 
+def test_options_and_calendar_may_be_empty(spark: SparkSession, tmp_path: Path) -> None:
+    manifest = Lake(tmp_path).build(order_item_options=[], date_dim=[])
+    bronze_tables = Lake(tmp_path).manifest("bronze", "jr-1")["tables"]
+    assert bronze_tables["bronze_order_item_options"]["partitions"]["export-1"]["rows"] == 0
+    assert set(manifest["tables"]["silver_order_items"]["partitions"]) == set(DAYS)
+    assert manifest["tables"]["silver_order_item_options"]["partitions"] == {}
+    calendar = Lake(tmp_path).read(spark, "date_dim")
+    assert calendar.count() == calendar.filter("is_generated").count() == 365
+
+
+def test_an_export_may_have_no_file_of_an_empty_table(spark: SparkSession, tmp_path: Path) -> None:
+    landing = tmp_path / "landing/e/restaurant"
+    write_export(landing, {table: rows for table, rows in zip(SOURCE_TABLES, (LINES, OPTIONS, DATES), strict=True)})
+    for file in (landing / ORDER_ITEM_OPTIONS.landing_folder).rglob("*.parquet"):
+        file.unlink()
+        (file.parent / "_success").touch()
+    Lake(tmp_path).bronze("jr-1", "e")
+    written = spark.read.parquet(str(tmp_path / "bronze/order_item_options/run=jr-1/batch_id=e"))
+    assert written.count() == 0
+    assert written.columns == [*ORDER_ITEM_OPTIONS.column_names, "source_file", "ingested_at"]
+
+
 def test_a_lost_record_of_what_is_published_is_no_first_load(loaded: Lake) -> None:
     argv = ["--JOB_RUN_ID", "jr-9", "--bronze_uri", loaded.uri("bronze"), "--bronze_run", "jr-1",
             "--batch_id", "export-1", "--silver_uri", loaded.uri("silver"), "--known_uri", loaded.uri("gone.json"),
