@@ -1,0 +1,35 @@
+"""Each source runs whole in a state of its own: what an earlier run has published must not help."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from biz_insights.settings import Settings
+from mwaa.laptop.endpoint_process import endpoint
+from mwaa.laptop.environment import State
+from tests.first_sources.sources import SOURCES, Source
+from tests.integration.conftest import Laptop
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """A source, the laptop that has run it, and what the command said."""
+
+    source: Source
+    laptop: Laptop
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module", params=SOURCES, ids=str)
+def first_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
+    """`make run SOURCE=…` without DATE; its endpoint stays up for the questions."""
+    source = SOURCES[request.param]
+    folder = source.write(tmp_path_factory.mktemp("files"))
+    state = State(tmp_path_factory.mktemp("laptop"))
+    with endpoint(state) as environment:
+        laptop = Laptop(state, environment, Settings())
+        yield FirstRun(source, laptop, laptop.run(folder, None, source.settings))
