@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from biz_insights.daily_report.page import render
 from biz_insights.daily_report.reading import read
 from biz_insights.daily_report.report import compose
-from streamlit_dashboard import charts, formats
+from streamlit_dashboard import alerts, charts, formats
 from streamlit_dashboard.navigation import page_files
 from streamlit_dashboard.warehouse import sales
 from tests.daily_report.test_queries import run_of
@@ -146,6 +147,18 @@ def test_a_store_is_named_in_titles_as_it_is(store, odd_page):
     label = sales.store_labels()[store]
     headings = [heading.value for heading in app.markdown if heading.value.startswith("### Net sales of")]
     assert [formats.plain(label) in heading for heading in headings] == [True]
+
+
+def test_an_alert_names_silent_stores_in_full(odd_page, monkeypatch):
+    odd_page("overview")
+    silent = {
+        "restaurant_id": ["North Carolina", "מסעדה בצפון"],
+        "currency": "USD",
+        "last_day": LAST_DAY - timedelta(9),
+    }
+    monkeypatch.setattr(sales, "latest_days", lambda: pd.DataFrame(silent).astype({"last_day": "datetime64[ns]"}))
+    (alert,) = alerts._silent_stores("USD")
+    assert alert.text == ("North Carolina (last sold 9 Feb 2024), \u2068מסעדה בצפון\u2069 (last sold 9 Feb 2024).")
 
 
 def test_bars_given_one_label_twice_are_two_rows():
