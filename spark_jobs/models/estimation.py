@@ -254,9 +254,7 @@ def _standard_errors(rows: GroupedCustomers, at: Floats, dropout: Dropout) -> tu
 def _naive(rows: GroupedCustomers) -> Fit:
     if not rows.repeat_days:
         reason = (
-            f"no rate to carry forward: none of the {rows.customers} customers came back on another day"
-            if rows.customers
-            else "no rate to carry forward: there are no customers"
+            f"nobody came back on another day (customers: {rows.customers}), so that there is no rate to carry forward"
         )
         return _without_model(rows, "naive_rate", "insufficient_data", 0, reason)
     return Fit(NaiveRate(), None, rows.customers, rows.groups, 0, None, "fitted", "naive_rate")

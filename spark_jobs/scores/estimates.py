@@ -57,6 +57,8 @@ def fit_purchases(
     if is_later.all() or (remaining >= MINIMUM_CUSTOMERS and returning >= MINIMUM_RETURNING):
         return fit_rung(rung, *later)
     found = fit_rung(rung, *everybody)
+    if found.model is None:
+        return replace(found, warm_up_fitted=True)
     note = (
         f"customers of the first {WARM_UP_DAYS} days of the data are fitted too, because only {remaining} came after "
         f"them, of whom {returning} came back"
