@@ -14,10 +14,11 @@ from scipy.optimize import OptimizeResult, minimize
 from spark_jobs.models.credibility_rate import credibility_rate
 from spark_jobs.models.geometric_nbd import GeometricNbd
 from spark_jobs.models.grouped_customers import COORDINATES, Dropout, GroupedCustomers
-from spark_jobs.models.mbg_nbd import Floats, MbgNbd, Values
+from spark_jobs.models.mbg_nbd import MbgNbd
 from spark_jobs.models.naive_rate import NaiveRate
 from spark_jobs.models.nbd import Nbd
 from spark_jobs.models.purchase_model import PurchaseModel, Rung
+from spark_jobs.models.rates import Floats, Values
 
 FitStatus = Literal["fitted", "insufficient_data", "model_degenerate"]
 

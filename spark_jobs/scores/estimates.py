@@ -10,8 +10,8 @@ import pandas as pd
 
 from spark_jobs.models.credibility import Credibility, credibility
 from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Fit, fit_rung
-from spark_jobs.models.mbg_nbd import Floats, Values
 from spark_jobs.models.purchase_model import Rung
+from spark_jobs.models.rates import Floats, Values
 from spark_jobs.scores.histories import Snapshot, grouped
 from spark_jobs.scores.origins import WARM_UP_DAYS
 
