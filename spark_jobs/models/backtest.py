@@ -15,8 +15,8 @@ import numpy as np
 
 from spark_jobs.models import validation
 from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, Fit, FitStatus
-from spark_jobs.models.mbg_nbd import Floats, Values
 from spark_jobs.models.naive_rate import NaiveRate
+from spark_jobs.models.rates import Floats, Values
 
 ModelStatus = Literal["validated", "not_validated", "model_degenerate", "insufficient_data"]
 

@@ -15,7 +15,7 @@ import numpy as np
 from spark_jobs.models import validation
 from spark_jobs.models.backtest import Holdout
 from spark_jobs.models.estimation import Fit
-from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.rates import Floats
 
 ChurnMethod = Literal["model_at_threshold", "model_at_rule_volume", "rule_45_days"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, Values
 from spark_jobs.models.naive_rate import Unquestioned
+from spark_jobs.models.rates import Floats, Values
 
 SCATTER = (0.02, 1.0)  # of c²; longer silences than a Poisson process has are not scatter but customers who left
 

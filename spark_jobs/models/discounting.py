@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, Values
 from spark_jobs.models.purchase_model import PurchaseModel
+from spark_jobs.models.rates import Floats, Values
 
 DAYS_A_YEAR = 365
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(4)  # on [-1, 1]

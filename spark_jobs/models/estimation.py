@@ -14,10 +14,11 @@ from scipy.optimize import OptimizeResult, minimize
 from spark_jobs.models.credibility_rate import credibility_rate
 from spark_jobs.models.geometric_nbd import GeometricNbd
 from spark_jobs.models.grouped_customers import COORDINATES, Dropout, GroupedCustomers
-from spark_jobs.models.mbg_nbd import Floats, MbgNbd, Values
+from spark_jobs.models.mbg_nbd import MbgNbd
 from spark_jobs.models.naive_rate import NaiveRate
 from spark_jobs.models.nbd import Nbd
 from spark_jobs.models.purchase_model import PurchaseModel, Rung
+from spark_jobs.models.rates import Floats, Values
 
 FitStatus = Literal["fitted", "insufficient_data", "model_degenerate"]
 
@@ -254,9 +255,7 @@ def _standard_errors(rows: GroupedCustomers, at: Floats, dropout: Dropout) -> tu
 def _naive(rows: GroupedCustomers) -> Fit:
     if not rows.repeat_days:
         reason = (
-            f"no rate to carry forward: none of the {rows.customers} customers came back on another day"
-            if rows.customers
-            else "no rate to carry forward: there are no customers"
+            f"nobody came back on another day (customers: {rows.customers}), so that there is no rate to carry forward"
         )
         return _without_model(rows, "naive_rate", "insufficient_data", 0, reason)
     return Fit(NaiveRate(), None, rows.customers, rows.groups, 0, None, "fitted", "naive_rate")

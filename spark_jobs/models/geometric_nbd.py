@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from spark_jobs.models.mbg_nbd import Floats, Values
-from spark_jobs.models.nbd import Rates
+from spark_jobs.models.rates import Floats, Rates, Values
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import gammaln, psi
 
-from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.rates import Floats, Values
 
 Dropout = Literal["beta", "single", "none"]
 """How the probability to leave after an active day is distributed over customers."""

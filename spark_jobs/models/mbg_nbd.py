@@ -13,11 +13,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betaln, expit, gammaln, hyp1f1, hyp2f1
 
-Floats = npt.NDArray[np.float64]
-Values = npt.ArrayLike
+from spark_jobs.models.rates import Floats, Rates, Values
 
 # E[days, h] has a removable singularity at a = 1, and scipy's hyp2f1 returns NaN for a large x where r − a is an
 # integer. A shift of a by this much costs less than 1e-5 of the figure.
@@ -29,11 +27,9 @@ FAR = 600.0  # orders; exp overflows at 709
 
 
 @dataclass(frozen=True)
-class MbgNbd:
+class MbgNbd(Rates):
     """The model and its four parameters, time in days. Every method takes arrays that broadcast against each other."""
 
-    r: float
-    alpha: float
     a: float
     b: float
 
@@ -57,8 +53,7 @@ class MbgNbd:
     def p_order(self, x: Values, t_x: Values, t: Values, h: Values) -> Floats:
         """Probability of at least one active day within the next h days."""
         x, t_x, t, h = _arrays(x, t_x, t, h)
-        waiting = (self.r + x) * np.log1p(h / (self.alpha + t))  # -ln P(no order within h | alive)
-        return self.p_alive(x, t_x, t) * -np.expm1(-waiting)
+        return self.p_alive(x, t_x, t) * -np.expm1(self.no_order(x, t, h))
 
     def expected_days(self, x: Values, t_x: Values, t: Values, h: Values) -> Floats:
         """Expected number of active days within the next h days."""
@@ -97,20 +92,6 @@ class MbgNbd:
         )
         return low / 6 + 2 * middle / 3 + high / 6
 
-    def median_gap(self, x: Values, t_x: Values) -> Floats:
-        """Days after the last order within which a living customer has ordered again with probability one half.
-
-        NaN where the model puts it beyond any number (r + x close to zero).
-        """
-        x, t_x = _arrays(x, t_x)
-        with np.errstate(over="ignore"):
-            gap = (self.alpha + t_x) * np.expm1(math.log(2) / (self.r + x))
-        return np.where(np.isfinite(gap), gap, np.nan)
-
-    def overdue_p(self, x: Values, t_x: Values, t: Values) -> Floats:
-        """Probability that a customer who is still alive would have ordered again by now."""
-        return -np.expm1(-self._silence(*_arrays(x, t_x, t)))
-
     def _regular_a(self) -> float:
         """a, or the nearest value above it where the form used by expected_days can be evaluated."""
         a = self.a
@@ -120,11 +101,7 @@ class MbgNbd:
 
     def _log_odds_gone(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
         """ln[P(left right after the last order) / P(alive)] given the history."""
-        return math.log(self.a) - np.log(self.b + x) + self._silence(x, t_x, t)
-
-    def _silence(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
-        """−ln P(no order since the last | alive), with all its digits however large alpha is."""
-        return (self.r + x) * np.log1p((t - t_x) / (self.alpha + t_x))
+        return math.log(self.a) - np.log(self.b + x) - self.no_order(x, t_x, t - t_x)
 
 
 def _kummer(first: float, c: Floats, z: Floats) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.rates import Floats, Values
 
 
 class Unquestioned:

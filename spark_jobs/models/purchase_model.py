@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol
 
-from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.rates import Floats, Values
 
 Rung = Literal["mbg_nbd", "geometric_nbd", "nbd", "credibility_rate", "naive_rate"]
 

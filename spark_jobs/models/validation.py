@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.rates import Floats, Values
 
 Metric = Callable[[Values, Values, Values], float | None]
 CALIBRATION_BINS = 10

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, Values
+from spark_jobs.models.rates import Floats, Values
 from spark_jobs.models.validation import weighted_quantile
 
 MINIMUM_CUSTOMERS = 1_000  # a hundred a tenth, so that ten lie beyond either end

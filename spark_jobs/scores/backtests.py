@@ -11,8 +11,8 @@ from spark_jobs.models import validation
 from spark_jobs.models.backtest import Holdout, Metrics, ModelStatus, OriginResult, Summary, evaluate, summarise
 from spark_jobs.models.churn import ChurnResult, ChurnThreshold, choose_threshold, compare_churn
 from spark_jobs.models.estimation import Fit, FitStatus
-from spark_jobs.models.mbg_nbd import Floats
 from spark_jobs.models.purchase_model import Rung
+from spark_jobs.models.rates import Floats
 from spark_jobs.models.value_bands import ValueBands, value_bands
 from spark_jobs.scores.estimates import Estimates, estimates_at
 from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped

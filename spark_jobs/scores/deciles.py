@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.rates import Floats
 from spark_jobs.models.validation import weighted_quantile
 from spark_jobs.scores.estimates import Estimates, estimates_at
 from spark_jobs.scores.histories import Histories, Snapshot, day_number

@@ -10,8 +10,8 @@ import pandas as pd
 
 from spark_jobs.models.credibility import Credibility, credibility
 from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Fit, fit_rung
-from spark_jobs.models.mbg_nbd import Floats, Values
 from spark_jobs.models.purchase_model import Rung
+from spark_jobs.models.rates import Floats, Values
 from spark_jobs.scores.histories import Snapshot, grouped
 from spark_jobs.scores.origins import WARM_UP_DAYS
 
@@ -57,6 +57,8 @@ def fit_purchases(
     if is_later.all() or (remaining >= MINIMUM_CUSTOMERS and returning >= MINIMUM_RETURNING):
         return fit_rung(rung, *later)
     found = fit_rung(rung, *everybody)
+    if found.model is None:
+        return replace(found, warm_up_fitted=True)
     note = (
         f"customers of the first {WARM_UP_DAYS} days of the data are fitted too, because only {remaining} came after "
         f"them, of whom {returning} came back"

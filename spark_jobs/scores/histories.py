@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spark_jobs.models.mbg_nbd import Floats
+from spark_jobs.models.rates import Floats
 
 Integers = npt.NDArray[np.int64]
 EPOCH = date(1970, 1, 1)

@@ -7,10 +7,10 @@ that could be fitted.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spark_jobs.models.backtest import LARGEST_BIAS, MINIMUM_ORIGINS, Summary
-from spark_jobs.models.estimation import Fit
+from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, Fit
 from spark_jobs.models.purchase_model import LADDER, TITLES, Rung
 from spark_jobs.scores.backtests import CHURN_HORIZON, PURCHASES, Backtests, verdict
 
@@ -68,16 +68,15 @@ def climb(fit: Callable[[Rung], Fit], backtest: Callable[[Rung], Backtests], spa
     if used is None:
         plainest = attempts[-1]
         assert plainest.fit is not None
-        reason = f"No model can be fitted. {_sentence(plainest, 'is not')}"
-        return Choice(attempts, None, plainest.fit, backtest(plainest.rung), reason)
+        return Choice(
+            attempts, None, plainest.fit, backtest(plainest.rung), f"No model can be used: {plainest.reason}."
+        )
     assert used.fit is not None and used.backtests is not None
-    why = _why_used(used, attempts)
-    told = [Attempt(a.rung, a.status, f"{a.reason}; {why}" if a is used and why else a.reason, a.fit, a.backtests)
-            for a in attempts]  # fmt: skip
-    left = LADDER[len(attempts) :]
-    beaten = f"not tried: {TITLES[used.rung]} comes before it and is validated"
-    told += [Attempt(rung, NOT_NEEDED, beaten) for rung in left]
-    return Choice(told, used.rung, used.fit, used.backtests, _story(told, used.rung))
+    story = _story(attempts, used)
+    attempts[attempts.index(used)] = replace(used, reason=_reason_used(used, attempts))
+    not_tried = f"not tried: {TITLES[used.rung]} comes before it and is validated"
+    attempts += [Attempt(rung, NOT_NEEDED, not_tried) for rung in LADDER[len(attempts) :]]
+    return Choice(attempts, used.rung, used.fit, used.backtests, story)
 
 
 def judgement(summary: Summary, possible: int, span: int, horizon: int, unit: str) -> str:
@@ -119,15 +118,16 @@ def _chosen(attempts: Sequence[Attempt]) -> Attempt | None:
     return fitted[0] if fitted else None
 
 
-def _why_used(used: Attempt, attempts: Sequence[Attempt]) -> str:
+def _reason_used(used: Attempt, attempts: Sequence[Attempt]) -> str:
+    """The reason of the model in use, and where it is not validated, why it is used all the same."""
     if used.status == "validated":
-        return ""
+        return used.reason
     if sum(attempt.is_fitted for attempt in attempts) == 1:
-        return "used because no other model could be fitted"
+        return f"{used.reason}; used because no other model could be fitted"
     if used.relative_mae is None:
-        return "used because it is the first that could be fitted, and no model could be judged"
+        return f"{used.reason}; used because it is the first that could be fitted, and no model could be judged"
     return (
-        "used because no model is validated and its mean absolute error is the lowest: "
+        f"{used.reason}; used because no model is validated and its mean absolute error is the lowest: "
         f"{used.relative_mae:.3f} of the naive rate's"
     )
 
@@ -136,24 +136,27 @@ def _too_few(origins: int, possible: int, span: int) -> str:
     needed = f"{origins} past {'date' if origins == 1 else 'dates'} could be judged, and {MINIMUM_ORIGINS} are needed"
     if possible < MINIMUM_ORIGINS:
         return f"{needed}: the data spans {span} days"
-    return f"{needed}: at the other {possible - origins} it could not be fitted, or nobody ordered"
+    return (
+        f"{needed}: at the other {possible - origins} it could not be fitted, nobody ordered, or under "
+        f"{MINIMUM_CUSTOMERS} customers were known"
+    )
 
 
-def _story(attempts: Sequence[Attempt], used: Rung) -> str:
+def _story(attempts: Sequence[Attempt], used: Attempt) -> str:
     """The model in use and why, then why none that comes before it."""
-    before = attempts[: [attempt.rung for attempt in attempts].index(used)]
-    chosen = attempts[len(before)]
-    return " ".join([_sentence(chosen, "is used"), *(_sentence(attempt, "is not") for attempt in before)])
+    before = attempts[: attempts.index(used)]
+    said = [_sentence(used.rung, "is used", _reason_used(used, attempts))]
+    return " ".join([*said, *(_sentence(attempt.rung, "is not", attempt.reason) for attempt in before)])
 
 
-def _sentence(attempt: Attempt, verb: str) -> str:
-    title = TITLES[attempt.rung]
-    return f"{title[0].upper()}{title[1:]} {verb}: {attempt.reason}."
+def _sentence(rung: Rung, verb: str, reason: str) -> str:
+    title = TITLES[rung]
+    return f"{title[0].upper()}{title[1:]} {verb}: {reason}."
 
 
 def _total(bias: float) -> str:
     limit = f", beyond the {100 * LARGEST_BIAS:.0f} % allowed" if abs(bias) > LARGEST_BIAS else ""
-    percent = f"{100 * abs(bias):.0f}"
-    if percent == "0":
-        return "were right in total to within 1 %"
+    percent = f"{100 * abs(bias):.1f}"
+    if percent == "0.0":
+        return "were right in total to within 0.1 %"
     return f"were {percent} % too {'high' if bias > 0 else 'low'} in total{limit}"

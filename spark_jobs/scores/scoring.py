@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spark_jobs.models.discounting import discounted_days
-from spark_jobs.models.mbg_nbd import Floats
 from spark_jobs.models.purchase_model import PurchaseModel
+from spark_jobs.models.rates import Floats
 from spark_jobs.models.value_bands import ValueBands
 from spark_jobs.scores.deciles import Cutoffs
 from spark_jobs.scores.estimates import Estimates

@@ -164,11 +164,11 @@ def _backtests(filters: Filters, currency: str) -> None:
     rows = rows[rows["currency"].isin([currency, "all"])].sort_values(["measure", "horizon_days", "origin_date"])
     registry = customers.scores("model_registry")
     fitted = registry[registry["currency"].isin([currency, "all"])]
+    fitted = fitted[fitted["is_used"]] if "is_used" in fitted else fitted
     note = " ".join(
         f"{fit['model']} is {str(fit['status']).replace('_', ' ')}"
         + ("." if formats.missing(fit["customers"]) else f", fitted on {formats.count(fit['customers'])} customers.")
         for fit in fitted.to_dict("records")
-        if fit["status"] != "not_needed"
     )
     show(
         Card(

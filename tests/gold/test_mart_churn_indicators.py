@@ -47,6 +47,7 @@ def test_a_one_time_customer_has_no_rhythm() -> None:
         ("2024-01-01", {"p_order_90": 0.0999, "overdue_p": 0.9}, "churned"),
         ("2024-01-01", {"p_order_90": 0.1, "overdue_p": 0.8}, "at_risk"),
         ("2024-01-01", {"p_order_90": 0.1, "overdue_p": 0.79}, "active"),
+        ("2024-01-01", {"p_order_90": 0.1, "overdue_p": None}, "active"),  # a model that knows rates alone
         ("2024-01-01", {"churn_threshold": None, "churn_threshold_status": "insufficient_data"}, None),
     ],
 )
@@ -64,6 +65,15 @@ def test_value_at_risk_is_what_leaving_would_cost() -> None:
     ann, bob = lake.rows(TABLE, AS_OF, order_by="user_id")
     assert ann["value_at_risk"] == pytest.approx(6.25)
     assert pick(bob, "churn_status", "value_at_risk") == ("churned", None)
+
+
+def test_a_model_that_does_not_ask_who_has_left_puts_no_value_at_risk_and_says_so() -> None:
+    lake = Lake([line("o1", day="2024-01-01")])
+    said = {"model": "nbd", "model_reason": "NBD is used: it missed by less.", "value_reason": "close"}
+    lake.insert("gold_customer_predictions", [prediction(AS_OF, p_alive=None, p_alive_status="not_estimated", **said)])
+    row = lake.row(TABLE, as_of=AS_OF)
+    assert pick(row, "p_alive", "p_alive_status", "value_at_risk") == (None, "not_estimated", None)
+    assert row["churn_status"] == "active" and {name: row[name] for name in said} == said
 
 
 def test_a_customer_without_scores_keeps_their_row() -> None:

@@ -49,7 +49,14 @@ def test_predictions_are_joined_by_customer_currency_and_as_of_date() -> None:
             prediction("2024-01-10", currency="CAD", p_alive=0.2),
             prediction("2024-01-09", p_alive=0.7),
             prediction(
-                "2024-01-10", user_id="bob", p_alive=None, expected_value_365=None, model_status="not_validated"
+                "2024-01-10",
+                user_id="bob",
+                p_alive=None,
+                p_alive_status="not_estimated",
+                expected_value_365=None,
+                model="naive_rate",
+                model_status="not_validated",
+                model_reason="The naive rate is used: no other fits.",
             ),
         ],
     )
@@ -58,4 +65,10 @@ def test_predictions_are_joined_by_customer_currency_and_as_of_date() -> None:
     assert (rows["ann", "USD"]["p_alive"], rows["ann", "CAD"]["p_alive"]) == (0.9, 0.2)
     assert pick(rows["ann", "USD"], "expected_value_365", "value_365_p90", "ltv_decile") == (25.0, 60.0, 7)
     assert pick(rows["bob", "USD"], "p_alive", "expected_value_365", "model_status") == (None, None, "not_validated")
+    assert pick(rows["bob", "USD"], "model", "model_reason", "p_alive_status") == (
+        "naive_rate",
+        "The naive rate is used: no other fits.",
+        "not_estimated",
+    )
     assert pick(rows["cy", "USD"], "p_alive", "model_status", "value_status") == (None, "not_scored", "not_scored")
+    assert pick(rows["cy", "USD"], "model", "p_alive_status") == (None, "not_scored")

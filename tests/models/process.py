@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.models.mbg_nbd import Floats, MbgNbd
+from spark_jobs.models.mbg_nbd import MbgNbd
+from spark_jobs.models.rates import Floats
 
 GENERATED_DATA = MbgNbd(r=0.41, alpha=4.6, a=0.70, b=0.94)  # the process of sample_data, days
 RARE_BUYERS = MbgNbd(r=0.525, alpha=43.3, a=0.891, b=1.614)  # CDNOW's estimates, days

@@ -148,9 +148,9 @@ def test_credibility_of_customers_alike_is_everybody_s_rate():
 def test_the_naive_rate_says_nothing_of_gaps_and_needs_somebody_who_came_back():
     assert np.isnan(NaiveRate().median_gap([3], [30])).all() and np.isnan(NaiveRate().overdue_p([3], [30], [40])).all()
     assert fit_rung("naive_rate", [0, 0], [0, 0], [0, 90], [3, 4]).reason == (
-        "no rate to carry forward: none of the 7 customers came back on another day"
+        "nobody came back on another day (customers: 7), so that there is no rate to carry forward"
     )
-    assert "there are no customers" in fit_rung("naive_rate", [], [], [], []).reason
+    assert "(customers: 0)" in fit_rung("naive_rate", [], [], [], []).reason
     assert fit_rung("naive_rate", [1], [2], [3], [1]).model == NaiveRate()
 
 

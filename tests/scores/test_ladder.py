@@ -120,11 +120,15 @@ def test_a_young_source_has_a_forecast_that_is_not_validated(days: int, origins:
 
 
 POOR = {
-    "nobody": (pd.DataFrame({"key": [], "currency": [], "day": [], "amount": []}), None, "there are no customers"),
+    "nobody": (
+        pd.DataFrame({"key": [], "currency": [], "day": [], "amount": []}),
+        None,
+        "No model can be used: nobody came back on another day (customers: 0)",
+    ),
     "one order": (
         pd.DataFrame({"key": [1], "currency": "USD", "day": day_number(FIRST_DAY), "amount": 5.0}),
         None,
-        "none of the 1 customers came back",
+        "nobody came back on another day (customers: 1)",
     ),
     "one regular": (
         pd.DataFrame({"key": 1, "currency": "USD", "day": day_number(FIRST_DAY) + np.arange(0, 700, 7), "amount": 5.0}),

@@ -14,7 +14,7 @@ from spark_jobs.scores.estimates import Estimates
 from spark_jobs.scores.histories import Snapshot, day_number
 from spark_jobs.scores.scoring import Scorer
 from spark_jobs.scores.tables import AS_OF_DATE, PREDICTIONS
-from tests.scores.chain import AS_OF, FIRST_DAY, customer_days, estimates, histories
+from tests.scores.chain import AS_OF, FIRST_DAY, customer_days, estimates, findings, histories
 
 NOTHING = Estimates(Fit(None, None, 3, 3, 0, None, "insufficient_data"), {})
 
@@ -127,7 +127,7 @@ def test_cutoffs_do_not_move_within_a_quarter(chain: Any) -> None:
 
 def test_while_there_is_nothing_to_freeze_the_as_of_date_gives_the_cutoffs(chain: Any) -> None:
     young = FIRST_DAY + timedelta(days=80)  # of the first quarter: on its eve there was nobody
-    current = estimates(chain.at(day_number(young)), (young - FIRST_DAY).days)
+    current = findings(customer_days(4_000), young).estimates
     assert current.fit.status == "fitted"
     assert frozen_cutoffs(chain, young, FIRST_DAY, current)["USD"].frozen_on == young
 
