@@ -127,7 +127,8 @@ def _quarantine_lines(lake: Reader) -> list[str]:
         "SELECT source_table, entry.reason, count(*) FROM quarantine "
         "CROSS JOIN UNNEST(reasons) AS entry (reason) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
     )
-    return [f"  {table:<22}{rows:>12,} {reason}" for table, reason, rows in found]
+    lines = [f"  {table:<22}{rows:>14,}   {reason}" for table, reason, rows in found]
+    return ["  quarantined rows by reason", *lines] if lines else []
 
 
 def _sales_lines(lake: Reader, process_date: str) -> list[str]:

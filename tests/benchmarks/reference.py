@@ -24,12 +24,13 @@ SILVER = """
 CREATE TABLE raw_lines AS
 SELECT *, trim(order_id) AS oid, trim(lineitem_id) AS lid,
     try_cast(item_price AS DECIMAL(18, 4)) AS price,
+    (price < 0 OR item_quantity < 0) AS is_refund,
     (creation_time_utc::TIMESTAMPTZ AT TIME ZONE 'UTC') AS created_at,
     (creation_time_utc::TIMESTAMPTZ AT TIME ZONE 'America/Chicago') AS local_time
 FROM read_parquet('{landing}/public.order_items/**/*.parquet');
 CREATE TABLE accepted AS
 SELECT * FROM raw_lines
-WHERE lid IS NOT NULL AND oid IS NOT NULL AND item_quantity > 0 AND price IS NOT NULL
+WHERE lid IS NOT NULL AND oid IS NOT NULL AND item_quantity <> 0 AND (price <> 0 OR item_quantity > 0)
 QUALIFY row_number() OVER (PARTITION BY oid, lid ORDER BY id DESC) = 1;
 CREATE TABLE option_lines AS
 SELECT o.*, o.option_price::DECIMAL(18, 4) * o.option_quantity AS option_amount
@@ -44,12 +45,15 @@ CREATE TABLE biz_insights.silver_order_items AS
 SELECT a.id AS source_id, app_name, restaurant_id, created_at, hour(local_time)::INTEGER AS order_hour,
     oid AS order_id, lid AS lineitem_id, user_id, printed_card_number, is_loyalty, upper(currency) AS currency,
     item_category, item_category AS item_category_source, trim(item_name) AS item_name,
-    lower(trim(item_name)) AS item_key, price AS item_price, item_quantity::BIGINT AS item_quantity,
-    price AS item_amount, coalesce(s.revenue, 0)::DECIMAL(18, 4) AS options_revenue,
-    (price + coalesce(s.revenue, 0))::DECIMAL(18, 4) AS gross_sales,
-    coalesce(s.discount, 0)::DECIMAL(18, 4) AS discount_amount,
-    (price + coalesce(s.revenue, 0) - coalesce(s.discount, 0))::DECIMAL(18, 4) AS net_sales,
-    app_name ILIKE '%DEVELOPMENT%' AS is_test, 'b' AS batch_id, local_time::DATE AS order_date
+    lower(trim(item_name)) AS item_key, price AS item_price,
+    if(is_refund, -abs(item_quantity), item_quantity)::BIGINT AS item_quantity,
+    if(is_refund, -abs(price), price) AS item_amount,
+    if(is_refund, 0, coalesce(s.revenue, 0))::DECIMAL(18, 4) AS options_revenue,
+    if(is_refund, 0, price + coalesce(s.revenue, 0))::DECIMAL(18, 4) AS gross_sales,
+    if(is_refund, 0, coalesce(s.discount, 0))::DECIMAL(18, 4) AS discount_amount,
+    if(is_refund, abs(price) + coalesce(s.revenue, 0) - coalesce(s.discount, 0), 0)::DECIMAL(18, 4) AS refund_amount,
+    (gross_sales - discount_amount - refund_amount)::DECIMAL(18, 4) AS net_sales,
+    is_refund, app_name ILIKE '%DEVELOPMENT%' AS is_test, 'b' AS batch_id, local_time::DATE AS order_date
 FROM accepted a LEFT JOIN option_sums s ON s.order_id = a.oid AND s.lineitem_id = a.lid;
 CREATE TABLE biz_insights.silver_order_item_options AS
 SELECT o.id AS source_id, o.order_id, o.lineitem_id, option_group_name, option_name,
