@@ -17,7 +17,7 @@ STEPS = ("gross_sales", "discount_amount", "refund_amount", "net_sales")
 def show(rows: pd.DataFrame, currency: str) -> None:
     """Write the sentence of these rows' totals below the figures; nothing where a column is not published yet."""
     if text := sentence({name: total(rows[name]) for name in STEPS if name in rows}, currency):
-        st.caption(text)
+        st.caption(formats.plain(text))
 
 
 def sentence(amounts: Mapping[str, Any], currency: str) -> str:

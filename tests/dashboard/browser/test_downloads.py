@@ -35,9 +35,9 @@ CASES = (
         "mart_sales_trends",
         "net-sales",
         """
-        SELECT period_start, period_end, net_sales, orders, aov, net_sales_mean_7d, expected_net_sales,
-            net_sales_year_ago_weekday, net_sales_yoy_weekday, net_sales_previous_week, net_sales_week_over_week,
-            holiday_name
+        SELECT period_start, period_end, net_sales, gross_sales, discount_amount, refund_amount, orders, aov,
+            net_sales_mean_7d, expected_net_sales, net_sales_year_ago_weekday, net_sales_yoy_weekday,
+            net_sales_previous_week, net_sales_week_over_week, holiday_name
         FROM mart_sales_trends
         WHERE level = 'chain' AND currency = 'USD' AND period_type = 'day' AND period_start > DATE '2023-02-18'
         ORDER BY period_start
@@ -61,7 +61,8 @@ CASES = (
         "attach-store",
         """
         SELECT 'Store ' || SUBSTR(restaurant_id, -6) AS store, lines, lines_with_paid_option, attach_rate,
-            attach_rate_low, attach_rate_high, options_revenue, options_revenue_per_line, unit_price, net_sales
+            attach_rate_low, attach_rate_high, options_revenue, options_revenue_per_line, unit_price, net_sales,
+            refund_amount, refund_share
         FROM mart_pricing_and_discounts
         WHERE level = 'store' AND currency = 'USD'
         ORDER BY attach_rate DESC
@@ -84,8 +85,8 @@ CASES = (
         "mart_customer_lifetime_value",
         "customers",
         """
-        SELECT app_name, user_id, net_sales, orders, aov, expected_value_365, value_365_p10, value_365_p90, p_order_90,
-            p_alive, ltv_decile, first_order_date, last_order_date, net_sales_last_365d
+        SELECT app_name, user_id, net_sales, refund_amount, orders, aov, expected_value_365, value_365_p10,
+            value_365_p90, p_order_90, p_alive, ltv_decile, first_order_date, last_order_date, net_sales_last_365d
         FROM mart_customer_lifetime_value
         WHERE currency = 'USD'
         ORDER BY net_sales DESC, app_name, user_id
