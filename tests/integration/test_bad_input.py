@@ -28,7 +28,7 @@ def refused(laptop):
         text = done.stdout + done.stderr
         assert done.returncode == 1, text
         for words in says:
-            assert words in text
+            assert words in text, text
         assert "Traceback" not in text
         assert laptop.published() == before
 

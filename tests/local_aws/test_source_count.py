@@ -21,7 +21,7 @@ from biz_insights.source_db import (
     count_source,
     require_day,
 )
-from biz_insights.source_files import DDL
+from biz_insights.source_files.load import DDL
 from mwaa.laptop.environment import LaptopError
 from mwaa.laptop.run import last_complete_day
 from spark_jobs.transforms.lines import CLOCK_SLACK_HOURS

@@ -534,7 +534,7 @@ def test_a_file_whose_line_ids_are_all_empty_is_noted(source):
 
 
 def test_a_zone_that_the_database_does_not_know_is_told(source, monkeypatch):
-    monkeypatch.setattr(settings_module, "ZoneInfo", lambda name: None)
+    monkeypatch.setattr(settings_module, "require_region", lambda name: None)
     with pytest.raises(PermanentError, match="source_timezone: the database does not know the time zone 'Mars/Base'"):
         source.load(source_timezone="Mars/Base")
 

@@ -34,7 +34,7 @@ def test_a_broken_correction_does_not_displace_a_good_line(spark: SparkSession) 
 
 
 def test_lines_without_any_good_one_are_no_duplicates(spark: SparkSession) -> None:
-    judged = judged_lines(bronze_lines(spark, {"item_price": "x"}, {"item_quantity": -1}), "line_total")
+    judged = judged_lines(bronze_lines(spark, {"item_price": "x"}, {"item_quantity": 0}), "line_total")
     assert values(judged, "id", "reasons") == [(1, ["unparseable_item_price"]), (2, ["non_positive_quantity"])]
 
 
