@@ -60,6 +60,7 @@ def test_refunds_are_summed_like_net_sales_and_nothing_is_not_zero():
 
 def test_money_that_is_missing_from_the_ledger_shows():
     row = {"source_table": "order_items", "source_rows": 2, "accepted_rows": 1, "quarantined_rows": 1}
+    row |= dict.fromkeys(("negative_lines_rule", "negative_lines", "negative_lines_explained"))
     money = {"source_amount": Decimal("5.00"), "accepted_amount": Decimal("4.00")}
     (sound,) = checks.ledger([row | money | {"quarantined_amount": Decimal("1.00")}])
     (short,) = checks.ledger([row | money | {"quarantined_amount": Decimal("0.99")}])

@@ -82,6 +82,15 @@ def test_figures_stand_on_the_page_with_unit_denominator_and_day():
     assert captions and all("15 Feb 2024" in text and "guests" in text for text in captions)
 
 
+def test_the_page_says_how_negative_lines_were_treated():
+    told = "12 lines with a negative price or quantity are counted as refunds: 11 of them are of an item or order"
+    assert told in page().said
+    (row,) = full()["ledger"].rows
+    assert "negative price or quantity" not in page(ledger=[row | {"negative_lines": 0}]).text
+    quarantined = page(ledger=[row | {"negative_lines_rule": "quarantine"}])
+    assert "negative price or quantity are quarantined" in quarantined.said
+
+
 def test_a_change_stands_beside_the_days_that_it_is_of():
     assert "Changes: 7 of 7 days compared, each with the same weekday a week before; under 80 % none" in page().said
     rows = [row for row in fortnight() if row["period_start"] not in (AS_OF - timedelta(days=8), AS_OF - timedelta(9))]

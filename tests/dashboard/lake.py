@@ -180,6 +180,7 @@ def operations(run: str = RUN) -> dict[str, pa.Table]:
             "accepted_amount": None if name == "date_dim" else Decimal("1230.25"),
             "quarantined_amount": None if name == "date_dim" else Decimal("4.25"),
             "negative_lines": 2 if name == "order_items" else None,
+            "negative_lines_explained": 2 if name == "order_items" else None,
             "negative_lines_rule": "refund" if name == "order_items" else None,
             "batch_id": BATCH,
         }

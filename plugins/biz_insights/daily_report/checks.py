@@ -39,7 +39,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """Rows of one source table in the published batch, and the money they state (None for a table without money)."""
+    """Rows of one source table in the published batch, and the money they state (None for a table without money).
+
+    Of the order lines also how many are negative, how many of those are of an item or order that was sold too, and the
+    rule they were treated by: ``refund`` or ``quarantine``.
+    """
 
     source_table: str
     source: int
@@ -48,6 +52,9 @@ class LedgerRow:
     source_amount: Decimal | None
     accepted_amount: Decimal | None
     quarantined_amount: Decimal | None
+    negative_lines_rule: str | None
+    negative_lines: int | None
+    negative_lines_explained: int | None
 
     @property
     def balanced(self) -> bool:
@@ -122,6 +129,9 @@ def ledger(rows: Sequence[Row]) -> tuple[LedgerRow, ...]:
             row["source_amount"],
             row["accepted_amount"],
             row["quarantined_amount"],
+            row["negative_lines_rule"],
+            row["negative_lines"],
+            row["negative_lines_explained"],
         )
         for row in rows
     )

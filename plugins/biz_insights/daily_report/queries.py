@@ -206,9 +206,20 @@ LIMIT {FAILURES_SHOWN}
 
 LEDGER = Query(
     "row_ledger",
-    ("source_rows", "accepted_rows", "quarantined_rows", "source_amount", "accepted_amount", "quarantined_amount"),
+    (
+        "source_rows",
+        "accepted_rows",
+        "quarantined_rows",
+        "source_amount",
+        "accepted_amount",
+        "quarantined_amount",
+        "negative_lines_rule",
+        "negative_lines",
+        "negative_lines_explained",
+    ),
     """
-SELECT source_table, source_rows, accepted_rows, quarantined_rows, source_amount, accepted_amount, quarantined_amount
+SELECT source_table, source_rows, accepted_rows, quarantined_rows, source_amount, accepted_amount, quarantined_amount,
+    negative_lines_rule, negative_lines, negative_lines_explained
 FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table
 """,
 )
