@@ -39,7 +39,7 @@ def judged_lines(
         future(),
     ]
     rows = read_rows(bronze, ORDER_ITEMS, "ingested_at", missing_marks=missing_marks)
-    reasons = row_reasons(ORDER_ITEMS, *further, missing_marks=missing_marks)
+    reasons = row_reasons(ORDER_ITEMS, *further)
     return with_duplicates(rows.withColumn("reasons", reasons), ORDER_ITEMS)
 
 

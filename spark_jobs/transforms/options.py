@@ -29,7 +29,7 @@ def judged_options(bronze: DataFrame, negatives: str = REFUND, missing_marks: Co
         further.append(F.when(quantity < 0, F.lit("non_positive_quantity")))
     return (
         read_rows(bronze, ORDER_ITEM_OPTIONS, missing_marks=missing_marks)
-        .withColumn("reasons", row_reasons(ORDER_ITEM_OPTIONS, *further, missing_marks=missing_marks))
+        .withColumn("reasons", row_reasons(ORDER_ITEM_OPTIONS, *further))
         .withColumn("option_amount", money.amount(price, quantity, money.UNIT_PRICE))
     )
 

@@ -29,37 +29,42 @@ def read_rows(bronze: DataFrame, table: SourceTable, *carried: str, missing_mark
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
     # Two projections, so that each text is trimmed once however often its value is looked at.
     texts = bronze.select(
-        *[said(column, column.name, missing_marks).alias(column.name) for column in table.columns],
+        *[said(column, missing_marks).alias(column.name) for column in table.columns],
         *carried,
         F.struct(*source).alias("source"),
     )
     return texts.select(*[parsed(column) for column in table.columns], *carried, "source")
 
 
-def row_reasons(table: SourceTable, *further: Column, missing_marks: Collection[str] = ()) -> Column:
+def row_reasons(table: SourceTable, *further: Column) -> Column:
     """array<string>: why a row of `read_rows` cannot be accepted, in column order; empty if it can. `further` are
-    reasons of the table's own rules, each a string or null. `missing_marks` are those of `read_rows`."""
+    reasons of the table's own rules, each a string or null."""
     found: list[Column] = []
     for column in table.columns:
         unread = F.col(column.name).isNull()
         if column.required:
             found.append(F.when(unread, F.lit(column.reason)))
         elif column.kind not in ALWAYS_READ:
-            text = said(column, f"source.{column.name}", missing_marks)
-            found.append(F.when(unread & (text != ""), F.lit(column.reason)))
+            found.append(F.when(unread & (trimmed(f"source.{column.name}") != ""), F.lit(column.reason)))
         if column.kind is Kind.QUANTITY:
             found.append(F.when(F.col(column.name) == 0, F.lit("non_positive_quantity")))
     # array_compact would say the same, but as a lambda it is interpreted row by row.
     return F.array_remove(F.array(*[F.coalesce(reason, F.lit("")) for reason in (*found, *further)]), "")
 
 
-def said(column: SourceColumn, name: str, missing_marks: Collection[str]) -> Column:
-    """The text of the field `name` without blanks around it; null where it stands for a missing value."""
-    text = trimmed(name)
-    if column.any_text or not missing_marks:
+def said(column: SourceColumn, missing_marks: Collection[str]) -> Column:
+    """The text of a column without blanks around it; null where it stands for a missing value.
+
+    Only names and ids have such marks: a user id `0` may mean nobody, a price of 0 is a price. For the same reason a
+    mark with a digit means nothing where a value must be there: a line may have the id `0`.
+    """
+    text = trimmed(column.name)
+    if column.any_text or column.kind not in ALWAYS_READ:
         return text
-    marks = sorted({mark.strip().lower() for mark in missing_marks})
-    return F.when(~F.lower(text).isin(marks), text)
+    marks = {mark.strip().lower() for mark in missing_marks}
+    if column.required:
+        marks = {mark for mark in marks if not any(letter.isdigit() for letter in mark)}
+    return F.when(~F.lower(text).isin(sorted(marks)), text) if marks else text
 
 
 def trimmed(name: str) -> Column:

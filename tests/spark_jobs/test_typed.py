@@ -98,19 +98,33 @@ def test_a_mark_of_a_missing_value_is_one(spark: SparkSession, text: str) -> Non
         columns=(
             SourceColumn("line", Kind.IDENTIFIER, required=True, missing_reason="missing_line_id"),
             SourceColumn("user", Kind.IDENTIFIER),
-            SourceColumn("loyal", Kind.BOOLEAN),
             SourceColumn("option_name", any_text=True),
         ),
     )
-    marks = ("null", "nan", "N/A", "NONE", "-")
-    rows = spark.createDataFrame(
-        [(text, text, text, text)], "line string, user string, loyal string, option_name string"
-    )
-    read = read_rows(rows, table, missing_marks=marks).withColumn("reasons", row_reasons(table, missing_marks=marks))
-    assert [tuple(row) for row in read.drop("source").collect()] == [
-        (None, None, None, text.strip(), ["missing_line_id"])
-    ]
+    rows = spark.createDataFrame([(text, text, text)], "line string, user string, option_name string")
+    read = read_rows(rows, table, missing_marks=("null", "nan", "N/A", "NONE", "-"))
+    found = read.withColumn("reasons", row_reasons(table)).drop("source").collect()
+    assert [tuple(row) for row in found] == [(None, None, text.strip(), ["missing_line_id"])]
     assert [tuple(row) for row in read_rows(rows, table).select("line", "user").collect()] == [(text.strip(),) * 2]
+
+
+def test_a_mark_for_users_leaves_prices_quantities_and_required_ids_alone(spark: SparkSession) -> None:
+    """Tills write the user 0 for nobody; a free item and the line 0 are what they say."""
+    table = SourceTable(
+        name="rows",
+        columns=(
+            SourceColumn("line", Kind.IDENTIFIER, required=True, missing_reason="missing_line_id"),
+            SourceColumn("user", Kind.IDENTIFIER),
+            SourceColumn("price", Kind.MONEY, required=True),
+            SourceColumn("amount", Kind.QUANTITY, required=True),
+            SourceColumn("loyal", Kind.BOOLEAN),
+        ),
+    )
+    rows = spark.createDataFrame(
+        [("0", "0", "0", "1", "0")], "line string, user string, price string, amount string, loyal string"
+    )
+    read = read_rows(rows, table, missing_marks=("0", "1")).withColumn("reasons", row_reasons(table)).drop("source")
+    assert [tuple(row) for row in read.collect()] == [("0", None, Decimal(0), 1, False, [])]
 
 
 def test_an_id_that_only_holds_a_mark_is_an_id(spark: SparkSession) -> None:
