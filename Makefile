@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOCK := mwaa/requirements/laptop.txt
 READY := $(VENV)/.ready
 # Set-up trains a class archive for Java with these.
-TRAINING := mwaa/local_aws/spark_exercise.py mwaa/local_aws/spark_filesystem.py
+TRAINING := mwaa/local_aws/glue/spark_warmup.py mwaa/local_aws/glue/spark_filesystem.py
 
 .PHONY: help setup run query airflow dashboard test test-glue check bench docs package lock clean clean-all
 
@@ -24,22 +24,22 @@ $(READY): $(LOCK) $(TRAINING)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' $(LOCK))"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement $(LOCK)
 	@{ ! command -v java >/dev/null || $(BIN)/python -m mwaa.local_aws prepare; } >$(VENV)/prepare.log 2>&1 || { cat $(VENV)/prepare.log >&2; exit 1; }
-	@$(BIN)/python -m mwaa.laptop prepare >/dev/null
+	@$(BIN)/python -m mwaa.local_runner prepare >/dev/null
 	@touch $@
 
 setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)
 
 run: $(READY) ## Source files to seven published marts  [SOURCE=folder] [DATE=YYYY-MM-DD]
-	@$(BIN)/python -m mwaa.laptop --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)"
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)"
 
 query: $(READY) ## One SQL statement, its result as CSV  SQL='…'
-	@$(BIN)/python -m mwaa.laptop --state $(STATE) query "$$STATEMENT"
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) query "$$STATEMENT"
 
 airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
-	@$(BIN)/python -m mwaa.laptop --state $(STATE) airflow --port $(or $(PORT),8080)
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) airflow --port $(or $(PORT),8080)
 
 dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
-	@$(BIN)/python -m mwaa.laptop --state $(STATE) dashboard --port $(or $(PORT),8501)
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) dashboard --port $(or $(PORT),8501)
 
 test: $(READY) ## All tests
 	@$(BIN)/python -m pytest $(ARGS)
@@ -47,7 +47,7 @@ test: $(READY) ## All tests
 test-glue: $(READY) ## The jobs' tests on Spark 3.5, which Glue 5.1 runs
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-glue51
 	@$(BIN)/uv pip install --quiet --python $(VENV)-glue51/bin/python --requirement $(LOCK) --override mwaa/requirements/glue51.txt
-	@$(VENV)-glue51/bin/python -m pytest tests/spark_jobs tests/scores $(ARGS)
+	@$(VENV)-glue51/bin/python -m pytest tests/spark_jobs $(ARGS)
 
 check: $(READY) ## Lint, format and types
 	@$(BIN)/ruff check .
@@ -62,7 +62,7 @@ docs: $(READY) ## Render the data dictionary and the diagrams
 	@$(BIN)/python -m docs.build
 
 package: $(READY) ## What goes to MWAA: plugins.zip, DAGs, jobs, requirements
-	@$(BIN)/python -m mwaa.package
+	@$(BIN)/python -m mwaa.packaging.archives
 
 lock: $(READY) ## Compile the lock of exact versions again
 	@mwaa/requirements/compile.sh $(BIN)

@@ -23,19 +23,19 @@ import pendulum
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk import Param, TaskGroup, dag
 
-from biz_insights.gold import tables_of
+from biz_insights.dag.bronze_group import bronze
+from biz_insights.dag.defaults import AWS
+from biz_insights.dag.extract_group import extract
+from biz_insights.dag.gold_groups import gold_layer, views
+from biz_insights.dag.report_group import report
+from biz_insights.dag.scores_group import scores
+from biz_insights.dag.silver_group import silver
+from biz_insights.dag.timetable import BusinessTimetable
+from biz_insights.gold.definition import tables_of
 from biz_insights.identity import attempt_name
-from biz_insights.layers.bronze import bronze
-from biz_insights.layers.defaults import AWS
-from biz_insights.layers.extract import extract
-from biz_insights.layers.gold import gold_layer, views
-from biz_insights.layers.report import report
-from biz_insights.layers.scores import scores
-from biz_insights.layers.silver import silver
-from biz_insights.schedule import BusinessTimetable
 from biz_insights.settings import TemplateSettings
-from biz_insights.tasks.scores import INPUTS as SCORE_INPUTS
-from biz_insights.tasks.scores import SCORE_TABLES
+from biz_insights.steps.score_steps import INPUTS as SCORE_INPUTS
+from biz_insights.steps.score_steps import SCORE_TABLES
 
 
 @dag(

@@ -29,13 +29,13 @@ def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
     """Each file is there or may be missing, is a UTF-8 CSV, and names the columns that its table needs."""
     from dataclasses import asdict
 
-    from biz_insights import aws
+    from biz_insights.aws import session
     from biz_insights.settings import load_settings
-    from biz_insights.source_db import TABLES
-    from biz_insights.source_files.source_file import check_file
+    from biz_insights.source.csv_files.source_file import check_file
+    from biz_insights.source.database import TABLES
 
     settings = load_settings()
-    s3 = aws.client("s3", settings)
+    s3 = session.client("s3", settings)
     prefix = params["prefix"] or settings.source_prefix
     return [asdict(check_file(s3, settings, prefix, table)) for table in TABLES]
 
@@ -46,9 +46,9 @@ def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[st
     from dataclasses import asdict
 
     from biz_insights.settings import load_settings
-    from biz_insights.source_db import connect
-    from biz_insights.source_files.load import load_files
-    from biz_insights.source_files.source_file import SourceFile
+    from biz_insights.source.csv_files.load import load_files
+    from biz_insights.source.csv_files.source_file import SourceFile
+    from biz_insights.source.database import connect
 
     settings = load_settings()
     with connect(settings) as connection:

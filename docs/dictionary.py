@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from biz_insights.gold import GoldTable, tables_of
+from biz_insights.gold.definition import GoldTable, tables_of
 from biz_insights.quality.suites import Suite, all_suites
 from docs import lake_columns
 from docs.checks import column_checks, table_checks

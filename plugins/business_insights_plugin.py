@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.plugins_manager import AirflowPlugin
 
-from biz_insights.schedule import BusinessTimetable
+from biz_insights.dag.timetable import BusinessTimetable
 
 
 class BusinessInsightsPlugin(AirflowPlugin):

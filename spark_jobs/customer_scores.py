@@ -23,7 +23,16 @@ from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.models.estimation import Fit
 from spark_jobs.models.purchase_model import Rung
 from spark_jobs.scores.backtests import run_backtests
-from spark_jobs.scores.customers import CustomersOnDriver, Programme
+from spark_jobs.scores.customers_in_pandas import CustomersOnDriver, Programme
+from spark_jobs.scores.customers_in_spark import (
+    DAY_COLUMNS,
+    ORDER_DATE,
+    SAMPLE_BUCKETS,
+    TOTALS_COLUMNS,
+    CustomersInTasks,
+    customer_days,
+    totals_before_cutoff,
+)
 from spark_jobs.scores.deciles import frozen_cutoffs
 from spark_jobs.scores.estimates import Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories
@@ -41,24 +50,15 @@ from spark_jobs.storage import (
     run_folder,
     write_parquet,
 )
-from spark_jobs.transforms.customers import (
-    BALANCE_COLUMNS,
-    DAY_COLUMNS,
-    ORDER_DATE,
-    SAMPLE_BUCKETS,
-    CustomersInTasks,
-    customer_days,
-    opening_balances,
-)
 from spark_jobs.transforms.fingerprints import Partition
 
-HISTORY, DAYS = "gold_customer_history", "gold_customer_day"
-BALANCES, SAMPLE = "gold_opening_customers", "gold_opening_sample"
+HISTORY, DAYS = "gold_customer_day_by_quarter", "gold_customer_day"
+BALANCES, SAMPLE = "gold_customer_totals_before_cutoff", "gold_customer_day_sample_before_cutoff"
 DRIVER_BYTES = 32 * 1024 * 1024
 """Of Parquet: customer days that the driver takes at once. More of them are left to Spark's tasks."""
 SAMPLED_DAYS = 1_000_000
 """Customer days that back-tests look at, at most about: some tens of megabytes on the driver. By the same rule
-gold_opening_sample holds no more."""
+gold_customer_day_sample_before_cutoff holds no more."""
 
 Customers = CustomersOnDriver | CustomersInTasks
 
@@ -68,7 +68,7 @@ class Inputs:
     """What is published of the customers, up to the day before the opening date and since."""
 
     all_days: DataFrame  # of DAY_COLUMNS and ORDER_DATE, before and since
-    balances: DataFrame  # of BALANCE_COLUMNS, before
+    balances: DataFrame  # of TOTALS_COLUMNS, before
     days_since: DataFrame  # of DAY_COLUMNS and ORDER_DATE
     sample: DataFrame  # of DAY_COLUMNS and ORDER_DATE, before, of a sample of customers
 
@@ -126,14 +126,14 @@ def read_inputs(spark: SparkSession, inputs_uri: str) -> Inputs:
     """The published customer days and balances; nothing but names of files is read yet."""
     locations = read_locations(spark, inputs_uri, (HISTORY, DAYS, BALANCES, SAMPLE))
     # Without balances there was nothing before the opening date, and the days since are all there are.
-    opening_date = max(locations[BALANCES], default="")
+    cutoff_date = max(locations[BALANCES], default="")
     closed = locations[HISTORY]
-    since = {quarter: folder for quarter, folder in closed.items() if quarter >= opening_date}
+    since = {quarter: folder for quarter, folder in closed.items() if quarter >= cutoff_date}
     dated = f"{DAY_COLUMNS}, {ORDER_DATE} date"
     open_days = read_published(spark, locations[DAYS], DAY_COLUMNS, key=ORDER_DATE)
     return Inputs(
         all_days=read_published(spark, closed, dated).unionByName(open_days),
-        balances=read_published(spark, locations[BALANCES], BALANCE_COLUMNS),
+        balances=read_published(spark, locations[BALANCES], TOTALS_COLUMNS),
         days_since=read_published(spark, since, dated).unionByName(open_days),
         sample=read_published(spark, locations[SAMPLE], dated),
     )
@@ -145,7 +145,7 @@ def read_customers(inputs: Inputs, as_of: date) -> Customers:
         days = customer_days(inputs.all_days, as_of)
         return CustomersOnDriver(days.sparkSession, days.toPandas(), as_of)
     return CustomersInTasks(
-        opening_balances(inputs.balances),
+        totals_before_cutoff(inputs.balances),
         customer_days(inputs.days_since, as_of),
         customer_days(inputs.sample, as_of),
         as_of,

@@ -38,10 +38,10 @@ from spark_jobs.transforms.date_dim import (
 from spark_jobs.transforms.fingerprints import compare, fingerprints, to_write
 from spark_jobs.transforms.holidays import in_the_words_of, public_holidays
 from spark_jobs.transforms.ledger import LedgerRow, Tally, ledger, tallies, tally
-from spark_jobs.transforms.lines import judged_lines, line_days, silver_lines, typed_lines
+from spark_jobs.transforms.lines import line_days, lines_with_reasons, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
 from spark_jobs.transforms.negatives import NegativeLines, negative_lines
-from spark_jobs.transforms.options import dated_options, judged_options, silver_options
+from spark_jobs.transforms.options import dated_options, options_with_reasons, silver_options
 from spark_jobs.transforms.quarantine import quarantined
 from spark_jobs.transforms.typed import parsed, trimmed
 from spark_jobs.zone_rules import java_rules, require_same_rules
@@ -53,19 +53,19 @@ AMOUNTS = {ORDER_ITEMS: "item_amount", ORDER_ITEM_OPTIONS: "option_amount", DATE
 @dataclass(frozen=True)
 class Batch:
     """The rows of one batch as values, good and bad: each with `reasons`, and `raw` where there are some. The options
-    came from `judged_options`, which the lines were given their sums from."""
+    came from `options_with_reasons`, which the lines were given their sums from."""
 
     lines: DataFrame
     options: DataFrame
     dates: DataFrame
-    judged_options: DataFrame
+    options_with_reasons: DataFrame
 
     def of(self, table: SourceTable) -> DataFrame:
         return {ORDER_ITEMS: self.lines, ORDER_ITEM_OPTIONS: self.options, DATE_DIM: self.dates}[table]
 
     def release(self) -> None:
         """Give the memory back once everything is written."""
-        for rows in (self.lines, self.options, self.dates, self.judged_options):
+        for rows in (self.lines, self.options, self.dates, self.options_with_reasons):
             rows.unpersist()
 
 
@@ -148,9 +148,9 @@ def read_batch(
         pool.submit(rows.persist().count)
         return rows
 
-    judged = hold(judged_options(bronze[ORDER_ITEM_OPTIONS], negatives, marks))
+    judged = hold(options_with_reasons(bronze[ORDER_ITEM_OPTIONS], negatives, marks))
     typed = typed_lines(
-        judged_lines(bronze[ORDER_ITEMS], arguments.price_basis, negatives, marks),
+        lines_with_reasons(bronze[ORDER_ITEMS], arguments.price_basis, negatives, marks),
         arguments.business_timezone,
         arguments.price_basis,
         arguments.test_app_names,

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from mwaa.local_aws.endpoint import LocalEndpoint
+from mwaa.local_aws.server.endpoint import LocalEndpoint
 
 # It speaks of each connection it closes, the last ones when pytest has said its summary and closed its streams.
 logging.getLogger("py4j").setLevel(logging.WARNING)
@@ -72,6 +72,6 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint
 @pytest.fixture(scope="session")
 def aws(endpoint: LocalEndpoint) -> Callable[[str], Any]:
     """`aws("glue")` gives a boto3 client of the endpoint; clients are made once."""
-    from mwaa.local_aws.provision import client_factory
+    from mwaa.local_aws.server.provisioning import client_factory
 
     return client_factory(endpoint.environment)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from mwaa.local_aws.errors import EndpointError
-from mwaa.local_aws.lock import StateLock, is_served
+from mwaa.local_aws.server.lock import StateLock, is_served
 
 STOP_SECONDS = 30.0
 
@@ -44,8 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(state_dir: Path, port: int, s3_port: int, warm_spark: bool) -> int:
     """Serve until SIGTERM or SIGINT, then save and stop."""
-    from mwaa.loading import loaded_for_good
-    from mwaa.local_aws.endpoint import LocalEndpoint
+    from mwaa.local_aws.frozen_imports import loaded_for_good
+    from mwaa.local_aws.server.endpoint import LocalEndpoint
 
     stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -78,7 +78,7 @@ def stop(state_dir: Path) -> int:
 
 def prepare() -> int:
     """Make the class archive of this Python environment."""
-    from mwaa.local_aws.spark_classes import java_home, make_class_archive
+    from mwaa.local_aws.glue.spark_classes import java_home, make_class_archive
 
     if not java_home():
         raise EndpointError("Spark needs Java 17 and there is no 'java' on PATH: install openjdk-17-jre-headless")

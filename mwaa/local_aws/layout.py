@@ -46,9 +46,9 @@ class StateLayout:
         return self.root / "aws"
 
     @property
-    def kept_scans(self) -> Path:
+    def scan_cache(self) -> Path:
         """Rows that Athena's engine keeps of small files; may be lost."""
-        return self.root / "athena" / "kept_scans.duckdb"
+        return self.root / "athena" / "scan_cache.duckdb"
 
     @property
     def postgres(self) -> Path:

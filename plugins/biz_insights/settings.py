@@ -2,8 +2,8 @@
 
 A value comes from, in this order: the environment (``BIZ_INSIGHTS_LAKE_BUCKET=…``), the Airflow Variable
 ``biz_insights`` (one JSON object: ``{"lake_bucket": "…"}``), the default below. All are read at run time,
-never when a DAG file is parsed, but for the schedule's time zone (``biz_insights.schedule``). The defaults are those
-that the laptop endpoint provides.
+never when a DAG file is parsed, but for the schedule's time zone (``biz_insights.dag.timetable``). The
+defaults are those that the laptop endpoint provides.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from biz_insights.source_files.time_formats import TimeFormatError, time_format
+from biz_insights.time_formats import TimeFormatError, time_format
 from biz_insights.time_zones import TimeZoneError, require_region
 
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"

@@ -27,7 +27,7 @@ SILVER_COLUMNS = (
 )  # fmt: skip
 
 
-def judged_lines(
+def lines_with_reasons(
     bronze: DataFrame, price_basis: str, negatives: str = REFUND, missing_marks: Collection[str] = ()
 ) -> DataFrame:
     """Bronze rows of order_items as values, judged; duplicates included. Adds ingested_at. `negatives` is the rule for

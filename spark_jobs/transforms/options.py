@@ -19,7 +19,7 @@ SILVER_COLUMNS = (
 )  # fmt: skip
 
 
-def judged_options(bronze: DataFrame, negatives: str = REFUND, missing_marks: Collection[str] = ()) -> DataFrame:
+def options_with_reasons(bronze: DataFrame, negatives: str = REFUND, missing_marks: Collection[str] = ()) -> DataFrame:
     """Bronze rows of order_item_options as values, judged, plus option_amount. They have no natural key: equal
     rows are all kept. A negative price is a discount; a negative quantity is a refund of the option, or quarantined,
     by the rule `negatives`."""

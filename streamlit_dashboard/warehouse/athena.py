@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from biz_insights.kept_clients import KeptClients
+from biz_insights.aws.caching_session import CachingSession
 from biz_insights.settings import Settings, resolve
 
 CONNECT_SECONDS = 3
@@ -62,7 +62,7 @@ def _connection() -> Any:
     from pyathena import connect
 
     return connect(
-        session=KeptClients(),
+        session=CachingSession(),
         region_name=settings().region,
         work_group=settings().read_workgroup,
         schema_name=settings().published_database,

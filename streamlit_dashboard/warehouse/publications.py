@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from biz_insights.gold import gold_tables
+from biz_insights.gold.definition import gold_tables
 from streamlit_dashboard.warehouse import athena
 from streamlit_dashboard.warehouse.athena import NotPublishedError, UnreachableError
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from biz_insights.daily_report.delivery import PREFIX, day_of, decoded
+from biz_insights.reports.delivery import PREFIX, day_of, decoded
 from streamlit_dashboard.warehouse import athena
 
 LISTED = 92

@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mwaa.laptop.environment import REPOSITORY, State
-from mwaa.laptop.progress import stage_seconds
+from mwaa.local_runner.environment import REPOSITORY, State
+from mwaa.local_runner.progress import stage_seconds
 from tests.benchmarks import pages
 from tests.benchmarks.memory import MemorySampler
 
@@ -62,7 +62,7 @@ def measure(state: State, source: Path, date: str) -> Measured:
         [
             sys.executable,
             "-m",
-            "mwaa.laptop",
+            "mwaa.local_runner",
             "--state",
             str(state.root),
             "run",

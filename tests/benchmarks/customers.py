@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 
 from spark_jobs.customer_scores import DAYS as CUSTOMER_DAYS
 from spark_jobs.customer_scores import HISTORY
+from spark_jobs.scores.customers_in_spark import SAMPLE_BUCKETS
 from spark_jobs.scores.origins import quarter_start
-from spark_jobs.transforms.customers import SAMPLE_BUCKETS
-from tests.models.process import GENERATED_DATA
-from tests.scores.opening import write_openings
+from tests.spark_jobs.models.process import GENERATED_DATA
+from tests.spark_jobs.scores.before_cutoff import write_before_cutoff
 
 FIRST_DAY = date(2020, 4, 1)
 DAYS = 1_418
@@ -90,7 +90,7 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
             pq.write_table(rows if name == HISTORY else rows.drop_columns("order_date"), place / "part.parquet")
             locations[name][value.isoformat()] = f"file://{place}/"
     closed_days = f"read_parquet('{folder}/quarter=*/part.parquet', hive_partitioning = false)"
-    locations |= write_openings(closed_days, AS_OF.isoformat(), folder)
+    locations |= write_before_cutoff(closed_days, AS_OF.isoformat(), folder)
     document = folder / "inputs.json"
     document.write_text(json.dumps(locations))
     return document

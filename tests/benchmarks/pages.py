@@ -28,9 +28,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from mwaa.laptop.dashboard import APP, LOOPBACK, server_environment, server_options
-from mwaa.laptop.endpoint_process import endpoint
-from mwaa.laptop.environment import State
+from mwaa.local_runner.dashboard import APP, LOOPBACK, server_environment, server_options
+from mwaa.local_runner.endpoint_process import endpoint
+from mwaa.local_runner.environment import State
 from streamlit_dashboard.navigation import page_files
 
 START_SECONDS = 60

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mwaa.laptop.environment import REPOSITORY
+from mwaa.local_aws.glue.spark_settings import spark_environment
+from mwaa.local_aws.glue.warm_spark import WarmSpark
 from mwaa.local_aws.layout import StateLayout
-from mwaa.local_aws.spark_settings import spark_environment
-from mwaa.local_aws.warm_spark import WarmSpark
+from mwaa.local_runner.environment import REPOSITORY
 from spark_jobs.scores.origins import WARM_UP_DAYS
 from tests.benchmarks.customers import AS_OF, publish_customer_days
 from tests.benchmarks.memory import MemorySampler

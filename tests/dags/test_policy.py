@@ -7,8 +7,8 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
-from biz_insights.gold import tables_of
-from biz_insights.tasks.scores import SCORE_TABLES
+from biz_insights.gold.definition import tables_of
+from biz_insights.steps.score_steps import SCORE_TABLES
 
 DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
 
@@ -130,6 +130,11 @@ def test_a_mart_waits_for_the_scores_only_where_it_reads_them(daily):
     before = daily.get_task("scores.plan").get_flat_relative_ids(upstream=True)
     assert {task_id for task_id in before if task_id.startswith("facts.")} == {
         f"facts.{table}.{step}"
-        for table in ("gold_customer_day", "gold_customer_history", "gold_opening_customers", "gold_opening_sample")
+        for table in (
+            "gold_customer_day",
+            "gold_customer_day_by_quarter",
+            "gold_customer_totals_before_cutoff",
+            "gold_customer_day_sample_before_cutoff",
+        )
         for step in ("plan", "build", "audit", "publish")
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from biz_insights.gold import gold_tables
+from biz_insights.gold.definition import gold_tables
 from docs.build import DOCS
 from docs.render import drawn_from, stale_diagrams
 

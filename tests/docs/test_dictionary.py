@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
-from biz_insights import publish_history
-from biz_insights.gold import gold_tables
+from biz_insights.gold.definition import gold_tables
+from biz_insights.lake import history
+from biz_insights.lake.operations_tables import athena_type
 from biz_insights.lake.publish import Change
-from biz_insights.oplog import athena_type
-from biz_insights.quality.store import results_schema
+from biz_insights.quality.results_store import results_schema
 from biz_insights.quality.suites import all_suites
 from docs import lake_columns
 from docs.build import DOCS
@@ -72,14 +70,11 @@ def test_quality_results_are_those_of_the_schema():
 
 def test_publish_history_is_what_a_publish_records(monkeypatch):
     recorded = []
-    monkeypatch.setattr(publish_history, "record", lambda *args, **kwargs: recorded.append(args))
-    run = SimpleNamespace(
-        process_date="2024-02-17",
-        run="manual-1",
-        session=None,
-        settings=SimpleNamespace(published_database="biz_insights", lake_uri=lambda prefix: prefix),
+    monkeypatch.setattr(history, "record", lambda *args, **kwargs: recorded.append(args))
+    change = Change("t", "2024-02-17", "added", "", "s3://b/k/", "1-a")
+    history.record_changes(
+        "t", [change], run="manual-1", process_date="2024-02-17", database="biz_insights", ops_uri="ops/", session=None
     )
-    publish_history.record_changes(run, "t", [Change("t", "2024-02-17", "added", "", "s3://b/k/", "1-a")])
     _, _, schema, partition = recorded[0]
     declared = [(field.name, athena_type(field.type)) for field in schema] + [(name, "string") for name in partition]
     assert [(name, column.type) for name, column in lake_columns.PUBLISH_HISTORY.items()] == declared

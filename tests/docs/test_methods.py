@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from biz_insights.gold import tables_of
+from biz_insights.gold.definition import tables_of
 from biz_insights.quality.suites import load_suite
 from docs.build import DOCS
 

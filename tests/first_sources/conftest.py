@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from biz_insights.settings import Settings
-from mwaa.laptop.endpoint_process import endpoint
-from mwaa.laptop.environment import State
+from mwaa.local_runner.endpoint_process import endpoint
+from mwaa.local_runner.environment import State
 from tests.first_sources.sources import SOURCES, Source
 from tests.integration.conftest import Laptop
 

@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from biz_insights.gold import gold_tables
-from mwaa.laptop.environment import REPOSITORY
+from biz_insights.gold.definition import gold_tables
+from mwaa.local_runner.environment import REPOSITORY
 from streamlit_dashboard.navigation import page_files
 from streamlit_dashboard.warehouse import athena
 from tests.first_sources.conftest import FirstRun

@@ -15,8 +15,8 @@ import pytest
 
 from biz_insights.lake.catalog import Catalog
 from biz_insights.settings import Settings
-from mwaa.laptop.endpoint_process import endpoint
-from mwaa.laptop.environment import REPOSITORY, State
+from mwaa.local_runner.endpoint_process import endpoint
+from mwaa.local_runner.environment import REPOSITORY, State
 
 PROCESS_DATE = "2023-11-20"
 SCALE = "0.02"
@@ -40,9 +40,9 @@ class Laptop:
     def command(
         self, arguments: list[str], settings: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """`python -m mwaa.laptop …` on this state."""
+        """`python -m mwaa.local_runner …` on this state."""
         return subprocess.run(
-            [sys.executable, "-m", "mwaa.laptop", "--state", str(self.state.root), *arguments],
+            [sys.executable, "-m", "mwaa.local_runner", "--state", str(self.state.root), *arguments],
             cwd=REPOSITORY,
             env={**os.environ, **(settings or {})},
             capture_output=True,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import PROCESS_DATE
-from tests.integration.reckoning import reckon
+from tests.integration.expected_totals import reckon
 
 pytestmark = pytest.mark.usefixtures("first_run")
 

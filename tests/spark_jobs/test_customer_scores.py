@@ -12,16 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from biz_insights.periods import QUARTERS_OPEN
+from biz_insights.gold.periods import QUARTERS_OPEN
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
 from spark_jobs.models.purchase_model import LADDER
-from spark_jobs.scores.customers import CustomersOnDriver
+from spark_jobs.scores.customers_in_pandas import CustomersOnDriver
+from spark_jobs.scores.customers_in_spark import SAMPLE_BUCKETS, CustomersInTasks
 from spark_jobs.scores.origins import quarter_start
 from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
-from spark_jobs.transforms.customers import SAMPLE_BUCKETS, CustomersInTasks
-from tests.scores.chain import AS_OF, customer_days
-from tests.scores.opening import write_openings
+from tests.spark_jobs.scores.before_cutoff import write_before_cutoff
+from tests.spark_jobs.scores.chain import AS_OF, customer_days
 
 EPOCH = date(1970, 1, 1)
 
@@ -57,7 +57,7 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
     openings: dict[str, dict[str, str]] = {customer_scores.BALANCES: {}, customer_scores.SAMPLE: {}}
     if locations[customer_scores.HISTORY]:
         closed_days = f"read_parquet('{folder}/query-*/quarter=*/part.parquet', hive_partitioning = false)"
-        openings = write_openings(closed_days, AS_OF.isoformat(), folder)
+        openings = write_before_cutoff(closed_days, AS_OF.isoformat(), folder)
     document.write_text(json.dumps(locations | openings))
     return document
 
@@ -182,7 +182,7 @@ def test_the_driver_takes_a_chain_that_lacks_one_kind_of_partition(
     assert sorted(customers.sample(SAMPLE_BUCKETS)["amount"]) == [5.0, 6.0]
 
 
-def test_of_a_large_chain_no_day_before_the_balances_is_read_but_the_sample_s(
+def test_of_a_large_chain_no_day_before_the_cutoff_is_read_but_the_sample_s(
     spark: SparkSession, days: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = publish_days(tmp_path, monthly(days))
@@ -213,7 +213,10 @@ def test_of_a_large_chain_no_day_before_the_balances_is_read_but_the_sample_s(
     ("document", "message"),
     [
         (None, r"published locations are not at .*inputs\.json"),
-        ("{}", r"lack gold_customer_history, .*, gold_opening_sample; next: clear the plan task"),
+        (
+            "{}",
+            r"lack gold_customer_day_by_quarter, .*, gold_customer_day_sample_before_cutoff; next: clear the plan task",
+        ),
         ("[]", r"are no JSON of table, partition and location"),
     ],
 )

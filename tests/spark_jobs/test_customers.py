@@ -11,17 +11,17 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.customer_scores import Customers
-from spark_jobs.scores import customers as in_memory
-from spark_jobs.scores.customers import CustomersOnDriver, Programme
-from spark_jobs.transforms.customers import (
-    BALANCE_COLUMNS,
+from spark_jobs.scores import customers_in_pandas as in_memory
+from spark_jobs.scores.customers_in_pandas import CustomersOnDriver, Programme
+from spark_jobs.scores.customers_in_spark import (
     DAY_COLUMNS,
     SAMPLE_BUCKETS,
+    TOTALS_COLUMNS,
     CustomersInTasks,
-    balances_of_days,
     customer_days,
-    opening_balances,
     sufficient_statistics,
+    totals_before_cutoff,
+    totals_of_days,
 )
 from tests.spark_jobs.source_rows import values
 
@@ -32,7 +32,7 @@ Loyal = tuple[str, str, str, str, int]
 
 def in_tasks(days: DataFrame, as_of: date) -> CustomersInTasks:
     """Nothing brought forward: every day is read."""
-    nobody = opening_balances(days.sparkSession.createDataFrame([], BALANCE_COLUMNS))
+    nobody = totals_before_cutoff(days.sparkSession.createDataFrame([], TOTALS_COLUMNS))
     return CustomersInTasks(nobody, days, days.limit(0), as_of)
 
 
@@ -80,7 +80,7 @@ def test_one_row_a_customer_and_currency_up_to_the_as_of_date(spark: SparkSessio
         ("ann", "USD", "10", "2024-01-01"), ("ann", "USD", "20.25", "2024-01-11", 1), ("ann", "CAD", "7", "2024-01-31"),
         ("ann", "USD", "99", "2024-02-01"), ("bob", "USD", "5", "2024-02-01"),
     ]), AS_OF)  # fmt: skip
-    found = sufficient_statistics(balances_of_days(days), AS_OF)
+    found = sufficient_statistics(totals_of_days(days), AS_OF)
     assert values(found, "user_id", "currency", "n", "t_x", "t", "s", "ss", "joined") == [
         ("ann", "CAD", 1, 0, 0, 7.0, 49.0, None),
         ("ann", "USD", 2, 10, 30, 30.25, 510.0625, 19733),
@@ -91,14 +91,14 @@ def test_amounts_may_be_zero_or_negative_and_dates_lie_before_1970(spark: SparkS
     days = customer_days(published(spark, [
         ("ann", "USD", "0", "1969-12-31"), ("ann", "USD", "-10.5", "1970-01-02"), ("bob", "USD", "-3", "0099-01-01"),
     ]), date(9999, 12, 31))  # fmt: skip
-    found = sufficient_statistics(balances_of_days(days), date(9999, 12, 31))
+    found = sufficient_statistics(totals_of_days(days), date(9999, 12, 31))
     assert values(found, "user_id", "n", "t_x", "s", "ss") == [("ann", 2, 2, -10.5, 110.25), ("bob", 1, 0, -3.0, 9.0)]
     assert sorted(values(days, "day", "amount")) == [(-683368, -3.0), (-1, 0.0), (1, -10.5)]
 
 
 def test_pandas_has_spark_s_figures(spark: SparkSession) -> None:
     days = customer_days(random_days(spark), AS_OF)
-    by_spark = sufficient_statistics(balances_of_days(days), AS_OF).toPandas()
+    by_spark = sufficient_statistics(totals_of_days(days), AS_OF).toPandas()
     by_pandas = in_memory.sufficient_statistics(days.toPandas(), AS_OF)
     names = ["app_name", "user_id", "currency"]
     pd.testing.assert_frame_equal(
@@ -163,26 +163,26 @@ def test_refunds_are_money_and_not_days(spark: SparkSession, form: Form) -> None
     assert [*found[columns].itertuples(index=False, name=None)] == [(2, 10, 30, 1, 21.0, 500.0)]
 
 
-def test_a_balance_of_refunds_only_becomes_a_customer_s_by_a_visit(spark: SparkSession) -> None:
-    balances = opening_balances(spark.createDataFrame(
+def test_totals_of_refunds_only_become_a_customer_s_by_a_visit(spark: SparkSession) -> None:
+    balances = totals_before_cutoff(spark.createDataFrame(
         [("Cafe", user, "USD", None, None, 0, None, cents, 0.0) for user, cents in (("ann", -500), ("bob", -100))],
-        BALANCE_COLUMNS,
+        TOTALS_COLUMNS,
     ))  # fmt: skip
     days = customer_days(published(spark, [("ann", "USD", "10", "2024-01-21")]), AS_OF)
-    found = sufficient_statistics(balances.unionByName(balances_of_days(days)), AS_OF)
+    found = sufficient_statistics(balances.unionByName(totals_of_days(days)), AS_OF)
     assert values(found, "user_id", "n", "t_x", "t", "s", "ss") == [("ann", 1, 0, 10, 5.0, 100.0)]
 
 
-def test_a_balance_counts_as_the_days_it_stands_for(spark: SparkSession) -> None:
-    balances = opening_balances(spark.createDataFrame(
+def test_totals_count_as_the_days_they_stand_for(spark: SparkSession) -> None:
+    balances = totals_before_cutoff(spark.createDataFrame(
         [("Cafe", "ann", "USD", date(2023, 1, 1), date(2023, 3, 2), 3, date(2023, 2, 1), 2_501, 2_000_001.0),
          ("Cafe", "bob", "USD", date(2023, 1, 5), date(2023, 1, 5), 1, None, 100, 10_000.0)],
-        BALANCE_COLUMNS,
+        TOTALS_COLUMNS,
     ))  # fmt: skip
     days = customer_days(published(spark, [
         ("ann", "USD", "10", "2024-01-01"), ("bob", "USD", "2", "2024-01-30", 1), ("cy", "USD", "1.005", "2024-01-31"),
     ]), AS_OF)  # fmt: skip
-    found = sufficient_statistics(balances.unionByName(balances_of_days(days)), AS_OF)
+    found = sufficient_statistics(balances.unionByName(totals_of_days(days)), AS_OF)
     assert values(found, "user_id", "n", "t_x", "t", "s", "ss", "joined") == [
         ("ann", 4, 365, 395, 35.01, 300.0001, 19389),
         ("bob", 2, 390, 391, 3.0, 5.0, 19752),

@@ -8,14 +8,14 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.transforms.fingerprints import Fingerprint, fingerprints
-from spark_jobs.transforms.lines import SILVER_COLUMNS, judged_lines, line_days, silver_lines, typed_lines
+from spark_jobs.transforms.lines import SILVER_COLUMNS, line_days, lines_with_reasons, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
-from spark_jobs.transforms.options import judged_options
+from spark_jobs.transforms.options import options_with_reasons
 from tests.spark_jobs.source_rows import bronze_lines, bronze_options, values
 
 
 def lines(bronze: DataFrame) -> DataFrame:
-    return typed_lines(judged_lines(bronze, "line_total"), "America/Chicago", "line_total", ["DEVELOPMENT"])
+    return typed_lines(lines_with_reasons(bronze, "line_total"), "America/Chicago", "line_total", ["DEVELOPMENT"])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_test_channels_are_flagged_not_dropped(spark: SparkSession, app_name: st
 
 
 def test_no_test_names_means_no_test_channel(spark: SparkSession) -> None:
-    judged = judged_lines(bronze_lines(spark, {"app_name": "DEVELOPMENT"}), "line_total")
+    judged = lines_with_reasons(bronze_lines(spark, {"app_name": "DEVELOPMENT"}), "line_total")
     assert values(typed_lines(judged, "UTC", "line_total", []), "is_test") == [(False,)]
 
 
@@ -124,4 +124,4 @@ def test_a_line_lends_its_day_to_options_only_when_accepted(spark: SparkSession)
 
 
 def with_no_options(spark: SparkSession, typed: DataFrame) -> DataFrame:
-    return with_sales(typed, option_sums(judged_options(bronze_options(spark, {"order_id": "none"}))))
+    return with_sales(typed, option_sums(options_with_reasons(bronze_options(spark, {"order_id": "none"}))))

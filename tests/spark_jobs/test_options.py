@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.transforms.options import SILVER_COLUMNS, dated_options, judged_options, silver_options
+from spark_jobs.transforms.options import SILVER_COLUMNS, dated_options, options_with_reasons, silver_options
 from tests.spark_jobs.source_rows import bronze_options, values
 
 
@@ -15,7 +15,7 @@ def days(spark: SparkSession) -> DataFrame:
 
 
 def test_an_option_has_its_lines_day_and_test_flag(spark: SparkSession) -> None:
-    found = dated_options(judged_options(bronze_options(spark, {"option_quantity": 2})), days(spark))
+    found = dated_options(options_with_reasons(bronze_options(spark, {"option_quantity": 2})), days(spark))
     assert values(found, "order_date", "is_test", "option_amount", "reasons", "raw") == [
         (date(2023, 3, 8), True, Decimal("3.0000"), [], None)
     ]
@@ -23,7 +23,7 @@ def test_an_option_has_its_lines_day_and_test_flag(spark: SparkSession) -> None:
 
 def test_an_option_without_an_accepted_line_is_an_orphan(spark: SparkSession) -> None:
     bronze = bronze_options(spark, {"lineitem_id": "gone"}, {"order_id": "gone"}, {"lineitem_id": None}, {})
-    found = dated_options(judged_options(bronze), days(spark))
+    found = dated_options(options_with_reasons(bronze), days(spark))
     assert values(found, "source_id", "reasons") == [
         (1, ["orphan_option"]),
         (2, ["orphan_option"]),
@@ -34,6 +34,6 @@ def test_an_option_without_an_accepted_line_is_an_orphan(spark: SparkSession) ->
 
 def test_exact_duplicates_are_kept(spark: SparkSession) -> None:
     bronze = bronze_options(spark, {"option_price": "0"}, {"option_price": "0"})
-    found = silver_options(dated_options(judged_options(bronze), days(spark)), "export-1")
+    found = silver_options(dated_options(options_with_reasons(bronze), days(spark)), "export-1")
     assert tuple(found.columns) == SILVER_COLUMNS
     assert values(found, "source_id", "option_amount") == [(1, Decimal(0)), (2, Decimal(0))]

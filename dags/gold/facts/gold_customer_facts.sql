@@ -1,7 +1,7 @@
 -- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency. Who has refunds only is not a customer.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_opening_customers, gold_customer_history, gold_customer_day
+-- reads: gold_customer_totals_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   app_name: the ordering channel, half of the customer key
@@ -10,11 +10,11 @@
 --   first_order_date: first day with an order
 --   last_order_date: latest day with an order
 --   active_days: days with an order
---   x: active days after the first (active_days - 1)
---   t_x: days from the first to the latest order
---   t: days from the first order to the as-of date
+--   repeat_active_days: active days after the first (active_days - 1)
+--   days_first_to_last_order: days from the first to the latest order
+--   days_since_first_order: days from the first order to the as-of date
 --   days_since_last_order: days from the latest order to the as-of date
---   mean_gap_days: mean days between active days (t_x / x); null for one active day
+--   mean_gap_days: mean days between active days (days_first_to_last_order / repeat_active_days); null for one active day
 --   longest_gap_days: longest stretch between two active days; null for one active day
 --   orders: orders to date
 --   items: units bought to date, before refunds
@@ -41,8 +41,8 @@
 --   as_of_date: the last day counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
-WITH balances_and_days AS (
-    {{ customer_days.balances_and_days(database, opening_date, as_of_date) }}
+WITH totals_and_days AS (
+    {{ customer_days.totals_and_days(database, cutoff_date, as_of_date) }}
 ),
 rhythm AS (
     -- A balance is a customer's earliest row: its longest gap stands for those between the days it is of.
@@ -57,7 +57,7 @@ rhythm AS (
                 order_date
             )
         ) AS gap_days
-    FROM balances_and_days
+    FROM totals_and_days
 ),
 customers AS (
     SELECT
@@ -110,9 +110,9 @@ SELECT
     customers.first_order_date,
     customers.last_order_date,
     customers.active_days,
-    customers.active_days - 1 AS x,
-    DATE_DIFF('day', customers.first_order_date, customers.last_order_date) AS t_x,
-    DATE_DIFF('day', customers.first_order_date, {{ as_of_date }}) AS t,
+    customers.active_days - 1 AS repeat_active_days,
+    DATE_DIFF('day', customers.first_order_date, customers.last_order_date) AS days_first_to_last_order,
+    DATE_DIFF('day', customers.first_order_date, {{ as_of_date }}) AS days_since_first_order,
     DATE_DIFF('day', customers.last_order_date, {{ as_of_date }}) AS days_since_last_order,
     CAST(DATE_DIFF('day', customers.first_order_date, customers.last_order_date) AS DOUBLE)
         / NULLIF(customers.active_days - 1, 0) AS mean_gap_days,

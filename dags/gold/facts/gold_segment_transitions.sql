@@ -1,7 +1,7 @@
 -- about: How customers moved between segments from one month's end to the next, over the last twelve whole months.
 -- grain: currency x to_month_end x from_segment x to_segment x as_of_date
 -- partition: as_of_date
--- reads: gold_opening_customers, gold_customer_history, gold_customer_day
+-- reads: gold_customer_totals_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   currency: currency in which the customers' money was scored; a customer of two currencies counts in each
@@ -18,8 +18,8 @@
 --   as_of_date: the last day counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
-WITH balances_and_days AS (
-    {{ customer_days.balances_and_days(database, opening_date, as_of_date) }}
+WITH totals_and_days AS (
+    {{ customer_days.totals_and_days(database, cutoff_date, as_of_date) }}
 ),
 month_ends AS (
     -- Thirteen ends make twelve moves; three earlier ones hold the amounts at the quarter's start that freeze the cut-offs.
@@ -44,7 +44,7 @@ customer_months AS (
         MAX(order_date) FILTER (WHERE active_days > 0) AS last_order_date,
         SUM(orders) AS orders,
         SUM(net_sales) AS net_sales
-    FROM balances_and_days
+    FROM totals_and_days
     CROSS JOIN (SELECT MIN(month_end) AS month_end FROM month_ends) AS first_end
     GROUP BY 1, 2, 3, 4
 ),

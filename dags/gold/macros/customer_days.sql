@@ -1,10 +1,10 @@
 {#- What customers did, read from what changes with a day's run and from what is closed. -#}
 
 {#- Customer days from the first day of a quarter up to the as-of date: closed quarters from their few files, the
-    quarter of the as-of date from its days. `columns` are those of gold_customer_history, as SQL. -#}
+    quarter of the as-of date from its days. `columns` are those of gold_customer_day_by_quarter, as SQL. -#}
 {% macro since(database, first_day, as_of_date, columns) -%}
 SELECT {{ columns }}
-    FROM {{ database }}.gold_customer_history
+    FROM {{ database }}.gold_customer_day_by_quarter
     WHERE quarter >= {{ first_day }}
         AND quarter < DATE_TRUNC('quarter', {{ as_of_date }})
     UNION ALL
@@ -17,7 +17,7 @@ SELECT {{ columns }}
 {#- Everything that customers did up to the as-of date: a row for each one's balance at the opening date, which stands
     for all the days up to its order_date, the latest active one of them; and a row for each day since. A day with
     refunds only is a row of 0 active_days without first_order_date. -#}
-{% macro balances_and_days(database, opening_date, as_of_date) -%}
+{% macro totals_and_days(database, cutoff_date, as_of_date) -%}
 {% set amounts -%}
 orders, items, gross_sales, discount_amount, refund_amount, net_sales, options_revenue, loyalty_orders,
         loyalty_net_sales
@@ -27,13 +27,13 @@ SELECT
         user_id,
         currency,
         first_order_date,
-        COALESCE(last_order_date, DATE_ADD('day', -1, opening_date)) AS order_date,
+        COALESCE(last_order_date, DATE_ADD('day', -1, cutoff_date)) AS order_date,
         active_days,
         longest_gap_days,
         {{ amounts }},
         weekend_orders
-    FROM {{ database }}.gold_opening_customers
-    WHERE opening_date = {{ opening_date }}
+    FROM {{ database }}.gold_customer_totals_before_cutoff
+    WHERE cutoff_date = {{ cutoff_date }}
     UNION ALL
     SELECT
         app_name,
@@ -46,18 +46,18 @@ SELECT
         {{ amounts }},
         IF(DAY_OF_WEEK(order_date) >= 6, orders, 0) AS weekend_orders
     FROM (
-        {{ since(database, opening_date, as_of_date, "app_name, user_id, currency, order_date, " ~ amounts) }}
+        {{ since(database, cutoff_date, as_of_date, "app_name, user_id, currency, order_date, " ~ amounts) }}
     ) AS days_since
 {%- endmacro %}
 
-{#- What was chosen on each of the customer days of `days`, a table: a row for each store, category and time of day. -#}
-{% macro choices_of_days(days) -%}
+{#- What was preferred on each of the customer days of `days`, a table: a row for each store, category and time of day. -#}
+{% macro preferences_of_days(days) -%}
 SELECT
         days.app_name,
         days.user_id,
         days.currency,
-        'store' AS choice,
-        place.restaurant_id AS chosen,
+        'store' AS dimension,
+        place.restaurant_id AS value,
         place.orders,
         days.order_date
     FROM {{ days }} AS days
@@ -67,8 +67,8 @@ SELECT
         days.app_name,
         days.user_id,
         days.currency,
-        'category' AS choice,
-        category.name AS chosen,
+        'category' AS dimension,
+        category.name AS value,
         category.orders,
         days.order_date
     FROM {{ days }} AS days
@@ -78,8 +78,8 @@ SELECT
         days.app_name,
         days.user_id,
         days.currency,
-        'daypart' AS choice,
-        daypart.name AS chosen,
+        'daypart' AS dimension,
+        daypart.name AS value,
         daypart.orders,
         days.order_date
     FROM {{ days }} AS days
@@ -91,7 +91,7 @@ SELECT
     ) AS daypart (name, orders)
     WHERE daypart.orders > 0
 {%- endmacro %}
-{% set choice_columns -%}
+{% set preference_columns -%}
 app_name, user_id, currency, order_date, restaurant_ids, restaurant_orders, item_categories, item_category_orders,
         morning_orders, midday_orders, afternoon_orders, evening_orders, night_orders
 {%- endset %}

@@ -1,4 +1,4 @@
-{#- Customers counted by calendar month and year: gold_closed_store_customers and gold_closed_loyalty_customers count the
+{#- Customers counted by calendar month and year: gold_store_customers_by_closed_year and gold_loyalty_customers_by_closed_year count the
     years that are closed, mart_location_performance and mart_loyalty_impact those that are open. -#}
 
 {#- Rows of `days`, which has order_date, beside the month and the year that each day lies in. -#}
@@ -14,7 +14,7 @@ SELECT
     CROSS JOIN UNNEST(ARRAY['month', 'year']) AS period (period_type)
 {%- endmacro %}
 
-{#- Columns of gold_customer_history that store_counts reads. -#}
+{#- Columns of gold_customer_day_by_quarter that store_counts reads. -#}
 {% set store_columns %}app_name, user_id, currency, order_date, restaurant_ids, restaurant_orders{% endset %}
 
 {#- The customers of each store, and those of them with two orders or more there, in each period of `periods`: rows of
@@ -47,7 +47,7 @@ SELECT
     GROUP BY period_type, period_start, restaurant_id, currency
 {%- endmacro %}
 
-{#- Columns of gold_customer_history that loyalty_counts reads. -#}
+{#- Columns of gold_customer_day_by_quarter that loyalty_counts reads. -#}
 {% set loyalty_columns %}app_name, user_id, currency, order_date, orders, items, net_sales, loyalty_orders{% endset %}
 
 {#- Loyal customers (with a loyalty order in the period) and the others, counted in each period of `periods`: rows of

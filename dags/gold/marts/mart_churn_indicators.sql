@@ -66,7 +66,7 @@ customers AS (
         predictions.model_version,
         CASE
             WHEN predictions.churn_threshold IS NULL THEN NULL
-            WHEN facts.t <= 30 THEN 'new'
+            WHEN facts.days_since_first_order <= 30 THEN 'new'
             WHEN predictions.p_order_90 < predictions.churn_threshold THEN 'churned'
             WHEN predictions.overdue_p >= 0.8 THEN 'at_risk'
             ELSE 'active'
@@ -84,7 +84,7 @@ SELECT
     currency,
     first_order_date,
     last_order_date,
-    t AS days_since_first_order,
+    days_since_first_order,
     days_since_last_order,
     orders,
     active_days,

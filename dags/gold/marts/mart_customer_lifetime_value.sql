@@ -20,9 +20,9 @@
 --   aov: net sales per order
 --   active_days: days with an order
 --   net_sales_per_active_day: net sales per day with an order
---   x: active days after the first
---   t_x: days from the first to the latest order
---   t: days from the first order to the as-of date
+--   repeat_active_days: active days after the first
+--   days_first_to_last_order: days from the first to the latest order
+--   days_since_first_order: days from the first order to the as-of date
 --   mean_gap_days: mean days between active days; null for one active day
 --   longest_gap_days: longest stretch between two active days; null for one active day
 --   orders_last_30d: orders in the 30 days that end with the as-of date
@@ -81,9 +81,9 @@ SELECT
     CAST(facts.net_sales AS DOUBLE) / NULLIF(facts.orders, 0) AS aov,
     facts.active_days,
     CAST(facts.net_sales AS DOUBLE) / facts.active_days AS net_sales_per_active_day,
-    facts.x,
-    facts.t_x,
-    facts.t,
+    facts.repeat_active_days,
+    facts.days_first_to_last_order,
+    facts.days_since_first_order,
     facts.mean_gap_days,
     facts.longest_gap_days,
     facts.orders_last_30d,

@@ -1,7 +1,7 @@
 -- about: Which kind of customer each one is, by recency, frequency and money, and how they behave.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_customer_facts, gold_opening_choices, gold_customer_history, gold_customer_day
+-- reads: gold_customer_facts, gold_customer_preferences_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests out
 -- columns:
 --   app_name: the ordering channel, half of the customer key
@@ -26,41 +26,41 @@
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
 WITH days_since AS (
-    {{ customer_days.since(database, opening_date, as_of_date, customer_days.choice_columns) }}
+    {{ customer_days.since(database, cutoff_date, as_of_date, customer_days.preference_columns) }}
 ),
-choices AS (
-    {{ customer_days.choices_of_days("days_since") }}
+preferences AS (
+    {{ customer_days.preferences_of_days("days_since") }}
     UNION ALL
-    SELECT app_name, user_id, currency, choice, chosen, orders, last_order_date AS order_date
-    FROM {{ database }}.gold_opening_choices
-    WHERE opening_date = {{ opening_date }}
+    SELECT app_name, user_id, currency, dimension, value, orders, last_order_date AS order_date
+    FROM {{ database }}.gold_customer_preferences_before_cutoff
+    WHERE cutoff_date = {{ cutoff_date }}
 ),
-ranked_choices AS (
+ranked_preferences AS (
     SELECT
         app_name,
         user_id,
         currency,
-        choice,
-        chosen,
+        dimension,
+        value,
         SUM(orders) AS orders,
-        COUNT(*) OVER (PARTITION BY app_name, user_id, currency, choice) AS different,
+        COUNT(*) OVER (PARTITION BY app_name, user_id, currency, dimension) AS different,
         ROW_NUMBER() OVER (
-            PARTITION BY app_name, user_id, currency, choice ORDER BY SUM(orders) DESC, MAX(order_date) DESC, chosen
+            PARTITION BY app_name, user_id, currency, dimension ORDER BY SUM(orders) DESC, MAX(order_date) DESC, value
         ) AS preference
-    FROM choices
-    GROUP BY app_name, user_id, currency, choice, chosen
+    FROM preferences
+    GROUP BY app_name, user_id, currency, dimension, value
 ),
 favourites AS (
     SELECT
         app_name,
         user_id,
         currency,
-        MAX(chosen) FILTER (WHERE choice = 'store') AS restaurant_id,
-        MAX(orders) FILTER (WHERE choice = 'store') AS restaurant_orders,
-        MAX(different) FILTER (WHERE choice = 'store') AS stores_visited,
-        MAX(chosen) FILTER (WHERE choice = 'category') AS item_category,
-        MAX(chosen) FILTER (WHERE choice = 'daypart') AS daypart
-    FROM ranked_choices
+        MAX(value) FILTER (WHERE dimension = 'store') AS restaurant_id,
+        MAX(orders) FILTER (WHERE dimension = 'store') AS restaurant_orders,
+        MAX(different) FILTER (WHERE dimension = 'store') AS stores_visited,
+        MAX(value) FILTER (WHERE dimension = 'category') AS item_category,
+        MAX(value) FILTER (WHERE dimension = 'daypart') AS daypart
+    FROM ranked_preferences
     WHERE preference = 1
     GROUP BY app_name, user_id, currency
 )

@@ -1,7 +1,7 @@
 -- about: How each store does by month, by year and since the beginning: sales, customers, order value with its rank and how sure both are, and growth on the same store's past.
 -- grain: restaurant_id x currency x period_type x period_start x as_of_date
 -- partition: as_of_date
--- reads: gold_daily_sales_by_store, gold_item_sales_by_day, gold_closed_store_customers, gold_opening_choices, gold_customer_history, gold_customer_day
+-- reads: gold_daily_sales_by_store, gold_item_sales_by_day, gold_store_customers_by_closed_year, gold_customer_preferences_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests in
 -- columns:
 --   restaurant_id: the store
@@ -274,26 +274,26 @@ open_days_by_period AS (
     {{ customer_periods.periods_of("open_days") }}
 ),
 days_since AS (
-    {{ customer_days.since(database, opening_date, as_of_date, customer_periods.store_columns) }}
+    {{ customer_days.since(database, cutoff_date, as_of_date, customer_periods.store_columns) }}
 ),
 store_customers AS (
     -- Of the whole time: balances of who ordered where, and the days since.
     SELECT app_name, user_id, currency, restaurant_id, SUM(orders) AS orders
     FROM (
-        SELECT app_name, user_id, currency, chosen AS restaurant_id, orders
-        FROM {{ database }}.gold_opening_choices
-        WHERE opening_date = {{ opening_date }}
-            AND choice = 'store'
+        SELECT app_name, user_id, currency, value AS restaurant_id, orders
+        FROM {{ database }}.gold_customer_preferences_before_cutoff
+        WHERE cutoff_date = {{ cutoff_date }}
+            AND dimension = 'store'
         UNION ALL
         SELECT days_since.app_name, days_since.user_id, days_since.currency, place.restaurant_id, place.orders
         FROM days_since
         CROSS JOIN UNNEST(days_since.restaurant_ids, days_since.restaurant_orders) AS place (restaurant_id, orders)
-    ) AS balances_and_days
+    ) AS totals_and_days
     GROUP BY app_name, user_id, currency, restaurant_id
 ),
 customer_totals AS (
     SELECT period_type, period_start, restaurant_id, currency, customers, repeat_customers
-    FROM {{ database }}.gold_closed_store_customers
+    FROM {{ database }}.gold_store_customers_by_closed_year
     WHERE year < {{ first_open_year }}
     UNION ALL
     {{ customer_periods.store_counts("open_days_by_period") }}

@@ -1,7 +1,7 @@
 -- about: Loyalty orders and customers beside the others, a plain comparison, and the adjusted effect of joining the programme.
 -- grain: metric x period_type x period_start x currency x as_of_date
 -- partition: as_of_date
--- reads: gold_daily_sales_by_store, gold_customer_facts, gold_closed_loyalty_customers, gold_customer_history, gold_customer_day, gold_loyalty_effects
+-- reads: gold_daily_sales_by_store, gold_customer_facts, gold_loyalty_customers_by_closed_year, gold_customer_day_by_quarter, gold_customer_day, gold_loyalty_effects
 -- denominator: guests in
 -- columns:
 --   metric: net_sales, orders, aov (of orders); customers, orders_per_customer, active_days_per_customer, net_sales_per_customer, repeat_rate, retention (of customers)
@@ -102,7 +102,7 @@ customer_totals AS (
         active_days,
         repeat_customers,
         returning_customers
-    FROM {{ database }}.gold_closed_loyalty_customers
+    FROM {{ database }}.gold_loyalty_customers_by_closed_year
     WHERE year < {{ first_open_year }}
     UNION ALL
     {{ customer_periods.loyalty_counts("open_days_by_period") }}

@@ -16,24 +16,24 @@ def install(s3_root: Path, kept: Path | None = None) -> None:
     """
     from moto.athena import responses, urls
 
-    from mwaa.local_aws.athena import backend
-    from mwaa.local_aws.athena.api import LocalAthenaResponse
+    from mwaa.local_aws.athena import athena_backend
+    from mwaa.local_aws.athena.athena_api import LocalAthenaResponse
     from mwaa.local_aws.athena.engine import Engine
 
     uninstall()
-    backend.use_engine(Engine(Path(s3_root), kept))
-    backend.patch_moto()
+    athena_backend.use_engine(Engine(Path(s3_root), kept))
+    athena_backend.patch_moto()
     responses.AthenaResponse = LocalAthenaResponse  # type: ignore[misc]
     urls.url_paths = {"{0}/$": LocalAthenaResponse.dispatch}
 
 
 def uninstall() -> None:
     """Stop the engine; queries that run are finished first."""
-    from mwaa.local_aws.athena import backend
+    from mwaa.local_aws.athena import athena_backend
 
     try:
-        running = backend.engine()
+        running = athena_backend.engine()
     except RuntimeError:
         return
-    backend.use_engine(None)
+    athena_backend.use_engine(None)
     running.close()

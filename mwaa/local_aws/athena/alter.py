@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from mwaa.local_aws.athena.catalog import Table
+from mwaa.local_aws.athena.athena_catalog import Table
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.databases import FAILED
-from mwaa.local_aws.athena.errors import AthenaQueryError
 from mwaa.local_aws.athena.external_tables import column_list
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader

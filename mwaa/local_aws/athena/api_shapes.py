@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mwaa.local_aws.athena.backend import QueryExecution
-from mwaa.local_aws.athena.catalog import Catalog
+from mwaa.local_aws.athena.athena_backend import QueryExecution
+from mwaa.local_aws.athena.athena_catalog import Catalog
 
 
 def describe_execution(execution: QueryExecution) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlglot import exp
 
-from mwaa.local_aws.athena.catalog import CATALOG, Table
+from mwaa.local_aws.athena.athena_catalog import CATALOG, Table
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.dialect import parse
-from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.plan import Plan
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
 from mwaa.local_aws.athena.storage import HIVE_NULL, as_key
-from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 from mwaa.local_aws.athena.types import column_info, described, hive_to_duckdb, to_hive
 from mwaa.local_aws.athena.writing import Format, Written, write_manifest_of, write_rows
 

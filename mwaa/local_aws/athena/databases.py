@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
 

@@ -21,10 +21,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.functions import call as _call
 from mwaa.local_aws.athena.functions import rewrite_function
-from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 
 # sqlglot warns about every statement it keeps as text (SHOW, MSCK …) and every property DuckDB has no word for;
 # both are handled here by other means.

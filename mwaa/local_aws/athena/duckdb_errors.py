@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 
 _COLUMN = re.compile(
     r'Referenced column "(?P<a>[^"]+)" not found|does not have a column named "(?P<b>[^"]+)"|'

@@ -16,15 +16,15 @@ import duckdb
 from sqlglot import exp
 
 from mwaa.local_aws.athena import alter, ctas, databases, external_tables, macros, show, view_statements
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.dialect import parse
 from mwaa.local_aws.athena.duckdb_errors import translate_error
-from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
-from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.results import Row, metadata_bytes, read_csv, write_csv, write_text
+from mwaa.local_aws.athena.scan_cache import ScanCache
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, first_words, strip_comments
 from mwaa.local_aws.athena.storage import Storage
-from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 from mwaa.local_aws.athena.types import column_info, to_trino
 
 # Queries at once: a laptop has few cores and each query already uses them all.
@@ -52,7 +52,7 @@ class Engine:
             "python_enable_replacements = false",
         ):
             self._database.execute(f"SET {setting}")
-        self.kept = KeptScans(self._database, self.storage.root, kept)
+        self.kept = ScanCache(self._database, self.storage.root, kept)
         self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
         self._pages: OrderedDict[str, list[Row]] = OrderedDict()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.databases import FAILED
-from mwaa.local_aws.athena.errors import AthenaQueryError
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
 from mwaa.local_aws.athena.types import hive_to_duckdb

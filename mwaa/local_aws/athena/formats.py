@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 
 _JODA = {
     "yyyy": "%Y", "YYYY": "%Y", "xxxx": "%G", "yy": "%y", "y": "%Y", "Y": "%Y",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.formats import java_replacement_to_re2, joda_to_strftime
 
 Rewriter = Callable[[exp.Expr], "exp.Expr | None"]

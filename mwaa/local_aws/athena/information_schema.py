@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mwaa.local_aws.athena.catalog import CATALOG, Catalog, Table
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_catalog import CATALOG, Catalog, Table
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.types import hive_to_trino
 
 _COLUMNS = {

@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType
 
-from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError, MalformedQuery
 
 _EXECUTE = re.compile(r"\s*EXECUTE\s+(?P<name>[\w]+)(?:\s+USING\s+(?P<values>.*))?$", re.I | re.S)
 _PREPARE = re.compile(r"\s*PREPARE\s+(?P<name>\w+)\s+FROM\s+(?P<query>.*)$", re.I | re.S)

@@ -9,15 +9,15 @@ import duckdb
 from sqlglot import exp
 
 from mwaa.local_aws.athena import information_schema
-from mwaa.local_aws.athena.catalog import Catalog, Table
+from mwaa.local_aws.athena.athena_catalog import Catalog, Table
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.dialect import duckdb_text, parse
-from mwaa.local_aws.athena.errors import AthenaQueryError
-from mwaa.local_aws.athena.kept_scans import KeptScans
 from mwaa.local_aws.athena.names import cte_of, own_columns, position, sources
 from mwaa.local_aws.athena.pruning import push_conditions
 from mwaa.local_aws.athena.scan import PATH, Scan
+from mwaa.local_aws.athena.scan_cache import ScanCache
 from mwaa.local_aws.athena.storage import Storage
-from mwaa.local_aws.athena.strictness import check_columns
+from mwaa.local_aws.athena.trino_validation import check_columns
 from mwaa.local_aws.athena.views import decode_view
 
 _VIEW_DEPTH = 20  # deeper than anyone nests views; a view that reaches itself stops here
@@ -41,7 +41,7 @@ class Planner:
         storage: Storage,
         cursor: duckdb.DuckDBPyConnection,
         database: str,
-        kept: KeptScans,
+        kept: ScanCache,
     ) -> None:
         self.catalog = catalog
         self.storage = storage

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from mwaa.local_aws.athena.catalog import Partition, Table
-from mwaa.local_aws.athena.errors import AthenaQueryError
-from mwaa.local_aws.athena.kept_scans import FILE_ID, Held, KeptScans, Source
+from mwaa.local_aws.athena.athena_catalog import Partition, Table
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
+from mwaa.local_aws.athena.scan_cache import FILE_ID, Held, ScanCache, Source
 from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.types import hive_to_duckdb
 
@@ -29,7 +29,7 @@ class Scan:
     bytes_read: int = 0
     rows_known: int | None = None
 
-    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection, kept: KeptScans) -> str:
+    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection, kept: ScanCache) -> str:
         """The subquery, listing only files of the partitions that can satisfy the conditions."""
         partitions = self.surviving_partitions(cursor)
         files: list[tuple[str, int, tuple[str | None, ...]]] = [
@@ -87,7 +87,7 @@ class Scan:
         return f"(SELECT {', '.join(columns)} FROM {source} AS data JOIN ({located}) AS located USING (filename))"
 
     def _over_kept(
-        self, files: list[tuple[str, int, tuple[str | None, ...]]], storage: Storage, kept: KeptScans, held: Held
+        self, files: list[tuple[str, int, tuple[str | None, ...]]], storage: Storage, kept: ScanCache, held: Held
     ) -> str:  # fmt: skip
         table = self.table
         keys = _typed_keys(table, [values for _, _, values in files])

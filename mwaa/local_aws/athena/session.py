@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mwaa.local_aws.athena.catalog import Catalog
-from mwaa.local_aws.athena.kept_scans import KeptScans
+from mwaa.local_aws.athena.athena_catalog import Catalog
 from mwaa.local_aws.athena.plan import Planner
+from mwaa.local_aws.athena.scan_cache import ScanCache
 from mwaa.local_aws.athena.storage import Storage
 
 
@@ -20,7 +20,7 @@ class Session:
     cursor: duckdb.DuckDBPyConnection
     catalog: Catalog
     storage: Storage
-    kept: KeptScans
+    kept: ScanCache
     database: str
     output: str
     enforced: bool

@@ -7,13 +7,13 @@ import re
 
 from sqlglot import exp
 
-from mwaa.local_aws.athena.catalog import Table
+from mwaa.local_aws.athena.athena_catalog import Table
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.dialect import parse
-from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
 from mwaa.local_aws.athena.storage import hive_folder
-from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 from mwaa.local_aws.athena.types import column_info
 from mwaa.local_aws.athena.views import decode_view
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from mwaa.local_aws.athena.errors import MalformedQuery
+from mwaa.local_aws.athena.athena_errors import MalformedQuery
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")", re.DOTALL)
 _TOKEN = re.compile(r"\s*(?:('(?:[^'\\]|''|\\.)*')|(\"(?:[^\"]|\"\")*\"|`[^`]*`)|([\w$.:/\-]+)|(\S))", re.DOTALL)

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 
 _HIVE_TO_DUCKDB = {
     "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER", "integer": "INTEGER",

@@ -6,11 +6,11 @@ import re
 
 from sqlglot import exp
 
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.dialect import parse
-from mwaa.local_aws.athena.errors import AthenaQueryError, MalformedQuery
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
-from mwaa.local_aws.athena.strictness import refuse_what_trino_lacks
+from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 from mwaa.local_aws.athena.types import described, to_hive, to_trino
 from mwaa.local_aws.athena.views import view_table_input
 

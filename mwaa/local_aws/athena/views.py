@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 
 _WRAPPED = re.compile(r"^/\* Presto View: (?P<data>[A-Za-z0-9+/=]+) \*/$")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from mwaa.local_aws.athena.errors import AthenaQueryError
+from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.results import write_manifest
 from mwaa.local_aws.athena.storage import Storage, as_key, hive_folder
 from mwaa.local_aws.athena.types import storable

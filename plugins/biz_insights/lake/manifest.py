@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from biz_insights import s3
+from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.lake.builds import UNPARTITIONED, Column, PartitionBuild, TableBuild
 

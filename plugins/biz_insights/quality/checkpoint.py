@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from biz_insights.periods import opening_date
-from biz_insights.quality import store
+from biz_insights.gold.periods import cutoff_date
+from biz_insights.quality import results_store
+from biz_insights.quality.audit_settings import QualitySettings
 from biz_insights.quality.outcome import AuditReport
-from biz_insights.quality.settings import QualitySettings
 from biz_insights.quality.suites import load_suite
 
 TABLES_AT_ONCE = 4
@@ -33,7 +33,7 @@ def audit(
         candidates: table name (the suite's) → name of the candidate in the build database.
         checkpoint: name in the results, such as ``silver`` or ``gold_daily_sales_by_store``.
         run: identity of the run, fit for a path segment; a repeated audit of it replaces its results.
-        process_date: ``YYYY-MM-DD``; what suites see as ``{process_date}``, and ``{opening_date}`` follows from.
+        process_date: ``YYYY-MM-DD``; what suites see as ``{process_date}``, and ``{cutoff_date}`` follows from.
         session: a boto3 session; a default one is made where it is absent.
 
     Returns:
@@ -51,7 +51,7 @@ def audit(
     names = {
         "published": settings.published_database,
         "process_date": process_date,
-        "opening_date": opening_date(process_date),
+        "cutoff_date": cutoff_date(process_date),
         "price_basis": settings.price_basis,
         "business_timezone": settings.business_timezone,
     }
@@ -75,9 +75,9 @@ def audit(
         checked_at=datetime.now(UTC),
         seconds=time.monotonic() - started,
         results=tuple(results),
-        report_uri=store.part_uri(settings, run, checkpoint),
+        report_uri=results_store.part_uri(settings, run, checkpoint),
     )
-    store.persist(report, validations, settings, session or session_for(settings))
+    results_store.persist(report, validations, settings, session or session_for(settings))
     return report
 
 

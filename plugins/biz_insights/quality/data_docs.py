@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from biz_insights import s3
+from biz_insights.aws import s3
 from biz_insights.quality import engine
+from biz_insights.quality.audit_settings import QualitySettings
 from biz_insights.quality.overview_page import overview_html
-from biz_insights.quality.report import merge_parts, read_parts
-from biz_insights.quality.settings import QualitySettings
+from biz_insights.quality.quality_report import merge_parts, read_parts
 
 SITE = "run"
 ALL_RESULTS = "all_suites.html"
@@ -41,7 +41,7 @@ def write_data_docs(run: str, settings: QualitySettings, *, session: Any = None)
 
 
 def render_site(run: str, parts: Iterable[Mapping[str, Any]], folder: Path) -> None:
-    """Writes the site for stored checkpoints (see :mod:`biz_insights.quality.store`) into ``folder``."""
+    """Writes the site for stored checkpoints (see :mod:`biz_insights.quality.results_store`) into ``folder``."""
     context = _docs_context(folder)
     for part in parts:
         for validation in part["validations"].values():

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 
-from biz_insights.kept_clients import KeptClients
+from biz_insights.aws.caching_session import CachingSession
 from biz_insights.quality.outcome import RuleResult
 from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, Rule, Suite, SuiteError
 
@@ -71,7 +71,7 @@ def _source(connection_url: str) -> Iterator[Any]:
 def _add_source(connection_url: str) -> Any:
     name = f"source_{len(context().data_sources.all())}"
     # For Athena PyAthena needs a session, and makes a client of it for each statement.
-    engine = {"connect_args": {"session": KeptClients()}} if connection_url.startswith("awsathena") else {}
+    engine = {"connect_args": {"session": CachingSession()}} if connection_url.startswith("awsathena") else {}
     return context().data_sources.add_sql(
         name, connection_string=connection_url, create_temp_table=False, kwargs=engine
     )

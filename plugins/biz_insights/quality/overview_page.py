@@ -21,7 +21,7 @@ def overview_html(report: Mapping[str, Any], pages: Mapping[tuple[str, str], str
     """The page.
 
     Args:
-        report: as :func:`biz_insights.quality.report.merge_parts` makes it.
+        report: as :func:`biz_insights.quality.quality_report.merge_parts` makes it.
         pages: (checkpoint, table) → relative address of the page with its results.
         all_results: relative address of Great Expectations' own index; empty: no link.
     """

@@ -15,7 +15,7 @@
 A rule in SQL has the type ``unexpected_rows_expectation`` and a ``meta.name``; its ``unexpected_rows_query`` (text,
 or lines of text) returns the rows that should not be there. It reads the candidate as ``{batch}``, published
 tables as ``{published}.<table>``, the run's date as ``DATE '{process_date}'``, the date of its opening balances as
-``DATE '{opening_date}'`` and the settings that silver was built with as ``'{price_basis}'`` and
+``DATE '{cutoff_date}'`` and the settings that silver was built with as ``'{price_basis}'`` and
 ``'{business_timezone}'``. Put ``{batch}`` in a CTE (``WITH built AS (SELECT … FROM
 {batch})``): Great Expectations aliases it itself unless the query has a JOIN.
 
@@ -34,12 +34,12 @@ from string import Formatter
 from typing import Any
 
 from biz_insights.errors import PermanentError
-from biz_insights.quality.settings import SUITES_FOLDER
+from biz_insights.quality.audit_settings import SUITES_FOLDER
 
 SEVERITIES = ("critical", "warning", "info")
 SQL_TYPE = "unexpected_rows_expectation"
 SQL_KWARG = "unexpected_rows_query"
-PLACEHOLDERS = {"batch", "published", "process_date", "opening_date", "price_basis", "business_timezone"}
+PLACEHOLDERS = {"batch", "published", "process_date", "cutoff_date", "price_basis", "business_timezone"}
 
 
 class SuiteError(PermanentError):

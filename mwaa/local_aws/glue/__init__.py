@@ -1,0 +1,1 @@
+"""Glue: catalog, jobs and the Spark that runs them."""

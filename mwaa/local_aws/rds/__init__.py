@@ -1,0 +1,1 @@
+"""RDS: PostgreSQL, snapshots and exports to S3."""

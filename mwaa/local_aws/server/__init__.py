@@ -1,0 +1,1 @@
+"""The endpoint: its HTTP server, its services, its provisioning and its life."""

@@ -1,0 +1,73 @@
+"""Command line behind the Makefile: `python -m mwaa.local_runner run|query|airflow|dashboard|prepare`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mwaa.local_runner.environment import REPOSITORY, LaptopError, State
+
+for folder in ("plugins", "dags"):
+    sys.path.insert(0, str(REPOSITORY / folder))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m mwaa.local_runner", description=__doc__)
+    top.add_argument("--state", type=Path, default=REPOSITORY / ".local", help="folder for everything that is not code")
+    commands = top.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="source files to seven published marts")
+    run.add_argument(
+        "--source",
+        help="folder with order_items.csv and, if any, the other two files (default: a generated sample)",
+    )
+    run.add_argument("--date", help="last complete day, YYYY-MM-DD (default: the source's)")
+    query = commands.add_parser("query", help="one SQL statement, its result as CSV")
+    query.add_argument("sql")
+    commands.add_parser("prepare", help="make the empty Airflow database that first runs copy (once, 10 s)")
+    ui = commands.add_parser("airflow", help="the Airflow UI with the endpoint up")
+    ui.add_argument("--port", type=int, default=8080)
+    boards = commands.add_parser("dashboard", help="the dashboards over what is published")
+    boards.add_argument("--port", type=int, default=8501)
+    return top
+
+
+def main() -> int:
+    """Run one command; a LaptopError or a wrong setting is one line on standard error and exit code 1."""
+    from biz_insights.settings import SettingsError
+
+    arguments = parser().parse_args()
+    state = State(arguments.state.resolve())
+    try:
+        state.make()
+        if arguments.command == "run":
+            from mwaa.local_runner.run import run
+
+            return run(state, arguments.source or None, arguments.date or None)
+        if arguments.command == "query":
+            from mwaa.local_runner.queries import query
+
+            return query(state, arguments.sql)
+        if arguments.command == "prepare":
+            from mwaa.local_runner.dag_runs import prepare_metadata
+
+            print(prepare_metadata())
+            return 0
+        if arguments.command == "dashboard":
+            from mwaa.local_runner.dashboard import dashboard
+
+            return dashboard(state, arguments.port)
+        from mwaa.local_runner.airflow_ui import airflow
+
+        return airflow(state, arguments.port)
+    except (LaptopError, SettingsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""`make dashboard`: the dashboards over what this laptop has published, on loopback alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from mwaa.local_runner.endpoint_process import endpoint
+from mwaa.local_runner.environment import REPOSITORY, LaptopError, State
+
+LOOPBACK = "127.0.0.1"
+APP = REPOSITORY / "streamlit_dashboard"
+STOP_SECONDS = 10
+
+
+def dashboard(state: State, port: int) -> int:
+    """Serve until Ctrl-C; returns the exit code.
+
+    Raises:
+        LaptopError: the port is in use, or nothing is published yet.
+    """
+    with socket.socket() as probe:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            raise LaptopError(f"port {port} is in use; choose another: make dashboard PORT={port + 1}")
+    if not state.root.exists():
+        raise LaptopError("nothing is published yet; publish the sample first: make run")
+    signal.signal(signal.SIGTERM, _interrupt)
+    with endpoint(state) as aws, _log(state).open("ab") as log:
+        environment = server_environment(state, aws)
+        _require_published(environment)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "entry/app.py", *server_options(port)],
+            cwd=APP,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            print(f"Dashboards  http://{LOOPBACK}:{port}   (Ctrl-C ends it; log: {_log(state)})", flush=True)
+            code = process.wait()
+            raise LaptopError(f"the dashboards ended with code {code}; see {_log(state)}")
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            process.kill()
+
+
+def server_options(port: int) -> list[str]:
+    """What Streamlit is told besides streamlit_dashboard/.streamlit/config.toml."""
+    return ["--server.address", LOOPBACK, "--server.port", str(port), "--server.headless", "true"]
+
+
+def server_environment(state: State, aws: dict[str, str]) -> dict[str, str]:
+    """This environment, the endpoint's, and the key of customers' links, which a restart must not change."""
+    from streamlit_dashboard.pseudonyms import KEY_VARIABLE
+
+    return {
+        **os.environ,
+        **aws,
+        "BIZ_INSIGHTS_POLL_SECONDS": "1",
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
+        KEY_VARIABLE: os.environ.get(KEY_VARIABLE) or _kept_key(state),
+    }
+
+
+def _kept_key(state: State) -> str:
+    """A random key in the state folder, readable by its owner alone."""
+    path = state.root / "pseudonym.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+def _require_published(environment: dict[str, str]) -> None:
+    from biz_insights.settings import resolve
+    from mwaa.local_runner.queries import Reader
+
+    os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
+    try:
+        Reader(resolve(environment)).rows("SELECT 1 FROM publish_history LIMIT 1")
+    except LaptopError as error:
+        raise LaptopError("nothing is published yet; publish the sample first: make run") from error
+
+
+def _log(state: State) -> Path:
+    state.logs.mkdir(parents=True, exist_ok=True)
+    return state.logs / "dashboard.log"
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,106 @@
+"""Live progress of a DAG run for a person: a line a finished task, and those that are running with their clocks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mwaa.local_runner.task_processes import Event
+
+MARKS = {"success": "✓", "failed": "✗", "skipped": "–"}
+STEP_SECONDS = 1.0
+
+
+def stage_seconds(spans: Iterable[tuple[str, float, float]]) -> dict[str, float]:
+    """Seconds in which any task of a stage ran, by stage; tasks side by side count once.
+
+    Args:
+        spans: stage, began and ended (Unix seconds) of each task.
+    """
+    total: dict[str, float] = {}
+    until: dict[str, float] = {}
+    for stage, began, ended in sorted(spans, key=lambda span: span[1]):
+        fresh = max(began, until.get(stage, began))
+        total[stage] = total.get(stage, 0.0) + max(0.0, ended - fresh)
+        until[stage] = max(ended, until.get(stage, ended))
+    return total
+
+
+class Progress:
+    """Prints to a console what a run's tasks do, and keeps their spans (stage, began, ended; Unix seconds).
+
+    A stage is a task group of the DAG's top level, or the DAG itself where it has none.
+    """
+
+    def __init__(self, console: IO[str]) -> None:
+        self.console = console
+        self.spans: list[tuple[str, float, float]] = []
+        self.failures: list[tuple[str, str]] = []
+        self._live = console.isatty()
+        self._running: dict[str, float] = {}
+        self._dag = ""
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+
+    def __enter__(self) -> Progress:
+        if self._live:
+            threading.Thread(target=self._tick, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+
+    def begin(self, dag_id: str, about: str) -> None:
+        """The tasks that follow are of this DAG."""
+        self._dag = dag_id
+        self.say(f"{dag_id}{about}")
+
+    def tell(self, event: Event) -> None:
+        """Take in what became of a task."""
+        state, task_id, index, error = event
+        label = task_id if index < 0 else f"{task_id} [{index}]"
+        if state == "running":
+            with self._lock:
+                self._running[label] = time.time()
+            return
+        self._finish(label, state)
+        if state == "failed":
+            self.failures.append((task_id, error))
+            self.say(f"    {error}")
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """See :func:`stage_seconds`."""
+        return stage_seconds(self.spans)
+
+    def say(self, line: str) -> None:
+        """Print a line above the live one."""
+        with self._lock:
+            self.console.write(("\r\x1b[K" if self._live else "") + line + "\n")
+            self.console.flush()
+
+    def _finish(self, label: str, state: str) -> None:
+        now = time.time()
+        with self._lock:
+            began = self._running.pop(label, now)
+        group, _, rest = label.partition(".")
+        self.spans.append((group if rest else self._dag, began, now))
+        note = "  nothing to do" if state == "skipped" else ""
+        self.say(f"  {self._clock()}  {MARKS[state]} {label:<58}{now - began:6.1f} s{note}")
+
+    def _clock(self) -> str:
+        seconds = int(time.monotonic() - self._began)
+        return f"{seconds // 60:d}:{seconds % 60:02d}"
+
+    def _tick(self) -> None:
+        while not self._stop.wait(STEP_SECONDS):
+            with self._lock:
+                now = time.time()
+                tasks = "  ".join(f"{label} {now - began:.0f} s" for label, began in self._running.items())
+                if tasks:
+                    self.console.write(f"\r\x1b[K  {self._clock()}  ▸ {tasks[:100]}")
+                    self.console.flush()

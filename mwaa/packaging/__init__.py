@@ -1,0 +1,1 @@
+"""What a deployment uploads to MWAA and Glue."""

@@ -1,0 +1,9 @@
+"""`make package`: lay out in dist/ what a deployment uploads."""
+
+from __future__ import annotations
+
+from mwaa.packaging.archives import REPOSITORY, build
+
+if __name__ == "__main__":
+    files = build(REPOSITORY / "dist")
+    print(f"dist/: {len(files)} files, {sum(path.stat().st_size for path in files):,} bytes")

@@ -1,0 +1,64 @@
+"""What a deployment uploads, laid out as MWAA and Glue take it.
+
+::
+
+    dist/dags/              → s3://<MWAA bucket>/dags/        (SQL and constraints travel with the DAGs)
+    dist/plugins.zip        → s3://<MWAA bucket>/plugins.zip  (biz_insights and the suites)
+    dist/requirements.txt   → s3://<MWAA bucket>/requirements.txt
+    dist/startup.sh         → s3://<MWAA bucket>/startup.sh
+    dist/artefacts/         → s3://<artefact bucket>/         (Glue scripts and their package)
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+JOBS = ("bronze.py", "silver.py", "customer_scores.py")
+LEFT_OUT = ("__pycache__", ".pyc")
+
+
+def zipped(root: Path, folders: list[Path]) -> bytes:
+    """Folders as a zip, paths relative to ``root``; the bytes depend on the files alone."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder in folders:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not any(part.endswith(LEFT_OUT) for part in path.parts):
+                    entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), (2020, 1, 1, 0, 0, 0))
+                    archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def plugins_zip() -> bytes:
+    """plugins/ as MWAA unpacks it; ``expectations`` is a link here and a folder there."""
+    plugins = REPOSITORY / "plugins"
+    with_suites = zipped(plugins, [plugins / "biz_insights", plugins / "expectations"])
+    buffer = io.BytesIO(with_suites)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for name in (".airflowignore", "business_insights_plugin.py"):
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), (plugins / name).read_bytes())
+    return buffer.getvalue()
+
+
+def jobs_zip() -> bytes:
+    """The package that Glue gets as ``--extra-py-files``."""
+    return zipped(REPOSITORY, [REPOSITORY / "spark_jobs"])
+
+
+def build(target: Path) -> list[Path]:
+    """Lay everything out under ``target``, which is replaced; returns the files."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(REPOSITORY / "dags", target / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+    (target / "plugins.zip").write_bytes(plugins_zip())
+    shutil.copy(REPOSITORY / "requirements.txt", target)
+    shutil.copy(REPOSITORY / "mwaa" / "startup.sh", target)
+    scripts = target / "artefacts" / "spark_jobs"
+    scripts.mkdir(parents=True)
+    for name in JOBS:
+        shutil.copy(REPOSITORY / "spark_jobs" / name, scripts)
+    (target / "artefacts" / "spark_jobs.zip").write_bytes(jobs_zip())
+    return sorted(path for path in target.rglob("*") if path.is_file())

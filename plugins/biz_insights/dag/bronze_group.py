@@ -1,0 +1,53 @@
+"""The export as text, one partition a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from biz_insights.dag.defaults import AWS, NONE_FAILED
+from biz_insights.dag.operators import GlueBuildOperator
+from biz_insights.dag.templates import EXPORT_ID
+
+
+@task(multiple_outputs=False, trigger_rule=NONE_FAILED)
+def audit_bronze(process_date: str, job_run_id: str, database_rows: dict[str, Any], export_id: str) -> dict[str, str]:
+    """Row counts against the database, then the checkpoint; skipped when the batch is the published one."""
+    from biz_insights.steps import bronze_steps
+    from biz_insights.steps.run_context import current
+
+    run = current(process_date)
+    bronze_steps.require_exported_rows(run, job_run_id, database_rows, export_id)
+    if bronze_steps.is_published(run, job_run_id):
+        raise AirflowSkipException("the source has not changed: this batch equals the published one")
+    return bronze_steps.audit_bronze(run, job_run_id)
+
+
+@task
+def publish_bronze(process_date: str, job_run_id: str, staged: dict[str, str]) -> list[str]:
+    """Point the bronze tables to the batch."""
+    from biz_insights.steps import bronze_steps
+    from biz_insights.steps.run_context import current
+
+    return bronze_steps.publish_bronze(current(process_date), job_run_id, staged)
+
+
+def bronze(extracted: dict[str, Any]) -> str:
+    """Build, audit and publish the export as text; returns the JobRunId."""
+    build = GlueBuildOperator(
+        task_id="build",
+        job_name="{{ settings.bronze_job }}",
+        script_args={
+            "--landing_uri": "{{ ti.xcom_pull(task_ids='extract.check_export') }}",
+            "--bronze_uri": "{{ settings.lake_uri('bronze/') }}",
+            "--batch_id": EXPORT_ID,
+        },
+        **AWS,
+    )
+    day = extracted["process_date"]
+    staged = audit_bronze.override(task_id="audit")(day, build.output, extracted["database_rows"], EXPORT_ID)
+    publish_bronze.override(task_id="publish")(day, build.output, staged)
+    extracted["landing"] >> build
+    return build.output

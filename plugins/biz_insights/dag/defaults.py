@@ -1,0 +1,11 @@
+"""What the layers have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+AWS: dict[str, Any] = {"aws_conn_id": None, "region_name": "{{ settings.region }}"}
+"""Arguments of every Amazon operator: credentials from the environment, the region from the settings."""
+
+NONE_FAILED = "none_failed"
+"""Trigger rule of a task that goes on where there was nothing to do before it."""

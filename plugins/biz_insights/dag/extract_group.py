@@ -1,0 +1,106 @@
+"""The source database to an export on S3, with the rows that each table had meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.rds import (
+    RdsCreateDbSnapshotOperator,
+    RdsDeleteDbSnapshotOperator,
+    RdsStartExportTaskOperator,
+)
+from airflow.sdk import task
+
+from biz_insights.dag.defaults import AWS
+from biz_insights.dag.operators import AwaitRdsExport
+from biz_insights.dag.templates import ATTEMPT, EXPORT_ID, SNAPSHOT_ARN, SNAPSHOT_ID
+
+log = logging.getLogger(__name__)
+
+
+@task
+def resolve_process_date(params: dict[str, Any], dag_run: Any) -> str:
+    """The day this run is for."""
+    from biz_insights.settings import load_settings
+    from biz_insights.source.export import resolve_process_date as resolve
+
+    return resolve(params["process_date"], dag_run.run_after, load_settings().business_timezone)
+
+
+@task(multiple_outputs=False)
+def count_source(process_date: str) -> dict[str, int]:
+    """Rows of each source table now; fails when the source does not reach the day."""
+    from biz_insights.settings import load_settings
+    from biz_insights.source import database
+
+    settings = load_settings()
+    with database.connect(settings) as connection:
+        count = database.count_source(connection, settings.business_timezone)
+    for finding in count.findings:
+        log.warning(finding)
+    database.require_day(count, process_date)
+    return count.rows
+
+
+@task
+def check_export(export_id: str) -> str:
+    """Address of the export, once every table is in it."""
+    from biz_insights.aws import session
+    from biz_insights.settings import load_settings
+    from biz_insights.source import export
+
+    settings = load_settings()
+    return export.check_export(session.session(settings), settings, export_id)
+
+
+@task(multiple_outputs=False)
+def row_span(before: dict[str, int], after: dict[str, int]) -> dict[str, list[int]]:
+    """Least and most rows each table had around the snapshot."""
+    from biz_insights.source.export import row_span as span
+
+    return {table: list(rows) for table, rows in span(before, after).items()}
+
+
+def extract() -> dict[str, Any]:
+    """Export a snapshot of the source; returns what bronze needs."""
+    process_date = resolve_process_date()
+    before = count_source.override(task_id="count_before")(process_date)
+    after = count_source.override(task_id="count_after")(process_date)
+    snapshot = RdsCreateDbSnapshotOperator(
+        task_id="create_snapshot",
+        db_type="instance",
+        db_identifier="{{ settings.rds_instance }}",
+        db_snapshot_identifier=ATTEMPT,
+        **AWS,
+    )
+    export = RdsStartExportTaskOperator(
+        task_id="start_export",
+        export_task_identifier=ATTEMPT,
+        source_arn=SNAPSHOT_ARN,
+        s3_bucket_name="{{ settings.lake_bucket }}",
+        s3_prefix="landing",
+        iam_role_arn="{{ settings.export_role_arn }}",
+        kms_key_id="{{ settings.kms_key_id }}",
+        wait_for_completion=False,
+        **AWS,
+    )
+    exported = AwaitRdsExport(
+        task_id="await_export",
+        export_task_identifier=EXPORT_ID,
+        timeout=timedelta(hours=6).total_seconds(),
+        **AWS,
+    )
+    landing = check_export(EXPORT_ID)
+    # The export holds the data; the snapshot would be billed for nothing.
+    forget = RdsDeleteDbSnapshotOperator(
+        task_id="delete_snapshot",
+        db_type="instance",
+        db_snapshot_identifier=SNAPSHOT_ID,
+        wait_for_completion=False,
+        **AWS,
+    )
+    before >> snapshot >> after
+    snapshot >> export >> exported >> landing >> forget
+    return {"process_date": process_date, "landing": landing, "database_rows": row_span(before, after)}

@@ -1,0 +1,95 @@
+"""Facts, marts and views: a task group a table, in the order in which the SQL files read each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.athena import AthenaOperator
+from airflow.sdk import TaskGroup, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from biz_insights.dag.defaults import AWS, NONE_FAILED
+from biz_insights.dag.operators import AthenaBuildOperator
+from biz_insights.dag.templates import PROCESS_DATE
+from biz_insights.gold.definition import GoldTable, tables_of
+
+
+@task(multiple_outputs=False, trigger_rule=NONE_FAILED)
+def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Partitions of a gold table to build; skipped when its inputs and its SQL are unchanged."""
+    from biz_insights.steps import gold_steps
+    from biz_insights.steps.run_context import current
+
+    plan = gold_steps.plan_table(current(process_date), table, params["full_refresh"])
+    if plan.is_empty:
+        raise AirflowSkipException(f"{table} is up to date")
+    return plan.to_dict()
+
+
+@task(multiple_outputs=False)
+def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
+    """Checkpoint over a gold table's new partitions."""
+    from biz_insights.steps import gold_steps
+    from biz_insights.steps.run_context import current
+
+    return gold_steps.audit_table(current(process_date), plan, parts)
+
+
+@task
+def publish_gold(process_date: str, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
+    """Point a gold table's partitions to what was built."""
+    from biz_insights.steps import gold_steps
+    from biz_insights.steps.run_context import current
+
+    return gold_steps.publish_table(current(process_date), plan, parts, staged)
+
+
+def gold_table(table: GoldTable) -> TaskGroup:
+    """The task group of one gold table: plan → build (a CTAS per 100 partitions) → audit → publish."""
+    with TaskGroup(table.name, tooltip=table.about) as group:
+        plan = plan_gold.override(task_id="plan")(PROCESS_DATE, table.name)
+        build = AthenaBuildOperator(
+            task_id="build",
+            table=table.name,
+            partition=table.partition,
+            plan=plan,
+            database="{{ settings.build_database }}",
+            workgroup="{{ settings.build_workgroup }}",
+            **AWS,
+        )
+        staged = audit_gold.override(task_id="audit")(PROCESS_DATE, plan, build.output)
+        publish_gold.override(task_id="publish")(PROCESS_DATE, plan, build.output, staged)
+    return group
+
+
+def gold_layer(tables: list[GoldTable], built: dict[str, TaskGroup]) -> dict[str, TaskGroup]:
+    """Task groups of one layer by table, each after those of ``built`` and of its own layer that it reads."""
+    groups: dict[str, TaskGroup] = {}
+    for table in tables:
+        groups[table.name] = gold_table(table)
+        for upstream in table.reads:
+            if group := {**built, **groups}.get(upstream):
+                group >> groups[table.name]
+    return groups
+
+
+def views(built: dict[str, TaskGroup]) -> None:
+    """Views are definitions, not data: each run states them again, each after those tables of ``built`` that it reads.
+
+    Athena takes the definition once the tables are there: nobody waits for the rest of the run.
+    """
+    stated: dict[str, AthenaOperator] = {}
+    for view in tables_of("views"):
+        stated[view.name] = AthenaOperator(
+            task_id=view.name,
+            query=f"CREATE OR REPLACE VIEW {view.name} AS\n"
+            + view.select(database="{{ settings.published_database }}"),
+            database="{{ settings.published_database }}",
+            workgroup="{{ settings.read_workgroup }}",
+            sleep_time=2,
+            trigger_rule=NONE_FAILED,
+            **AWS,
+        )
+        for upstream in view.reads:
+            if before := {**built, **stated}.get(upstream):
+                before >> stated[view.name]

@@ -1,0 +1,52 @@
+"""What people are told of a run: the quality report, the daily report and the message."""
+
+from __future__ import annotations
+
+from airflow.providers.amazon.aws.operators.sns import SnsPublishOperator
+from airflow.sdk import TaskGroup, task
+
+from biz_insights.dag.defaults import AWS, NONE_FAILED
+from biz_insights.dag.templates import PROCESS_DATE
+
+
+@task(trigger_rule="all_done")
+def quality_report(process_date: str) -> str:
+    """The run's quality report and Data Docs, whether or not the run succeeded; returns the headline."""
+    from biz_insights.steps import report_steps
+    from biz_insights.steps.run_context import current
+
+    return report_steps.write_reports(current(process_date))
+
+
+@task(multiple_outputs=False, trigger_rule=NONE_FAILED)
+def daily_report(process_date: str) -> dict[str, str]:
+    """The day's report for a person, once everything of the day is published; returns its headline and links.
+
+    A run that published nothing new leaves the day's report as it is, and the message says so.
+    """
+    from biz_insights.steps import report_steps
+    from biz_insights.steps.run_context import current
+
+    return report_steps.write_daily_report(current(process_date))
+
+
+def report(extract_layer: TaskGroup, audited: list[TaskGroup], views_layer: TaskGroup) -> None:
+    """Write the quality report however the run ended, the daily report and the message when nothing failed.
+
+    The quality report waits for the layers that are audited last, the others for the views as well.
+    """
+    quality = quality_report(PROCESS_DATE)
+    daily = daily_report(PROCESS_DATE)
+    announce = SnsPublishOperator(
+        task_id="announce",
+        target_arn="{{ settings.notification_topic_arn }}",
+        subject="Business Insights: " + PROCESS_DATE + " is published",
+        message="{{ ti.xcom_pull(task_ids='report.daily_report')['message'] }}\n\n"
+        "Checks of this run: {{ ti.xcom_pull(task_ids='report.quality_report') }}",
+        trigger_rule=NONE_FAILED,
+        **AWS,
+    )
+    audited >> quality
+    # No layer waits for the snapshot's deletion: one that failed must show here.
+    [extract_layer, *audited, views_layer] >> daily
+    [extract_layer, *audited, views_layer, quality, daily] >> announce

@@ -1,0 +1,72 @@
+"""Typed rows by day, quarantine and row ledger: the days that changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from biz_insights.dag.defaults import AWS, NONE_FAILED
+from biz_insights.dag.operators import GlueBuildOperator
+from biz_insights.dag.templates import EXPORT_ID
+
+
+@task(multiple_outputs=False, trigger_rule=NONE_FAILED)
+def plan_silver(process_date: str, bronze_run: str, params: dict[str, Any]) -> dict[str, Any]:
+    """What the job must compare with; skipped when batch, code and settings are those of the published silver."""
+    from biz_insights.steps import silver_steps
+    from biz_insights.steps.run_context import current
+
+    plan = silver_steps.plan_silver(current(process_date), bronze_run, params["full_refresh"])
+    if plan is None:
+        raise AirflowSkipException("silver is up to date: batch, code and settings are those it was built from")
+    return plan
+
+
+@task(multiple_outputs=False)
+def audit_silver(process_date: str, job_run_id: str) -> dict[str, str]:
+    """Checkpoint over the changed days, the quarantine and the row ledger."""
+    from biz_insights.steps import silver_steps
+    from biz_insights.steps.run_context import current
+
+    return silver_steps.audit_silver(current(process_date), job_run_id)
+
+
+@task
+def publish_silver(process_date: str, job_run_id: str, plan: dict[str, Any], staged: dict[str, str]) -> list[str]:
+    """Point the changed days to what was built."""
+    from biz_insights.steps import silver_steps
+    from biz_insights.steps.run_context import current
+
+    return silver_steps.publish_silver(current(process_date), job_run_id, plan["input_fingerprint"], staged)
+
+
+def silver(extracted: dict[str, Any], bronze_run: str) -> None:
+    """Build, audit and publish the days that changed."""
+    day = extracted["process_date"]
+    plan = plan_silver.override(task_id="plan")(day, bronze_run)
+    build = GlueBuildOperator(
+        task_id="build",
+        job_name="{{ settings.silver_job }}",
+        script_args={
+            "--bronze_uri": "{{ settings.lake_uri('bronze/') }}",
+            "--bronze_run": "{{ ti.xcom_pull(task_ids='bronze.build') }}",
+            "--batch_id": EXPORT_ID,
+            "--silver_uri": "{{ settings.lake_uri('silver/') }}",
+            "--known_uri": "{{ ti.xcom_pull(task_ids='silver.plan')['known_uri'] }}",
+            "--business_timezone": "{{ settings.business_timezone }}",
+            "--zone_offsets_uri": "{{ ti.xcom_pull(task_ids='silver.plan')['zone_offsets_uri'] }}",
+            "--price_basis": "{{ settings.price_basis }}",
+            "--test_app_names": "{{ settings.test_app_names }}",
+            "--negative_lines": "{{ settings.negative_lines }}",
+            "--missing_marks": "{{ settings.missing_marks }}",
+            "--holiday_country": "{{ settings.holiday_country }}",
+            "--holiday_subdivision": "{{ settings.holiday_subdivision }}",
+            "--database_rows": "{{ ti.xcom_pull(task_ids='extract.row_span') | tojson }}",
+        },
+        **AWS,
+    )
+    staged = audit_silver.override(task_id="audit")(day, build.output)
+    publish_silver.override(task_id="publish")(day, build.output, plan, staged)
+    plan >> build

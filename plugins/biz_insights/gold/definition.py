@@ -1,0 +1,141 @@
+"""Gold tables as their SQL files declare them: one file a table, found by name, described by its header.
+
+::
+
+    -- about: What each store sold each day.
+    -- grain: restaurant_id x order_date
+    -- partition: order_date
+    -- reads: silver_order_items
+    -- denominator: guests in
+    -- columns:
+    --   net_sales: gross less discounts, in currency units
+    SELECT …
+
+The SELECT is a Jinja template. A rule that several tables state is a macro in ``dags/gold/macros``, which they import;
+``least_compared_share`` is the part of a comparison's days below which it is withheld.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, cast
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from biz_insights.coverage import LEAST_COMPARED_SHARE
+
+GOLD_FOLDER = Path(__file__).resolve().parents[3] / "dags" / "gold"
+KINDS = ("facts", "marts", "views")
+PARTITIONS = ("order_date", "quarter", "year", "cutoff_date", "as_of_date", "none")
+
+Kind = Literal["facts", "marts", "views"]
+
+_FIELD = re.compile(r"^-- (about|grain|partition|reads|denominator|columns):\s*(.*)$")
+_COLUMN = re.compile(r"^--   (\w+): (.+)$")
+_SQL = Environment(
+    loader=FileSystemLoader(GOLD_FOLDER), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
+)
+_SQL.globals["least_compared_share"] = LEAST_COMPARED_SHARE
+
+
+class GoldHeaderError(ValueError):
+    """A gold SQL file lacks a header field or has one that makes no sense."""
+
+
+@dataclass(frozen=True)
+class GoldTable:
+    """A fact, mart or view: what its header says, and its SELECT as a Jinja template."""
+
+    name: str
+    kind: Kind
+    about: str
+    grain: str
+    partition: str
+    reads: tuple[str, ...]
+    denominator: str
+    columns: dict[str, str]
+    sql_template: str
+
+    def select(self, **variables: str) -> str:
+        """The SELECT with its variables filled in: ``database`` and those that its partition gives it."""
+        return _SQL.from_string(self.sql_template).render(**variables).strip().rstrip(";")
+
+
+def date_literal(day: str) -> str:
+    """``2024-02-17`` → ``DATE '2024-02-17'``."""
+    return f"DATE '{day}'"
+
+
+def date_list(days: Sequence[str]) -> str:
+    """Days as the list that ``IN (…)`` takes."""
+    return ", ".join(date_literal(day) for day in days)
+
+
+def read_gold_table(path: Path) -> GoldTable:
+    """Parse one SQL file.
+
+    Raises:
+        GoldHeaderError: a field is missing, or ``partition`` is none of PARTITIONS.
+    """
+    fields: dict[str, str] = {}
+    columns: dict[str, str] = {}
+    body: list[str] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not body and (found := _FIELD.match(line)):
+            fields[found[1]] = found[2].strip()
+        elif not body and "columns" in fields and (column := _COLUMN.match(line)):
+            columns[column[1]] = column[2].strip()
+        elif body or (line.strip() and not line.startswith("--")):
+            body.append(line)
+    missing = {"about", "grain", "partition", "reads", "denominator", "columns"} - set(fields)
+    if missing or not columns or not body:
+        what = ", ".join(sorted(missing)) or ("columns" if not columns else "a SELECT")
+        raise GoldHeaderError(
+            f"{path}: the header lacks {what}; see plugins/biz_insights/gold/definition.py for its form"
+        )
+    if fields["partition"] not in PARTITIONS:
+        raise GoldHeaderError(f"{path}: partition {fields['partition']!r} is none of {', '.join(PARTITIONS)}")
+    return GoldTable(
+        name=path.stem,
+        kind=cast(Kind, path.parent.name),
+        about=fields["about"],
+        grain=fields["grain"],
+        partition=fields["partition"],
+        reads=tuple(name.strip() for name in fields["reads"].split(",") if name.strip()),
+        denominator=fields["denominator"],
+        columns=columns,
+        sql_template="\n".join(body),
+    )
+
+
+@cache
+def gold_tables(folder: Path = GOLD_FOLDER) -> dict[str, GoldTable]:
+    """All gold tables by name, each after those it reads (facts before marts before views)."""
+    found = {
+        table.name: table
+        for kind in KINDS
+        for table in (read_gold_table(path) for path in sorted((folder / kind).glob("*.sql")))
+    }
+    ordered: dict[str, GoldTable] = {}
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise GoldHeaderError(f"gold tables read each other in a circle: {' -> '.join((*path, name))}")
+        if name in ordered or name not in found:
+            return
+        for upstream in found[name].reads:
+            visit(upstream, (*path, name))
+        ordered[name] = found[name]
+
+    for name in found:
+        visit(name, ())
+    return ordered
+
+
+def tables_of(kind: Kind, folder: Path = GOLD_FOLDER) -> list[GoldTable]:
+    """Gold tables of one kind, in build order."""
+    return [table for table in gold_tables(folder).values() if table.kind == kind]

@@ -1,0 +1,206 @@
+"""What a gold table must build now: the partitions whose inputs or SQL changed since they were published.
+
+The fingerprint of a gold partition is a digest of the fingerprints of the partitions it reads and of its own
+SQL, macros included. So a first load, a late row, a corrected row, a deleted day and an edited definition are one
+case: the fingerprint differs. Nothing differs, nothing is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from biz_insights.gold.definition import GoldTable, date_list, date_literal
+from biz_insights.gold.periods import (
+    cutoff_date,
+    first_open_year,
+    quarter_before,
+    quarter_of,
+    year_before_last,
+    year_of,
+)
+from biz_insights.identity import fingerprint
+from biz_insights.lake.builds import UNPARTITIONED
+from biz_insights.lake.catalog import batches
+
+PARTITIONS_PER_STATEMENT = 100
+"""Athena writes at most 100 partitions in one statement."""
+
+ANY_DAY = "1970-01-01"
+"""Stands for a partition's day where a definition is fingerprinted."""
+
+Published = Callable[[str], Mapping[str, str]]
+"""Fingerprint by partition value of a published table."""
+
+Inputs = Mapping[str, tuple[str | None, Mapping[str, str]]]
+"""By name of a table that is read: its partition column, None where it has none, and its published fingerprints."""
+
+
+@dataclass(frozen=True)
+class ClosedPeriod:
+    """A partition for each period that is over, made from the partitions of the inputs that lie in it.
+
+    Attributes:
+        of: the period of an input's partition.
+        latest: the latest closed one as of a process date.
+        also_read_by: the period before, where it reads this input too.
+    """
+
+    of: Callable[[str], str]
+    latest: Callable[[str], str]
+    also_read_by: Callable[[str], str] | None = None
+
+
+CLOSED_PERIODS = {
+    "quarter": ClosedPeriod(quarter_of, quarter_before),
+    # Who came back after a year is known once the year after it is over.
+    "year": ClosedPeriod(year_of, year_before_last, also_read_by=lambda day: year_of(day, -1)),
+}
+AS_OF = ("as_of_date", "cutoff_date")
+"""Partitions that hold everything up to a date: those of other dates stay as they are."""
+
+
+@dataclass(frozen=True)
+class GoldPlan:
+    """SELECTs to run (one CTAS each) and what their partitions will be published as.
+
+    Attributes:
+        table: gold table.
+        partition: its partition column.
+        selects: rendered SELECTs, each of at most 100 partitions.
+        fingerprints: by partition value, of every partition the SELECTs build (also those that stay empty).
+        removed: published partition values that the inputs no longer have.
+    """
+
+    table: str
+    partition: str
+    selects: list[str]
+    fingerprints: dict[str, str]
+    removed: list[str]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.selects and not self.removed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as XCom wants them."""
+        return asdict(self)
+
+
+def plan_gold(
+    table: GoldTable,
+    *,
+    process_date: str,
+    partition_key_of: Callable[[str], str | None],
+    published: Published,
+    database: str,
+    full_refresh: bool = False,
+) -> GoldPlan:
+    """Compare what a table would be made from with what it was made from.
+
+    Args:
+        table: the gold table (a fact or a mart).
+        process_date: last complete day, ``YYYY-MM-DD``; later days do not reach gold.
+        partition_key_of: partition column of a published table, None where it has none.
+        published: fingerprints of any table's published partitions.
+        database: published database, for the SQL.
+        full_refresh: build every partition whether it changed or not.
+    """
+    # As rendered, so that an edited macro counts as an edited definition of every table that imports it.
+    definition = fingerprint(select(table, [ANY_DAY], database))
+    inputs: Inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
+    wanted = _wanted(table.partition, inputs, definition, process_date)
+    now = published(table.name)
+    due = sorted(value for value, digest in wanted.items() if full_refresh or now.get(value) != digest)
+    selects = [select(table, chunk, database) for chunk in batches(due, PARTITIONS_PER_STATEMENT)]
+    # A day after process_date is not this run's business; a day the source no longer has is.
+    removed = [
+        value
+        for value in sorted(now)
+        if table.partition not in AS_OF and _is_complete(value, table.partition, process_date) and value not in wanted
+    ]
+    return GoldPlan(table.name, table.partition, selects, {value: wanted[value] for value in due}, removed)
+
+
+def select(table: GoldTable, values: Sequence[str], database: str) -> str:
+    """The SELECT of a table that builds the partitions with these values, one value where it is an as-of date."""
+    if table.partition == "order_date":
+        return table.select(database=database, order_dates=date_list(values))
+    if table.partition in CLOSED_PERIODS:
+        return table.select(database=database, **{f"{table.partition}s": date_list(values)})
+    (value,) = values
+    if table.partition == "cutoff_date":
+        return table.select(database=database, cutoff_date=date_literal(value))
+    return table.select(
+        database=database,
+        as_of_date=date_literal(value),
+        cutoff_date=date_literal(cutoff_date(value)),
+        first_open_year=date_literal(first_open_year(value)),
+    )
+
+
+def _wanted(partition: str, inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
+    """Fingerprint that each partition of a table should have."""
+    if partition == "order_date":
+        return _by_day(inputs, definition, process_date)
+    if partition in CLOSED_PERIODS:
+        return _by_period(CLOSED_PERIODS[partition], inputs, definition, process_date)
+    value = cutoff_date(process_date) if partition == "cutoff_date" else process_date
+    return {value: _as_of(inputs, definition, value)}
+
+
+def _by_day(inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
+    """Fingerprint a day should have, for every complete day that an input has.
+
+    Without any such day (no row was accepted, or all lie in the future) the process date is there, an empty one: the
+    table exists, and what reads it finds no rows instead of no table.
+    """
+    whole = [f"{name}={digests.get(UNPARTITIONED, '')}" for name, (key, digests) in inputs.items() if key is None]
+    daily = {name: digests for name, (key, digests) in inputs.items() if key == "order_date"}
+    days = {day for digests in daily.values() for day in digests if day <= process_date} or {process_date}
+    return {
+        day: fingerprint(definition, *whole, *(f"{name}={daily[name].get(day, '')}" for name in daily)) for day in days
+    }
+
+
+def _by_period(period: ClosedPeriod, inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
+    """Fingerprint that each closed period should have, of the partitions that the inputs have in it.
+
+    The latest of them is there even without one: a chain younger than that has a table to read, an empty one.
+    """
+    latest = period.latest(process_date)
+    parts = [
+        (value, f"{name}={value}={digests[value]}")
+        for name, (_, digests) in inputs.items()
+        for value in sorted(digests)
+    ]
+    own = {period.of(value) for value, _ in parts}
+    seen: dict[str, list[str]] = {value: [] for value in {latest, *own} if value <= latest}
+    for value, part in parts:
+        readers = [period.of(value), *([period.also_read_by(value)] if period.also_read_by else [])]
+        for reader in readers:
+            if reader in seen:
+                seen[reader].append(part)
+    return {value: fingerprint(definition, *digests) for value, digests in seen.items()}
+
+
+def _is_complete(value: str, key: str | None, process_date: str) -> bool:
+    """Whether a partition holds nothing but days up to ``process_date``, and will not grow by the days after it."""
+    return value <= (CLOSED_PERIODS[key].latest(process_date) if key in CLOSED_PERIODS else process_date)
+
+
+def _as_of(inputs: Inputs, definition: str, as_of: str) -> str:
+    """Fingerprint of everything up to a date that an as-of table reads."""
+    parts = [definition, as_of]
+    for name, (key, digests) in inputs.items():
+        if key == "as_of_date":
+            seen = [digests.get(as_of, "")]
+        elif key == "cutoff_date":
+            seen = [digests.get(cutoff_date(as_of), "")]
+        elif key is None:
+            seen = [digests.get(UNPARTITIONED, "")]
+        else:
+            seen = [f"{value}={digests[value]}" for value in sorted(digests) if _is_complete(value, key, as_of)]
+        parts += [name, *seen]
+    return fingerprint(*parts)

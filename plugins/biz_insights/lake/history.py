@@ -1,0 +1,59 @@
+"""The table ``publish_history``: every partition that a publish changed, from where to where."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from biz_insights.lake.operations_tables import record
+from biz_insights.lake.publish import Change
+
+
+def record_changes(
+    table: str,
+    changes: list[Change],
+    *,
+    run: str,
+    process_date: str,
+    database: str,
+    ops_uri: str,
+    session: Any,
+) -> None:
+    """Record what one publish of one table changed; a publish that changed nothing records nothing.
+
+    Args:
+        table: published table.
+        changes: what `publish` returned.
+        run: identity of the run, fit for a path segment.
+        process_date: the day the run was for, `YYYY-MM-DD`.
+        database: Glue database that holds `publish_history`.
+        ops_uri: `s3://…/ops/`, where its rows are written.
+        session: boto3 session.
+    """
+    if not changes:
+        return
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [
+            ("partition", pa.string()),
+            ("change", pa.string()),
+            ("old_location", pa.string()),
+            ("new_location", pa.string()),
+            ("fingerprint", pa.string()),
+            ("process_date", pa.string()),
+            ("published_at", pa.timestamp("us")),
+        ]
+    )
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [{**asdict(change), "process_date": process_date, "published_at": now} for change in changes]
+    record(
+        "publish_history",
+        rows,
+        schema,
+        {"run": run, "table_name": table},
+        database=database,
+        ops_uri=ops_uri,
+        session=session,
+    )

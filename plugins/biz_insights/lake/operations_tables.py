@@ -1,0 +1,128 @@
+"""Tables of what the pipeline did (quality results, publications): small, appended to by one run at a time.
+
+``record`` writes the rows of one partition to a prefix that nothing reads yet and then points the partition at
+it: a reader sees the rows of the attempt before, or these; a repeated attempt replaces, it never adds.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from biz_insights.aws import s3
+from biz_insights.lake.builds import Column
+from biz_insights.lake.catalog import storage_descriptor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def athena_type(kind: pa.DataType) -> str:
+    """The Glue/Athena name of a pyarrow type: ``list<string>`` → ``array<string>``, ``decimal128(18, 4)`` →
+    ``decimal(18,4)``.
+
+    Raises:
+        TypeError: Athena has no such type, or reads it differently (a timestamp of nanoseconds).
+    """
+    import pyarrow as pa
+
+    simple = {
+        pa.string(): "string",
+        pa.bool_(): "boolean",
+        pa.int32(): "int",
+        pa.int64(): "bigint",
+        pa.float32(): "float",
+        pa.float64(): "double",
+        pa.date32(): "date",
+        pa.binary(): "binary",
+    }
+    if kind in simple:
+        return simple[kind]
+    if pa.types.is_timestamp(kind) and kind.unit in ("ms", "us"):
+        return "timestamp"
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    if pa.types.is_list(kind):
+        return f"array<{athena_type(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"map<{athena_type(kind.key_type)},{athena_type(kind.item_type)}>"
+    raise TypeError(f"column type {kind} has no Athena type here; use text, a number, a date or timestamp('us')")
+
+
+def record(
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
+    schema: pa.Schema,
+    partition: Mapping[str, str],
+    *,
+    database: str,
+    ops_uri: str,
+    session: Any,
+) -> str:
+    """Makes ``rows`` the whole content of one partition of an operations table.
+
+    Args:
+        rows: one mapping a row, keyed by the schema's names; a missing key is null. May be empty.
+        schema: the columns without the partition keys.
+        partition: partition keys (all of type string) and their values, in the table's order.
+        database: Glue database of the table; the table is created, or given new columns, where needed.
+        ops_uri: ``s3://…/ops/``; the rows go to ``<ops_uri><table>/<key>=<value>/…/<unique>/``.
+        session: a boto3 session.
+
+    Returns:
+        The prefix that the partition now points to.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table_uri = f"{ops_uri.rstrip('/')}/{table}/"
+    path = "/".join(f"{key}={value}" for key, value in partition.items())
+    location = f"{table_uri}{path}/{uuid.uuid4().hex}/"
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema), buffer)
+    s3.put_bytes(session, f"{location}rows.parquet", buffer.getvalue())
+
+    glue = session.client("glue")
+    columns = [Column(field.name, athena_type(field.type)) for field in schema]
+    _ensure_table(glue, database, table, columns, list(partition), table_uri)
+    _point_partition(glue, database, table, columns, list(partition.values()), location)
+    return location
+
+
+def _ensure_table(glue: Any, database: str, table: str, columns: list[Column], keys: list[str], location: str) -> None:
+    """Creates the table, or brings its columns up to date (Athena reads Parquet columns by name)."""
+    wanted = {
+        "Name": table,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
+        "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
+        "StorageDescriptor": storage_descriptor(columns, location),
+    }
+    try:
+        glue.create_table(DatabaseName=database, TableInput=wanted)
+        return
+    except glue.exceptions.AlreadyExistsException:
+        present = glue.get_table(DatabaseName=database, Name=table)["Table"]
+    present_keys = [key["Name"] for key in present["PartitionKeys"]]
+    if present_keys != keys:
+        raise ValueError(
+            f"table {database}.{table} is partitioned by {', '.join(present_keys)}, not by {', '.join(keys)}; "
+            "drop it from the catalog (its files stay) and run the task again"
+        )
+    if [(c["Name"], c["Type"]) for c in present["StorageDescriptor"]["Columns"]] != [
+        (column.name, column.type) for column in columns
+    ]:
+        glue.update_table(DatabaseName=database, TableInput=wanted)
+
+
+def _point_partition(
+    glue: Any, database: str, table: str, columns: list[Column], values: list[str], location: str
+) -> None:
+    """Points one partition at a prefix, whether or not it was there."""
+    wanted = {"Values": values, "StorageDescriptor": storage_descriptor(columns, location)}
+    try:
+        glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=wanted)
+    except glue.exceptions.AlreadyExistsException:
+        glue.update_partition(DatabaseName=database, TableName=table, PartitionValueList=values, PartitionInput=wanted)

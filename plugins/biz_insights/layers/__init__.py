@@ -1,4 +1,0 @@
-"""The daily DAG, one module a layer: its tasks, thin shells around `biz_insights.tasks`, and how they hang together.
-
-Tasks that return a mapping say `multiple_outputs=False`: Airflow would store each of its values a second time.
-"""

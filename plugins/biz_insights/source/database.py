@@ -1,0 +1,182 @@
+"""The source database: its tables, how to reach it, and what it holds for a day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from biz_insights.aws.session import client
+from biz_insights.errors import PermanentError
+from biz_insights.settings import Settings
+
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "order_items": {
+        "app_name": "TEXT",
+        "restaurant_id": "TEXT",
+        "creation_time_utc": "TIMESTAMPTZ",
+        "order_id": "TEXT",
+        "user_id": "TEXT",
+        "printed_card_number": "TEXT",
+        "is_loyalty": "BOOLEAN",
+        "currency": "TEXT",
+        "lineitem_id": "TEXT",
+        "item_category": "TEXT",
+        "item_name": "TEXT",
+        "item_price": "NUMERIC",
+        "item_quantity": "INTEGER",
+    },
+    "order_item_options": {
+        "order_id": "TEXT",
+        "lineitem_id": "TEXT",
+        "option_group_name": "TEXT",
+        "option_name": "TEXT",
+        "option_price": "NUMERIC",
+        "option_quantity": "INTEGER",
+    },
+    "date_dim": {
+        "date_key": "TEXT",
+        "year": "INTEGER",
+        "month": "TEXT",
+        "week": "INTEGER",
+        "day_of_week": "TEXT",
+        "is_weekend": "BOOLEAN",
+        "is_holiday": "BOOLEAN",
+        "holiday_name": "TEXT",
+    },
+}
+"""Columns of each source table by name; beside them each has an identity key ``id``."""
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Any]:
+    """A psycopg connection with the credentials of Secrets Manager; commits on success, rolls back on error.
+
+    A time without an offset means UTC in it, whatever the database's own time zone.
+    """
+    import psycopg
+
+    secrets = client("secretsmanager", settings)
+    secret = json.loads(secrets.get_secret_value(SecretId=settings.source_secret)["SecretString"])
+    with psycopg.connect(
+        host=secret["host"],
+        port=secret["port"],
+        user=secret["username"],
+        password=secret["password"],
+        dbname=secret.get("dbname", settings.source_database),
+        sslmode=settings.source_sslmode,
+        application_name="business-insights",
+    ) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
+        yield connection
+
+
+READABLE_FROM = datetime(1900, 1, 1, tzinfo=UTC)
+READABLE_BEFORE = datetime(2200, 1, 1, tzinfo=UTC)
+"""Times that silver reads (``TIMESTAMP_PATTERN`` in spark_jobs/transforms/typed.py). PostgreSQL also stores
+``infinity``, years before Christ and years beyond 9999, for which Python has no value."""
+
+CLOCK_SLACK = timedelta(days=1)
+"""How far an order may be dated after the moment it is read: a till's clock may be off, or set to local time."""
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """What the source holds at one moment.
+
+    Attributes:
+        rows: rows by table.
+        first_day, last_day: span of the local order dates up to that moment; None when there are no such orders.
+        unreadable_rows: rows of order_items whose time is missing, infinite or outside the readable years.
+        future_rows: rows of order_items dated more than ``CLOCK_SLACK`` after that moment.
+    """
+
+    rows: dict[str, int]
+    first_day: date | None
+    last_day: date | None
+    unreadable_rows: int = 0
+    future_rows: int = 0
+
+    @property
+    def findings(self) -> list[str]:
+        """One line for each kind of row that silver quarantines for its time."""
+        found = []
+        if self.unreadable_rows:
+            found.append(
+                f"order_items has {self.unreadable_rows:,} row(s) without a time in {READABLE_FROM.year} to "
+                f"{READABLE_BEFORE.year - 1}, quarantined as unparseable_creation_time_utc"
+            )
+        if self.future_rows:
+            found.append(
+                f"order_items has {self.future_rows:,} row(s) dated more than a day in the future, "
+                "quarantined as future_creation_time"
+            )
+        return found
+
+
+def count_source(connection: Any, business_timezone: str) -> SourceCount:
+    """Count the source tables in one snapshot.
+
+    The database filters and returns instants in UTC; the time zone's rules are applied here, so that the database
+    and Airflow cannot disagree about them. An order dated in the future says nothing about how far the source reaches.
+
+    Raises:
+        PermanentError: a table is missing.
+    """
+    rows: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        for table in TABLES:
+            cursor.execute("SELECT to_regclass(%s)", (f"public.{table}",))
+            if cursor.fetchone()[0] is None:
+                raise PermanentError(
+                    f"source table public.{table} does not exist; run the DAG load_source_database first"
+                )
+            cursor.execute(f"SELECT count(*) FROM public.{table}")
+            rows[table] = cursor.fetchone()[0]
+        cursor.execute(
+            """
+            WITH lines AS (
+                SELECT
+                    creation_time_utc AS at,
+                    coalesce(creation_time_utc >= %(readable_from)s AND creation_time_utc < %(readable_before)s, false)
+                        AS is_readable,
+                    lineitem_id IS NOT NULL AND item_quantity > 0 AS is_order
+                FROM public.order_items
+            )
+            SELECT
+                min(at) FILTER (WHERE is_readable AND is_order AND at <= now()),
+                max(at) FILTER (WHERE is_readable AND is_order AND at <= now()),
+                count(*) FILTER (WHERE NOT is_readable),
+                count(*) FILTER (WHERE is_readable AND at > now() + %(slack)s)
+            FROM lines
+            """,
+            {"readable_from": READABLE_FROM, "readable_before": READABLE_BEFORE, "slack": CLOCK_SLACK},
+        )
+        first, last, unreadable_rows, future_rows = cursor.fetchone()
+    zone = ZoneInfo(business_timezone)
+    first_day, last_day = (at and at.astimezone(zone).date() for at in (first, last))
+    return SourceCount(rows, first_day, last_day, unreadable_rows, future_rows)
+
+
+def require_day(count: SourceCount, process_date: str) -> None:
+    """Check that the source holds orders around ``process_date``.
+
+    Raises:
+        PermanentError: the day lies outside the span of the source's orders, those dated in the future left aside.
+    """
+    ignored = "".join(f" ({finding})" for finding in count.findings)
+    if count.first_day is None or count.last_day is None:
+        raise PermanentError(
+            f"source table public.order_items holds no orders up to now{ignored}; "
+            "load the files with load_source_database"
+        )
+    if not count.first_day.isoformat() <= process_date <= count.last_day.isoformat():
+        raise PermanentError(
+            f"process_date {process_date}: the source holds orders from {count.first_day} to {count.last_day}"
+            f"{ignored}; load newer files with load_source_database or choose a day in that span"
+        )

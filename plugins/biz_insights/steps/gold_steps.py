@@ -1,0 +1,54 @@
+"""Gold: each table planned from what it reads, built by Athena, audited, published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biz_insights.gold.definition import gold_tables
+from biz_insights.gold.plan import GoldPlan, plan_gold
+from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
+from biz_insights.steps.run_context import RunContext
+
+NO_FILES = "published/_no_files/"
+"""Where a partition points whose SELECT gave no row (a day of tests only): nothing is ever written there."""
+
+
+def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
+    """Partitions of a gold table whose inputs or SQL changed."""
+    return plan_gold(
+        gold_tables()[name],
+        process_date=run.process_date,
+        partition_key_of=run.published.partition_key,
+        published=run.published.fingerprints,
+        database=run.settings.published_database,
+        full_refresh=full_refresh,
+    )
+
+
+def gather_build(run: RunContext, plan: dict[str, Any], parts: list[str]) -> TableBuild:
+    """One build out of the tables that the plan's CTAS statements made."""
+    located = {
+        value: partition.location for part in parts for value, partition in run.candidates.partitions(part).items()
+    }
+    empty = run.settings.lake_uri(NO_FILES)
+    return TableBuild(
+        table=plan["table"],
+        columns=run.candidates.columns(parts[0]) if parts else run.published.columns(plan["table"]),
+        partition_key=Column(plan["partition"], "date"),
+        partitions=tuple(
+            PartitionBuild(value, located.get(value, empty), digest)
+            for value, digest in sorted(plan["fingerprints"].items())
+        ),
+        removed=tuple(plan["removed"]),
+    )
+
+
+def audit_table(run: RunContext, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
+    """Checkpoint over the table's new partitions."""
+    build = gather_build(run, plan, parts)
+    return run.stage_and_audit(build.table, [build])
+
+
+def publish_table(run: RunContext, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
+    """Publish the table."""
+    return run.publish_builds([gather_build(run, plan, parts)], [*parts, *staged.values()])

@@ -1,0 +1,69 @@
+"""The end of a run: its quality report, its Data Docs, the daily report, and what is announced."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from biz_insights.quality.quality_report import write_quality_report
+from biz_insights.steps.bronze_steps import CURRENT_BATCH
+from biz_insights.steps.run_context import RunContext, quality_settings
+
+
+def write_reports(run: RunContext) -> str:
+    """Write ``quality_report.json`` and, where anything was audited, Data Docs.
+
+    Returns:
+        One line for a person.
+    """
+    settings = quality_settings(run.settings)
+    report = write_quality_report(run.run, settings, ledger=current_ledger(run), session=run.session)
+    if not report["checkpoints"]:
+        return f"{run.process_date}: nothing was new, nothing was published."
+    from biz_insights.quality.data_docs import write_data_docs
+
+    docs = write_data_docs(run.run, settings, session=run.session)
+    failed = sum(failure["severity"] != "info" for failure in report["failures"])
+    return (
+        f"{run.process_date}: quality {report['score']:.1f} of 100, {failed} failed expectation(s) in "
+        f"{len(report['checkpoints'])} checkpoint(s). Details: {docs}"
+    )
+
+
+def write_daily_report(run: RunContext) -> dict[str, str]:
+    """Write the day's report to ``reports/daily/as_of_date=<day>/report.html`` in the lake.
+
+    It is made of what is published, so that a run that published nothing new finds the same page there and leaves it;
+    a page that is missing, or that an earlier run left behind, is written. One page a day: a rerun with late rows
+    replaces it.
+
+    Returns:
+        ``uri``, ``headline``, and ``message``: headline and links, to be announced.
+    """
+    from biz_insights.reports.daily_report import compose
+    from biz_insights.reports.delivery import deliver, message, report_key
+    from biz_insights.reports.page import render
+    from biz_insights.reports.reading import read
+
+    settings, as_of = run.settings, date.fromisoformat(run.process_date)
+    # Made before the queries run side by side: each thread would make its own.
+    _ = run.reader
+    report = compose(as_of, read(as_of, current_batch(run), run.query, run.published.column_names))
+    uri, headline = settings.lake_uri(report_key(as_of)), report.headline
+    written = deliver(run.session, uri, render(report), headline)
+    text = message(as_of, headline, uri, region=settings.region, dashboard_url=settings.dashboard_url, written=written)
+    return {"uri": uri, "headline": headline, "message": text}
+
+
+def current_batch(run: RunContext) -> str | None:
+    """The batch that was published last; None before the first publish."""
+    batches = run.published.partitions("row_ledger")
+    return (run.published.parameter("row_ledger", CURRENT_BATCH) or max(batches)) if batches else None
+
+
+def current_ledger(run: RunContext) -> list[dict[str, Any]]:
+    """Rows of ``row_ledger`` for the batch that was published last; empty before the first publish."""
+    batch = current_batch(run)
+    if batch is None:
+        return []
+    return run.query("SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table", {"batch": batch})

@@ -1,0 +1,167 @@
+"""What every task of a run shares: settings, the AWS session, the two catalogs, the run's identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from biz_insights.aws import session
+from biz_insights.errors import PermanentError
+from biz_insights.identity import candidate_name, run_slug
+from biz_insights.lake.builds import TableBuild
+from biz_insights.lake.catalog import Catalog, glue_client
+from biz_insights.lake.history import record_changes
+from biz_insights.lake.publish import publish, stage
+from biz_insights.settings import Settings
+
+
+@dataclass
+class RunContext:
+    """One try of one task of one DAG run.
+
+    Attributes:
+        settings: the settings it runs with.
+        run_id: Airflow's run id.
+        process_date: last complete day, ``YYYY-MM-DD``.
+        try_number: Airflow's count of tries, which clearing a task raises too.
+    """
+
+    settings: Settings
+    run_id: str
+    process_date: str
+    try_number: int = 1
+
+    @property
+    def run(self) -> str:
+        """The run's identity in paths and operations tables."""
+        return run_slug(self.run_id)
+
+    @cached_property
+    def session(self) -> Any:
+        """boto3 session."""
+        return session.session(self.settings)
+
+    @cached_property
+    def published(self) -> Catalog:
+        """The database that readers see."""
+        return Catalog(glue_client(self.session), self.settings.published_database)
+
+    @cached_property
+    def candidates(self) -> Catalog:
+        """The database of builds that wait for their audit."""
+        return Catalog(glue_client(self.session), self.settings.build_database)
+
+    @cached_property
+    def reader(self) -> Any:
+        """PyAthena connection to what is published, in the read workgroup; threads may share it, not its cursors."""
+        from pyathena import connect
+
+        return connect(
+            session=self.session,
+            work_group=self.settings.read_workgroup,
+            schema_name=self.settings.published_database,
+            poll_interval=min(self.settings.poll_seconds, 1) / 4,
+        )
+
+    def query(self, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows of one statement over what is published; ``%(name)s`` in it stands for each bound value."""
+        from pyathena.cursor import DictCursor
+
+        cursor = self.reader.cursor(DictCursor)
+        cursor.execute(sql, dict(values or {}))
+        return [dict(row) for row in cursor.fetchall()]
+
+    def table_root(self, table: str) -> str:
+        """Root prefix the published table names; its partitions lie wherever they were built."""
+        return self.settings.lake_uri(f"published/{table}/")
+
+    def stage_and_audit(self, checkpoint: str, builds: list[TableBuild]) -> dict[str, str]:
+        """Make the builds readable to the checkpoint only, and run it.
+
+        Returns:
+            Candidate by table, of the builds that have anything to read (removals alone have not).
+
+        Raises:
+            QualityGateError: a critical expectation failed, or the score is below the gate.
+        """
+        from biz_insights.quality.checkpoint import audit
+
+        staged: dict[str, str] = {}
+        for build in builds:
+            if build.partitions:
+                staged[build.table] = candidate_name(build.table, self.run_id, self.try_number)
+                stage(self.candidates, build, staged[build.table], self.table_root(build.table))
+        if staged:
+            report = audit(
+                staged,
+                checkpoint=checkpoint,
+                run=self.run,
+                process_date=self.process_date,
+                settings=quality_settings(self.settings),
+                session=self.session,
+            )
+            report.raise_if_blocked()
+        return staged
+
+    def publish_builds(self, builds: list[TableBuild], candidates: Iterable[str]) -> list[str]:
+        """Publish audited builds, keep the history, then forget the candidates (their files are published now).
+
+        Returns:
+            One line on each table that changed.
+        """
+        lines = []
+        for build in builds:
+            changes = publish(self.published, build, self.table_root(build.table))
+            record_changes(
+                build.table,
+                changes,
+                run=self.run,
+                process_date=self.process_date,
+                database=self.settings.published_database,
+                ops_uri=self.settings.lake_uri("ops/"),
+                session=self.session,
+            )
+            counts = {kind: sum(c.change == kind for c in changes) for kind in ("added", "replaced", "removed")}
+            if changes:
+                lines.append(f"{build.table}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n))
+        for candidate in candidates:
+            self.candidates.drop_table(candidate)
+        return lines
+
+
+def quality_settings(settings: Settings) -> Any:
+    """The quality package's view of the settings."""
+    from biz_insights.quality.audit_settings import QualitySettings
+
+    return QualitySettings(
+        region=settings.region,
+        build_database=settings.build_database,
+        published_database=settings.published_database,
+        workgroup=settings.read_workgroup,
+        results_uri=settings.lake_uri("athena-results/"),
+        quality_uri=settings.lake_uri("quality/"),
+        ops_uri=settings.lake_uri("ops/"),
+        poll_seconds=min(settings.poll_seconds, 1) / 4,
+        gate=settings.quality_gate,
+        price_basis=settings.price_basis,
+        business_timezone=settings.business_timezone,
+    )
+
+
+def current(process_date: str) -> RunContext:
+    """The context of the task that is running.
+
+    Raises:
+        PermanentError: called outside a task.
+    """
+    from airflow.sdk import get_current_context
+
+    from biz_insights.settings import load_settings
+
+    airflow_context = get_current_context()
+    run_id = airflow_context["run_id"]
+    if not run_id:
+        raise PermanentError("no run id: this function is for a running task")
+    return RunContext(load_settings(), run_id, process_date, airflow_context["ti"].try_number)

@@ -1,0 +1,87 @@
+"""Silver: typed rows by day, the quarantine and the ledger; only days whose fingerprint changed are built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biz_insights.aws import s3
+from biz_insights.identity import fingerprint
+from biz_insights.lake.builds import TableBuild
+from biz_insights.lake.manifest import read_manifest
+from biz_insights.steps.bronze_steps import CURRENT_BATCH, batch_fingerprint, bronze_manifest
+from biz_insights.steps.run_context import RunContext
+from biz_insights.time_zones import offset_changes
+
+SILVER_TABLES = (
+    "quarantine",
+    "silver_date_dim",
+    "silver_order_item_options",
+    "silver_order_items",
+    "row_ledger",
+)
+"""In publishing order: what accounts for the lines before the lines, the ledger last."""
+
+INPUT_FINGERPRINT = "input_fingerprint"
+"""Table parameter of silver_order_items: the batch, the code and the settings it was last built from."""
+
+JOB_FILES = ("spark_jobs/silver.py", "spark_jobs.zip")
+
+
+def input_fingerprint(run: RunContext, bronze_run: str) -> str:
+    """Digest of everything that decides what silver holds."""
+    s = run.settings
+    client = run.session.client("s3")
+    code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
+    batch = batch_fingerprint(bronze_manifest(run, bronze_run))
+    meaning = (
+        s.business_timezone,
+        s.price_basis,
+        s.test_app_names,
+        s.negative_lines,
+        s.missing_marks,
+        s.holiday_country,
+        s.holiday_subdivision,
+    )
+    return fingerprint(batch, *code, *meaning)
+
+
+def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[str, Any] | None:
+    """Arguments for the silver job; None when it could only build what is published already.
+
+    The published fingerprints go to S3 for the job to compare with; under ``full_refresh`` they go as blanks, so
+    that every day counts as changed and days that are gone are still recognised. Beside them go the rules of the
+    business time zone, which the job compares with its own.
+    """
+    digest = input_fingerprint(run, bronze_run)
+    if not full_refresh and run.published.parameter("silver_order_items", INPUT_FINGERPRINT) == digest:
+        return None
+    known = {name: run.published.fingerprints(name) for name in SILVER_TABLES}
+    if full_refresh:
+        known = {name: dict.fromkeys(values, "") for name, values in known.items()}
+    folder = run.settings.lake_uri(f"silver/_plan/{run.run}/try={run.try_number}/")
+    zone = run.settings.business_timezone
+    uris = {"known_uri": f"{folder}known.json", "zone_offsets_uri": f"{folder}zone_offsets.json"}
+    s3.put_json(run.session, uris["known_uri"], known)
+    s3.put_json(run.session, uris["zone_offsets_uri"], {zone: offset_changes(zone)})
+    return {**uris, "input_fingerprint": digest}
+
+
+def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
+    """What the job wrote, table by table. One that did not change stays in: its first publish creates the table even
+    where the source gave it no row."""
+    manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
+    return [manifest.build(table) for table in SILVER_TABLES]
+
+
+def audit_silver(run: RunContext, job_run_id: str) -> dict[str, str]:
+    """Checkpoint over the changed days, the quarantine and the ledger."""
+    return run.stage_and_audit("silver", silver_builds(run, job_run_id))
+
+
+def publish_silver(run: RunContext, job_run_id: str, digest: str, staged: dict[str, str]) -> list[str]:
+    """Publish, then remember what silver was built from: last, so that a publish cut short is taken up again."""
+    lines = run.publish_builds(silver_builds(run, job_run_id), staged.values())
+    batch = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id).batch_id
+    run.published.set_parameter("row_ledger", CURRENT_BATCH, batch)
+    run.published.set_parameter("silver_order_items", INPUT_FINGERPRINT, digest)
+    return lines

@@ -1,0 +1,73 @@
+"""The laptop's executor: tasks side by side, each end told, a lost process fails its own task only."""
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from mwaa.local_runner.environment import REPOSITORY
+from mwaa.local_runner.task_processes import TaskProcesses
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory) -> dict:
+    """What a run of the DAG in parallel_dag.py gave; a process of its own, as Airflow is configured once in each."""
+    folder = tmp_path_factory.mktemp("parallel")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.mwaa.local_runner.parallel_dag", str(folder)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    found["ends"] = {task_id: (state, error) for state, task_id, _, error in found["told"] if state != "running"}
+    found["worker"] = int((folder / "pid").read_text())
+    return found
+
+
+def test_tasks_that_do_not_wait_for_each_other_run_side_by_side(outcome):
+    assert outcome["ends"]["left"] == ("success", "")
+    assert outcome["ends"]["right"] == ("success", "")
+
+
+def test_every_end_is_told_once_after_its_begin(outcome):
+    told = [(task_id, state) for state, task_id, _, _ in outcome["told"]]
+    assert len(told) == len(set(told))
+    for task_id in outcome["ends"]:
+        states = [state for name, state in told if name == task_id]
+        assert states[0] == "running"
+        assert len(states) == 2
+
+
+def test_an_error_is_told_in_one_line_and_a_skip_is_no_error(outcome):
+    assert outcome["ends"]["refuse"] == ("failed", "the file is empty")
+    assert outcome["ends"]["skip"][0] == "skipped"
+
+
+def test_a_killed_process_fails_its_task_and_what_follows_does_not_run(outcome):
+    state, error = outcome["ends"]["die"]
+    assert state == "failed"
+    assert "killed" in error
+    assert "after_death" not in outcome["ends"]
+    assert outcome["outcome"] == "failed"
+
+
+def test_tasks_run_in_processes_that_do_not_outlive_the_run(outcome):
+    assert outcome["worker"] != outcome["pid"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(outcome["worker"], 0)
+
+
+def test_what_most_waits_for_begins_first():
+    executor = TaskProcesses(parallelism=1)
+    weights = {"light": 1, "heavy": 42, "middle": 10}
+    executor.queued_tasks = {
+        name: SimpleNamespace(ti=SimpleNamespace(priority_weight=weight)) for name, weight in weights.items()
+    }
+    assert [name for name, _ in executor.order_queued_tasks_by_priority()] == ["heavy", "middle", "light"]

@@ -1,0 +1,303 @@
+"""What gold must build: exactly the partitions whose inputs or SQL changed."""
+
+from dataclasses import replace
+
+import pytest
+from jinja2 import DictLoader, Environment
+
+from biz_insights.gold import definition
+from biz_insights.gold.definition import GoldTable
+from biz_insights.gold.plan import plan_gold
+
+DAILY = GoldTable(
+    name="gold_x",
+    kind="facts",
+    about="",
+    grain="",
+    partition="order_date",
+    reads=("silver_a", "silver_b", "calendar"),
+    denominator="",
+    columns={},
+    sql_template="SELECT * FROM {{ database }}.silver_a WHERE order_date IN ({{ order_dates }})",
+)
+AS_OF = replace(
+    DAILY,
+    name="mart_x",
+    kind="marts",
+    partition="as_of_date",
+    reads=("silver_a", "gold_c"),
+    sql_template="SELECT * FROM {{ database }}.silver_a WHERE order_date <= {{ as_of_date }}",
+)
+QUARTERLY = replace(
+    DAILY,
+    name="gold_q",
+    partition="quarter",
+    reads=("silver_q",),
+    sql_template="SELECT * FROM {{ database }}.silver_q WHERE DATE_TRUNC('quarter', order_date) IN ({{ quarters }})",
+)
+YEARLY = replace(
+    DAILY,
+    name="gold_y",
+    partition="year",
+    reads=("quarters",),
+    sql_template="SELECT * FROM {{ database }}.quarters WHERE DATE_TRUNC('year', quarter) IN ({{ years }})",
+)
+OPENING = replace(
+    DAILY,
+    name="gold_o",
+    partition="cutoff_date",
+    reads=("quarters",),
+    sql_template="SELECT *, {{ cutoff_date }} AS cutoff_date FROM {{ database }}.quarters",
+)
+KEYS = {
+    "quarters": "quarter",
+    "gold_o": "cutoff_date",
+    "silver_q": "order_date",
+    "gold_q": "quarter",
+    "silver_a": "order_date",
+    "silver_b": "order_date",
+    "gold_x": "order_date",
+    "gold_c": "as_of_date",
+}
+
+
+class Lake:
+    """Published fingerprints, as plan_gold asks for them."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[str, str]] = {
+            "silver_a": {"2024-01-01": "a1", "2024-01-02": "a2", "2024-01-03": "a3"},
+            "silver_b": {"2024-01-02": "b2"},
+            "silver_q": {
+                "2023-08-01": "q3",
+                "2023-12-30": "q4",
+                "2023-12-31": "q4",
+                "2024-01-01": "q1",
+                "2024-04-01": "q2",
+            },
+            "calendar": {"": "c"},
+            "quarters": dict.fromkeys(("2020-10-01", "2022-04-01", "2022-07-01", "2022-10-01", "2023-10-01"), "q"),
+            "gold_c": {"2024-01-02": "g"},
+        }
+
+    def plan(self, table: GoldTable = DAILY, process_date: str = "2024-01-02", **options):
+        return plan_gold(
+            table,
+            process_date=process_date,
+            partition_key_of=KEYS.get,
+            published=lambda name: self.tables.get(name, {}),
+            database="db",
+            **options,
+        )
+
+    def publish(self, plan) -> None:
+        now = {**self.tables.get(plan.table, {}), **plan.fingerprints}
+        self.tables[plan.table] = {value: now[value] for value in now if value not in plan.removed}
+
+
+@pytest.fixture
+def lake() -> Lake:
+    return Lake()
+
+
+@pytest.fixture
+def published(lake) -> Lake:
+    lake.publish(lake.plan())
+    return lake
+
+
+def test_the_first_build_is_every_complete_day(lake):
+    plan = lake.plan()
+    assert list(plan.fingerprints) == ["2024-01-01", "2024-01-02"]
+    assert plan.selects == ["SELECT * FROM db.silver_a WHERE order_date IN (DATE '2024-01-01', DATE '2024-01-02')"]
+
+
+def test_nothing_changed_nothing_built(published):
+    assert published.plan().is_empty
+
+
+@pytest.mark.parametrize("table", ["silver_a", "silver_b"])
+def test_a_changed_day_of_any_input_is_built_alone(published, table):
+    published.tables[table]["2024-01-02"] = "other"
+    assert list(published.plan().fingerprints) == ["2024-01-02"]
+
+
+def test_an_input_without_days_touches_them_all(published):
+    published.tables["calendar"] = {"": "other"}
+    assert len(published.plan().fingerprints) == 2
+
+
+def test_an_edited_macro_is_a_change_of_every_day_of_who_imports_it(lake, monkeypatch):
+    table = replace(
+        DAILY, sql_template="{% import 'macros/rule.sql' as rule %}" + DAILY.sql_template + "{{ rule.limit() }}"
+    )
+    for number, limit in enumerate((14, 14, 30)):
+        text = f"{{% macro limit() %}} AND days <= {limit}{{% endmacro %}}"
+        monkeypatch.setattr(definition, "_SQL", Environment(loader=DictLoader({"macros/rule.sql": text})))
+        plan = lake.plan(table)
+        assert len(plan.fingerprints) == (0 if number == 1 else 2)
+        lake.publish(plan)
+
+
+def test_edited_sql_is_a_change_of_every_day(published):
+    assert len(published.plan(replace(DAILY, sql_template=DAILY.sql_template + " -- more")).fingerprints) == 2
+
+
+def test_a_day_that_the_source_lost_is_removed(published):
+    del published.tables["silver_a"]["2024-01-01"]
+    plan = published.plan()
+    assert (plan.selects, plan.removed) == ([], ["2024-01-01"])
+
+
+def test_a_later_process_date_builds_the_days_that_became_complete(published):
+    assert list(published.plan(process_date="2024-01-03").fingerprints) == ["2024-01-03"]
+
+
+def test_an_earlier_process_date_takes_no_later_day_away(published):
+    assert published.plan(process_date="2024-01-01").is_empty
+
+
+def test_without_any_day_the_process_date_is_built_empty_so_that_the_table_exists(lake):
+    lake.tables["silver_a"] = lake.tables["silver_b"] = {}
+    first = lake.plan(process_date="2024-01-02")
+    assert list(first.fingerprints) == ["2024-01-02"] and len(first.selects) == 1
+    lake.publish(first)
+    assert lake.plan(process_date="2024-01-02").is_empty
+    lake.tables["silver_a"] = {"2024-01-01": "f"}
+    then = lake.plan(process_date="2024-01-02")
+    assert (list(then.fingerprints), then.removed) == (["2024-01-01"], ["2024-01-02"])
+
+
+def test_a_statement_holds_at_most_a_hundred_days(lake):
+    lake.tables["silver_a"] = {f"2023-{m:02d}-{d:02d}": "f" for m in range(1, 11) for d in range(1, 26)}
+    lake.tables["silver_b"] = {}
+    plan = lake.plan()
+    assert len(plan.fingerprints) == 250
+    assert [select.count("DATE '") for select in plan.selects] == [100, 100, 50]
+
+
+def test_full_refresh_builds_what_is_published(published):
+    assert len(published.plan(full_refresh=True).fingerprints) == 2
+
+
+def test_a_mart_is_built_once_for_its_day_and_again_when_any_past_day_changes(lake):
+    first = lake.plan(AS_OF)
+    assert list(first.fingerprints) == ["2024-01-02"]
+    lake.publish(first)
+    assert lake.plan(AS_OF).is_empty
+    lake.tables["silver_a"]["2024-01-01"] = "other"
+    assert list(lake.plan(AS_OF).fingerprints) == ["2024-01-02"]
+
+
+def test_a_mart_does_not_see_days_after_its_own(lake):
+    lake.publish(lake.plan(AS_OF))
+    lake.tables["silver_a"]["2024-01-03"] = "other"
+    assert lake.plan(AS_OF).is_empty
+
+
+def test_a_mart_sees_the_as_of_table_it_reads(lake):
+    lake.publish(lake.plan(AS_OF))
+    lake.tables["gold_c"]["2024-01-02"] = "other"
+    assert not lake.plan(AS_OF).is_empty
+
+
+def test_marts_of_other_days_stay(lake):
+    lake.publish(lake.plan(AS_OF))
+    plan = lake.plan(AS_OF, process_date="2024-01-01")
+    assert (list(plan.fingerprints), plan.removed) == (["2024-01-01"], [])
+
+
+def test_quarters_are_built_once_they_are_closed(lake):
+    plan = lake.plan(QUARTERLY)
+    assert list(plan.fingerprints) == ["2023-07-01", "2023-10-01"]
+    assert plan.selects[0].endswith("IN (DATE '2023-07-01', DATE '2023-10-01')")
+    lake.publish(plan)
+    assert lake.plan(QUARTERLY, "2024-03-31").is_empty
+    assert list(lake.plan(QUARTERLY, "2024-04-01").fingerprints) == ["2024-01-01"]
+
+
+@pytest.mark.parametrize("change", ["corrected", "added", "lost"])
+def test_a_day_that_changed_changes_its_closed_quarter(lake, change):
+    lake.publish(lake.plan(QUARTERLY))
+    days = lake.tables["silver_q"]
+    days.update({"2023-12-30": "other"} if change == "corrected" else {"2023-11-01": "late"})
+    if change == "lost":
+        del days["2023-11-01"], days["2023-12-31"]
+    days["2024-01-01"] = "other"
+    assert list(lake.plan(QUARTERLY).fingerprints) == ["2023-10-01"]
+
+
+def test_a_quarter_goes_with_its_last_day_and_never_for_an_earlier_process_date(lake):
+    lake.publish(lake.plan(QUARTERLY, "2024-04-01"))
+    assert lake.plan(QUARTERLY, "2023-12-31").is_empty
+    del lake.tables["silver_q"]["2023-08-01"]
+    assert lake.plan(QUARTERLY, "2024-04-01").removed == ["2023-07-01"]
+
+
+def test_an_as_of_table_looks_at_closed_quarters_alone(lake):
+    table = replace(AS_OF, reads=("gold_q",))
+    lake.publish(lake.plan(QUARTERLY, "2024-04-01"))
+    lake.publish(lake.plan(table))
+    lake.tables["gold_q"]["2024-01-01"] = "other"
+    assert lake.plan(table).is_empty
+    lake.tables["gold_q"]["2023-10-01"] = "other"
+    assert list(lake.plan(table).fingerprints) == ["2024-01-02"]
+
+
+def test_a_chain_younger_than_a_quarter_has_a_closed_one_without_days(lake):
+    lake.tables["silver_q"] = {"2024-01-02": "q1"}
+    plan = lake.plan(QUARTERLY)
+    assert list(plan.fingerprints) == ["2023-10-01"]
+    lake.publish(plan)
+    assert lake.plan(QUARTERLY).is_empty
+    later = lake.plan(QUARTERLY, "2024-04-01")
+    assert (list(later.fingerprints), later.removed) == (["2024-01-01"], ["2023-10-01"])
+
+
+def test_a_year_is_built_once_the_year_after_it_is_over(lake):
+    plan = lake.plan(YEARLY)
+    assert list(plan.fingerprints) == ["2020-01-01", "2022-01-01"]
+    lake.publish(plan)
+    assert lake.plan(YEARLY, "2024-12-31").is_empty
+    assert list(lake.plan(YEARLY, "2025-01-01").fingerprints) == ["2023-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("quarter", "due"),
+    [
+        ("2020-10-01", ["2020-01-01"]),
+        ("2022-04-01", ["2022-01-01"]),
+        ("2023-10-01", ["2022-01-01"]),
+        ("2021-01-01", ["2020-01-01", "2021-01-01"]),
+        ("2024-01-01", []),
+    ],
+)
+def test_a_quarter_that_changed_changes_its_year_and_the_one_before(lake, quarter, due):
+    lake.publish(lake.plan(YEARLY))
+    lake.tables["quarters"][quarter] = "other"
+    assert list(lake.plan(YEARLY).fingerprints) == due
+
+
+def test_totals_are_built_once_a_quarter_from_the_quarters_before(lake):
+    plan = lake.plan(OPENING, "2024-01-01")
+    assert list(plan.fingerprints) == ["2022-10-01"]
+    assert plan.selects == ["SELECT *, DATE '2022-10-01' AS cutoff_date FROM db.quarters"]
+    lake.publish(plan)
+    lake.tables["quarters"]["2022-10-01"] = "other"  # the first that is read day by day
+    assert lake.plan(OPENING, "2024-03-31").is_empty
+    lake.tables["quarters"]["2022-07-01"] = "other"
+    assert list(lake.plan(OPENING, "2024-03-31").fingerprints) == ["2022-10-01"]
+    later = lake.plan(OPENING, "2024-04-01")
+    assert (list(later.fingerprints), later.removed) == (["2023-01-01"], [])
+
+
+def test_an_as_of_table_reads_the_totals_of_its_own_cutoff_date(lake):
+    table = replace(AS_OF, reads=("gold_o",), sql_template="SELECT {{ cutoff_date }}, {{ first_open_year }}")
+    lake.publish(lake.plan(OPENING))
+    plan = lake.plan(table)
+    assert plan.selects == ["SELECT DATE '2022-10-01', DATE '2023-01-01'"]
+    lake.publish(plan)
+    lake.publish(lake.plan(OPENING, "2024-04-01"))
+    assert lake.plan(table).is_empty
+    lake.tables["gold_o"]["2022-10-01"] = "other"
+    assert not lake.plan(table).is_empty

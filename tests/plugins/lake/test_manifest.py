@@ -1,0 +1,48 @@
+"""The manifest: what a job writes, its task reads, and what a lost one is called."""
+
+import pytest
+from pyspark.sql.types import DateType, DoubleType, StructType
+
+from biz_insights.aws import s3
+from biz_insights.errors import PermanentError
+from biz_insights.lake.builds import Column, PartitionBuild
+from biz_insights.lake.manifest import read_manifest
+from spark_jobs.manifest import BuiltTable, manifest_text
+from spark_jobs.transforms.fingerprints import Partition
+
+LAYER = "s3://manifests/silver/"
+
+
+class Session:
+    """A session of the laptop endpoint."""
+
+    def __init__(self, client):
+        self.client = client
+
+
+@pytest.fixture(scope="module")
+def session(aws):
+    """One with the layer's bucket in place."""
+    aws("s3").create_bucket(Bucket="manifests")
+    return Session(aws)
+
+
+def test_a_task_reads_what_the_job_wrote(session):
+    schema = StructType().add("net_sales", DoubleType()).add("order_date", DateType())
+    partitions = {"2024-01-01": Partition(2, "f1", "new"), "2024-01-02": Partition(3, "f2", "unchanged"),
+                  "2024-01-03": Partition(0, "f3", "deleted")}  # fmt: skip
+    built = BuiltTable("sales", schema, "order_date", f"{LAYER}sales/run=jr-1/", partitions)
+    text = manifest_text("jr-1", "batch-1", [built])
+    s3.put_bytes(session, f"{LAYER}_manifest/run=jr-1/manifest.json", text.encode(), "application/json")
+    manifest = read_manifest(session, LAYER, "jr-1")
+    build = manifest.build("sales")
+    assert (build.columns, build.partition_key) == ((Column("net_sales", "double"),), Column("order_date", "date"))
+    location = f"{LAYER}sales/run=jr-1/order_date=2024-01-01/"
+    assert build.partitions == (PartitionBuild("2024-01-01", location, "f1"),)
+    assert build.removed == ("2024-01-03",)
+    assert manifest.rows("sales") == 5
+
+
+def test_a_job_without_a_manifest_is_named_with_the_next_step(session):
+    with pytest.raises(PermanentError, match=r"job run jr-2 left no manifest at s3://manifests/.*clear the build task"):
+        read_manifest(session, LAYER, "jr-2")

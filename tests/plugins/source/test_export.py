@@ -1,0 +1,95 @@
+"""Extract: the day of a run, the source's span, and an export that says COMPLETE and is not."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from biz_insights.errors import PermanentError
+from biz_insights.settings import Settings
+from biz_insights.source import export
+from biz_insights.source.database import SourceCount, require_day
+from biz_insights.source.export import check_rows, resolve_process_date, row_span
+
+CHICAGO = "America/Chicago"
+
+
+def test_the_default_day_is_yesterday_in_the_business_s_time_zone():
+    # 02:00 UTC is still the evening before in Chicago.
+    assert resolve_process_date(None, datetime(2024, 2, 18, 2, tzinfo=UTC), CHICAGO) == "2024-02-16"
+    assert resolve_process_date("", datetime(2024, 2, 18, 9, tzinfo=UTC), CHICAGO) == "2024-02-17"
+
+
+@pytest.mark.parametrize("wanted", ["17-02-2024", "yesterday", "2024-02-30"])
+def test_text_that_is_no_date_is_refused(wanted):
+    with pytest.raises(PermanentError, match=f"{wanted}.*YYYY-MM-DD"):
+        resolve_process_date(wanted, datetime(2024, 2, 18, 9, tzinfo=UTC), CHICAGO)
+
+
+def test_a_day_that_is_not_over_is_refused():
+    with pytest.raises(PermanentError, match=r"2024-02-18 is not over.*2024-02-17"):
+        resolve_process_date("2024-02-18", datetime(2024, 2, 18, 9, tzinfo=UTC), CHICAGO)
+
+
+def test_a_past_day_is_taken_as_given():
+    assert resolve_process_date("2023-07-04", datetime(2024, 2, 18, 9, tzinfo=UTC), CHICAGO) == "2023-07-04"
+
+
+@pytest.mark.parametrize("day", ["2020-03-31", "2024-02-19"])
+def test_a_day_outside_the_source_is_refused_with_the_span(day):
+    count = SourceCount({}, date(2020, 4, 1), date(2024, 2, 18))
+    with pytest.raises(PermanentError, match=f"{day}.*2020-04-01 to 2024-02-18"):
+        require_day(count, day)
+
+
+def test_an_empty_source_is_refused():
+    with pytest.raises(PermanentError, match="no orders"):
+        require_day(SourceCount({"order_items": 0}, None, None), "2024-02-18")
+
+
+def test_rows_of_a_source_at_rest_must_agree_exactly():
+    span = row_span({"order_items": 10}, {"order_items": 10})
+    check_rows({"order_items": 10}, span, "e1")
+    for rows in (9, 11):
+        with pytest.raises(PermanentError, match=rf"e1 carries {rows} rows of public.order_items.*counted 10;"):
+            check_rows({"order_items": rows}, span, "e1")
+
+
+def test_rows_of_a_source_that_is_written_to_lie_between_the_counts():
+    span = row_span({"order_items": 10}, {"order_items": 14})
+    for rows in (10, 12, 14):
+        check_rows({"order_items": rows}, span, "e1")
+    with pytest.raises(PermanentError, match="10 to 14"):
+        check_rows({"order_items": 15}, span, "e1")
+
+
+class Rds:
+    """DescribeExportTasks of one finished task."""
+
+    def describe_export_tasks(self, ExportTaskIdentifier: str) -> dict:
+        return {"ExportTasks": [{"Status": "COMPLETE"}]}
+
+
+class Session:
+    def client(self, service: str) -> Rds:
+        return Rds()
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """Check an export that consists of these files below the database's folder."""
+
+    def check(*files: str) -> str:
+        root = "s3://business-insights-lake/landing/e1/restaurant/"
+        monkeypatch.setattr(export.s3, "list_uris", lambda session, prefix: [f"{root}public.{file}" for file in files])
+        return export.check_export(Session(), Settings(), "e1")
+
+    return check
+
+
+def test_a_table_that_may_be_empty_needs_no_parquet_file_in_the_export(exported):
+    options, dates = "order_item_options/1/_success", "date_dim/1/_success"
+    assert exported("order_items/1/part-0.gz.parquet", options, dates).endswith("/landing/e1/restaurant/")
+    with pytest.raises(PermanentError, match="lacks date_dim"):
+        exported("order_items/1/part-0.gz.parquet", options)
+    with pytest.raises(PermanentError, match="lacks order_items"):
+        exported("order_items/1/_success", options, dates)

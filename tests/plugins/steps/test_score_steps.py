@@ -1,0 +1,164 @@
+"""When scores are due, what the job is told, and what is published of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from biz_insights.lake.builds import Column
+from biz_insights.lake.catalog import PublishedPartition
+from biz_insights.settings import Settings
+from biz_insights.steps import score_steps
+from biz_insights.steps.gold_steps import NO_FILES
+from biz_insights.steps.run_context import RunContext
+from spark_jobs.scores.tables import SCORE_TABLES
+
+DAY = "2024-02-17"
+DAYS = {"2023-12-31": "closed", "2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
+QUARTERS = {"2023-10-01": "q4", "2024-01-01": "of a run for a later quarter"}
+OPENINGS = {"2022-07-01": "of a run for an earlier quarter", "2022-10-01": "o1"}
+
+
+class Published:
+    """The published database: partitions by table."""
+
+    def __init__(self) -> None:
+        self.tables = {
+            table: {value: PublishedPartition(value, f"s3://lake/{value}/", f) for value, f in digests.items()}
+            for table, digests in (
+                (score_steps.HISTORY, QUARTERS),
+                (score_steps.DAYS, DAYS),
+                (score_steps.BALANCES, OPENINGS),
+                (score_steps.SAMPLE, OPENINGS),
+            )
+        }
+
+    def partitions(self, table: str) -> dict[str, PublishedPartition]:
+        return self.tables.get(table, {})
+
+    def fingerprints(self, table: str) -> dict[str, str]:
+        return {value: partition.fingerprint for value, partition in self.partitions(table).items()}
+
+
+class Code:
+    """S3 as the plan sees it: ETags of the job's files."""
+
+    def __init__(self) -> None:
+        self.etags = dict.fromkeys(score_steps.JOB_FILES, "e1")
+
+    def client(self, _service: str) -> Any:
+        return self
+
+    def head_object(self, Bucket: str, Key: str) -> dict[str, str]:
+        return {"ETag": self.etags[Key]}
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    documents: dict[str, Any] = {}
+    monkeypatch.setattr(score_steps.s3, "put_json", lambda _, uri, document: documents.update({uri: document}))
+    return documents
+
+
+@pytest.fixture
+def run() -> RunContext:
+    context = RunContext(Settings(), "manual__1", DAY)
+    context.__dict__.update(session=Code(), published=Published())
+    return context
+
+
+def publish(run: RunContext, digest: str) -> None:
+    for table in score_steps.SCORE_TABLES:
+        run.published.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
+
+
+def test_the_job_is_told_where_the_quarters_and_days_up_to_the_process_date_lie(
+    run: RunContext, written: dict[str, Any]
+) -> None:
+    plan = score_steps.plan_scores(run, full_refresh=False)
+    assert plan is not None
+    found = written[plan["inputs_uri"]]
+    assert found == {
+        "gold_customer_day_by_quarter": {"2023-10-01": "s3://lake/2023-10-01/"},
+        "gold_customer_day": {day: f"s3://lake/{day}/" for day in ("2024-02-16", DAY)},
+        "gold_customer_totals_before_cutoff": {"2022-10-01": "s3://lake/2022-10-01/"},
+        "gold_customer_day_sample_before_cutoff": {"2022-10-01": "s3://lake/2022-10-01/"},
+    }
+    assert plan["inputs_uri"].endswith("scores/_plan/manual-1/try=1/inputs.json")
+
+
+def test_what_is_published_already_is_not_built_again_unless_asked(run: RunContext, written: dict[str, Any]) -> None:
+    plan = score_steps.plan_scores(run, full_refresh=False)
+    assert plan is not None
+    publish(run, plan["input_fingerprint"])
+    run.published.tables[score_steps.DAYS]["2024-02-18"] = PublishedPartition("2024-02-18", "s3://lake/x/", "moved")
+    assert score_steps.plan_scores(run, full_refresh=False) is None
+    assert score_steps.plan_scores(run, full_refresh=True) == plan
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "a day",
+        "a lost day",
+        "a closed quarter",
+        score_steps.BALANCES,
+        score_steps.SAMPLE,
+        "the code",
+        "a rate",
+        "a margin",
+        "a table",
+        "the date",
+    ],
+)
+def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: dict[str, Any], change: str) -> None:
+    plan = score_steps.plan_scores(run, full_refresh=False)
+    assert plan is not None
+    publish(run, plan["input_fingerprint"])
+    if change == "a day":
+        run.published.tables[score_steps.DAYS][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
+    if change == "a lost day":
+        del run.published.tables[score_steps.DAYS]["2024-02-16"]
+    if change == "a closed quarter":
+        run.published.tables[score_steps.HISTORY]["2023-10-01"] = PublishedPartition(
+            "2023-10-01", "s3://lake/late/", "q5"
+        )
+    if change in (score_steps.BALANCES, score_steps.SAMPLE):
+        run.published.tables[change]["2022-10-01"] = PublishedPartition("2022-10-01", "s3://lake/late/", "o2")
+    if change == "the code":
+        run.session.etags["spark_jobs.zip"] = "e2"
+    if change == "a rate":
+        run.settings = replace(run.settings, annual_discount_rate=0.08)
+    if change == "a margin":
+        run.settings = replace(run.settings, margin_rate=0.3)
+    if change == "a table":
+        del run.published.tables["churn_backtests"]
+    if change == "the date":
+        run.process_date = "2024-02-16"
+    assert score_steps.plan_scores(run, full_refresh=False) is not None
+
+
+def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
+    run: RunContext, written: dict[str, Any]
+) -> None:
+    empty = run.settings.lake_uri(NO_FILES)
+    run.published.tables[score_steps.DAYS][DAY] = PublishedPartition(DAY, empty, "none")
+    plan = score_steps.plan_scores(run, full_refresh=False)
+    assert plan is not None and list(written[plan["inputs_uri"]][score_steps.DAYS]) == ["2024-02-16"]
+    run.published.tables.clear()
+    plan = score_steps.plan_scores(run, full_refresh=False)
+    assert plan is not None and written[plan["inputs_uri"]] == {table: {} for table in score_steps.INPUTS}
+
+
+def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(score_steps.SCORE_TABLES) == set(SCORE_TABLES)
+    entry = {
+        "columns": [["p", "double"]], "partition_keys": [["as_of_date", "date"]], "location": "s3://lake/t/run=jr/",
+        "partitions": {DAY: {"rows": 1, "fingerprint": "d", "change": "new"}},
+    }  # fmt: skip
+    manifest = score_steps.read_manifest.__globals__["Manifest"]("jr", DAY, dict.fromkeys(SCORE_TABLES, entry))
+    monkeypatch.setattr(score_steps, "read_manifest", lambda *_: manifest)
+    builds = score_steps.score_builds(run, "jr")
+    assert [build.table for build in builds] == list(score_steps.SCORE_TABLES)
+    assert builds[0].partition_key == Column("as_of_date", "date")
+    assert builds[0].partitions[0].location == f"s3://lake/t/run=jr/as_of_date={DAY}/"
