@@ -117,7 +117,7 @@ class Postgres:
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
                 )
         with self.connect(database) as connection:
-            script = resources.files("mwaa.local_aws").joinpath("aws_s3.sql").read_text()
+            script = resources.files("mwaa.local_aws.rds").joinpath("aws_s3.sql").read_text()
             connection.execute(script.replace("{s3_root}", sql.Literal(str(self._layout.s3)).as_string(None)))
             for schema in ("aws_commons", "aws_s3"):
                 connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO PUBLIC").format(sql.Identifier(schema)))
