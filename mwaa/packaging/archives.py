@@ -21,32 +21,27 @@ JOBS = ("bronze.py", "silver.py", "customer_scores.py")
 LEFT_OUT = ("__pycache__", ".pyc")
 
 
-def zipped(root: Path, folders: list[Path]) -> bytes:
-    """Folders as a zip, paths relative to ``root``; the bytes depend on the files alone."""
+def zipped(paths: list[Path]) -> bytes:
+    """Files and folders as a zip, each under its own name; the bytes depend on the files alone."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder in folders:
-            for path in sorted(folder.rglob("*")):
+        for top in paths:
+            for path in [top] if top.is_file() else sorted(top.rglob("*")):
                 if path.is_file() and not any(part.endswith(LEFT_OUT) for part in path.parts):
-                    entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), (2020, 1, 1, 0, 0, 0))
+                    entry = zipfile.ZipInfo(path.relative_to(top.parent).as_posix(), (2020, 1, 1, 0, 0, 0))
                     archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
 def plugins_zip() -> bytes:
-    """plugins/ as MWAA unpacks it; ``expectations`` is a link here and a folder there."""
-    plugins = REPOSITORY / "plugins"
-    with_suites = zipped(plugins, [plugins / "biz_insights", plugins / "expectations"])
-    buffer = io.BytesIO(with_suites)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        for name in (".airflowignore", "business_insights_plugin.py"):
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), (plugins / name).read_bytes())
-    return buffer.getvalue()
+    """plugins/ as MWAA unpacks it; `expectations` is a link here and a folder there."""
+    names = ("biz_insights", "biz_schema", "expectations", ".airflowignore", "business_insights_plugin.py")
+    return zipped([REPOSITORY / "plugins" / name for name in names])
 
 
 def jobs_zip() -> bytes:
-    """The package that Glue gets as ``--extra-py-files``."""
-    return zipped(REPOSITORY, [REPOSITORY / "spark_jobs"])
+    """The packages that Glue gets as `--extra-py-files`."""
+    return zipped([REPOSITORY / "spark_jobs", REPOSITORY / "plugins" / "biz_schema"])
 
 
 def build(target: Path) -> list[Path]:
