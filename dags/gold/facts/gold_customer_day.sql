@@ -7,15 +7,7 @@
 --   app_name: the ordering channel, half of the customer key
 --   user_id: the user within the channel, the other half of the customer key
 --   currency: currency of every amount in the row
---   orders: orders counted once, in the currency of their earliest line of the day; what holds refunds only is not an order
---   items: units bought, before refunds; 0 on a day with refunds only, which is not an active day
---   gross_sales: item amounts plus positive option amounts, before discounts
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
---   net_sales: gross less discounts and refunds
---   options_revenue: the part of gross sales that paid options brought
---   loyalty_orders: orders with at least one loyalty line
---   loyalty_net_sales: net sales of loyalty orders
+--   {{ customer_measures }}
 --   restaurant_ids: stores ordered from, by name
 --   restaurant_orders: orders at each of restaurant_ids, in the same sequence
 --   item_categories: categories bought, by name
@@ -30,26 +22,23 @@
 WITH order_lines AS (
     -- The order's customer and hour are those of its earliest line of the day that is no refund.
     SELECT
-        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
-        COALESCE(currency, 'unknown') AS currency,
-        COALESCE(item_category, 'unknown') AS item_category,
+        restaurant_id,
+        currency,
+        item_category,
         order_date,
-        item_quantity,
-        gross_sales,
-        discount_amount,
-        refund_amount,
-        net_sales,
-        options_revenue,
+{% for column in measured_columns %}
+        {{ column }},
+{% endfor %}
         is_refund,
-        FIRST_VALUE(COALESCE(app_name, 'unknown')) OVER earliest AS order_app_name,
+        FIRST_VALUE(app_name) OVER earliest AS order_app_name,
         FIRST_VALUE(user_id) OVER earliest AS order_user_id,
         FIRST_VALUE(order_hour) OVER earliest AS first_hour,
         ROW_NUMBER() OVER earliest = 1 AND NOT is_refund AS opens_order,
         ROW_NUMBER() OVER (
-            PARTITION BY order_id, order_date, COALESCE(item_category, 'unknown')
+            PARTITION BY order_id, order_date, item_category
             ORDER BY is_refund, created_at, lineitem_id
         ) = 1 AND NOT is_refund AS opens_category,
-        BOOL_OR(COALESCE(is_loyalty, FALSE)) OVER (PARTITION BY order_id, order_date) AS is_loyalty_order
+        BOOL_OR(is_loyalty) OVER (PARTITION BY order_id, order_date) AS is_loyalty_order
     FROM {{ database }}.silver_order_items
     WHERE order_date IN ({{ order_dates }})
         AND NOT is_test
@@ -66,15 +55,9 @@ customer_totals AS (
         order_user_id,
         currency,
         order_date,
-        COUNT(*) FILTER (WHERE opens_order) AS orders,
-        COALESCE(SUM(item_quantity) FILTER (WHERE NOT is_refund), 0) AS items,
-        SUM(gross_sales) AS gross_sales,
-        SUM(discount_amount) AS discount_amount,
-        SUM(refund_amount) AS refund_amount,
-        SUM(net_sales) AS net_sales,
-        SUM(options_revenue) AS options_revenue,
-        COUNT(*) FILTER (WHERE opens_order AND is_loyalty_order) AS loyalty_orders,
-        COALESCE(SUM(net_sales) FILTER (WHERE is_loyalty_order), 0) AS loyalty_net_sales,
+{% for measure in customer_measures %}
+        {{ measure.of_lines }} AS {{ measure.name }},
+{% endfor %}
         COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 5 AND 10) AS morning_orders,
         COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 11 AND 13) AS midday_orders,
         COUNT(*) FILTER (WHERE opens_order AND first_hour BETWEEN 14 AND 16) AS afternoon_orders,
@@ -121,15 +104,9 @@ SELECT
     customer_totals.order_app_name AS app_name,
     customer_totals.order_user_id AS user_id,
     customer_totals.currency,
-    customer_totals.orders,
-    CAST(customer_totals.items AS BIGINT) AS items,
-    CAST(customer_totals.gross_sales AS DECIMAL(18, 4)) AS gross_sales,
-    CAST(customer_totals.discount_amount AS DECIMAL(18, 4)) AS discount_amount,
-    CAST(customer_totals.refund_amount AS DECIMAL(18, 4)) AS refund_amount,
-    CAST(customer_totals.net_sales AS DECIMAL(18, 4)) AS net_sales,
-    CAST(customer_totals.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
-    customer_totals.loyalty_orders,
-    CAST(customer_totals.loyalty_net_sales AS DECIMAL(18, 4)) AS loyalty_net_sales,
+{% for measure in customer_measures %}
+    CAST(customer_totals.{{ measure.name }} AS {{ measure.type }}) AS {{ measure.name }},
+{% endfor %}
     store_lists.restaurant_ids,
     store_lists.restaurant_orders,
     category_lists.item_categories,

@@ -3,20 +3,13 @@
 -- partition: quarter
 -- reads: gold_customer_day
 -- denominator: guests out
+-- renamed from: gold_customer_history
 -- columns:
 --   app_name: the ordering channel, half of the customer key
 --   user_id: the user within the channel, the other half of the customer key
 --   currency: currency of every amount in the row
 --   order_date: local calendar date of the lines
---   orders: orders of the day
---   items: units bought, before refunds; 0 on a day with refunds only
---   gross_sales: item amounts plus positive option amounts, before discounts
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
---   net_sales: gross less discounts and refunds
---   options_revenue: the part of gross sales that paid options brought
---   loyalty_orders: orders with at least one loyalty line
---   loyalty_net_sales: net sales of loyalty orders
+--   {{ customer_measures }}
 --   restaurant_ids: stores ordered from, by name
 --   restaurant_orders: orders at each of restaurant_ids, in the same sequence
 --   item_categories: categories bought, by name
@@ -33,15 +26,9 @@ SELECT
     user_id,
     currency,
     order_date,
-    orders,
-    items,
-    gross_sales,
-    discount_amount,
-    refund_amount,
-    net_sales,
-    options_revenue,
-    loyalty_orders,
-    loyalty_net_sales,
+{% for measure in customer_measures %}
+    {{ measure.name }},
+{% endfor %}
     restaurant_ids,
     restaurant_orders,
     item_categories,

@@ -16,15 +16,7 @@
 --   days_since_last_order: days from the latest order to the as-of date
 --   mean_gap_days: mean days between active days (days_first_to_last_order / repeat_active_days); null for one active day
 --   longest_gap_days: longest stretch between two active days; null for one active day
---   orders: orders to date
---   items: units bought to date, before refunds
---   gross_sales: gross sales to date
---   discount_amount: discounts to date, as a positive amount
---   refund_amount: refunds to date, as a positive amount
---   net_sales: net sales to date: gross less discounts and refunds
---   options_revenue: options revenue to date
---   loyalty_orders: loyalty orders to date
---   loyalty_net_sales: net sales of loyalty orders to date
+--   {{ customer_measures }}
 --   weekend_orders: orders on a Saturday or Sunday to date
 --   orders_last_30d: orders in the 30 days that end with the as-of date
 --   orders_last_90d: orders in the 90 days that end with the as-of date
@@ -68,15 +60,9 @@ customers AS (
         MAX(order_date) FILTER (WHERE active_days > 0) AS last_order_date,
         CAST(SUM(active_days) AS BIGINT) AS active_days,
         MAX(gap_days) FILTER (WHERE active_days > 0) AS longest_gap_days,
-        SUM(orders) AS orders,
-        SUM(items) AS items,
-        SUM(gross_sales) AS gross_sales,
-        SUM(discount_amount) AS discount_amount,
-        SUM(refund_amount) AS refund_amount,
-        SUM(net_sales) AS net_sales,
-        SUM(options_revenue) AS options_revenue,
-        SUM(loyalty_orders) AS loyalty_orders,
-        SUM(loyalty_net_sales) AS loyalty_net_sales,
+{% for measure in customer_measures %}
+        SUM({{ measure.name }}) AS {{ measure.name }},
+{% endfor %}
         SUM(weekend_orders) AS weekend_orders,
         COALESCE(SUM(orders) FILTER (WHERE days_ago < 30), 0) AS orders_last_30d,
         COALESCE(SUM(orders) FILTER (WHERE days_ago < 90), 0) AS orders_last_90d,
@@ -117,15 +103,9 @@ SELECT
     CAST(DATE_DIFF('day', customers.first_order_date, customers.last_order_date) AS DOUBLE)
         / NULLIF(customers.active_days - 1, 0) AS mean_gap_days,
     customers.longest_gap_days,
-    CAST(customers.orders AS BIGINT) AS orders,
-    CAST(customers.items AS BIGINT) AS items,
-    CAST(customers.gross_sales AS DECIMAL(18, 4)) AS gross_sales,
-    CAST(customers.discount_amount AS DECIMAL(18, 4)) AS discount_amount,
-    CAST(customers.refund_amount AS DECIMAL(18, 4)) AS refund_amount,
-    CAST(customers.net_sales AS DECIMAL(18, 4)) AS net_sales,
-    CAST(customers.options_revenue AS DECIMAL(18, 4)) AS options_revenue,
-    CAST(customers.loyalty_orders AS BIGINT) AS loyalty_orders,
-    CAST(customers.loyalty_net_sales AS DECIMAL(18, 4)) AS loyalty_net_sales,
+{% for measure in customer_measures %}
+    CAST(customers.{{ measure.name }} AS {{ measure.type }}) AS {{ measure.name }},
+{% endfor %}
     CAST(customers.weekend_orders AS BIGINT) AS weekend_orders,
     CAST(customers.orders_last_30d AS BIGINT) AS orders_last_30d,
     CAST(customers.orders_last_90d AS BIGINT) AS orders_last_90d,

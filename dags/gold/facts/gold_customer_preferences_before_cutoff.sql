@@ -3,6 +3,7 @@
 -- partition: cutoff_date
 -- reads: gold_customer_day_by_quarter
 -- denominator: guests out
+-- renamed from: gold_opening_choices
 -- columns:
 --   app_name: the ordering channel, half of the customer key
 --   user_id: the user within the channel, the other half of the customer key

@@ -3,6 +3,7 @@
 -- partition: cutoff_date
 -- reads: gold_customer_day_by_quarter
 -- denominator: guests out
+-- renamed from: gold_opening_customers
 -- columns:
 --   app_name: the ordering channel, half of the customer key
 --   user_id: the user within the channel, the other half of the customer key
@@ -11,15 +12,7 @@
 --   last_order_date: latest day with an order before the opening date
 --   active_days: days with an order
 --   longest_gap_days: longest stretch between two active days; null for one active day
---   orders: orders
---   items: units bought, before refunds
---   gross_sales: item amounts plus positive option amounts, before discounts
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
---   net_sales: gross less discounts and refunds
---   options_revenue: the part of gross sales that paid options brought
---   loyalty_orders: orders with at least one loyalty line
---   loyalty_net_sales: net sales of loyalty orders
+--   {{ customer_measures }}
 --   first_loyalty_date: first day with a loyalty order; null without one
 --   weekend_orders: orders on a Saturday or Sunday
 --   cents: net sales with each day rounded to whole cents, in cents: what the models of customer_scores add up
@@ -46,15 +39,9 @@ SELECT
     MAX(order_date) FILTER (WHERE items > 0) AS last_order_date,
     COUNT(*) FILTER (WHERE items > 0) AS active_days,
     MAX(gap_days) FILTER (WHERE items > 0) AS longest_gap_days,
-    CAST(SUM(orders) AS BIGINT) AS orders,
-    CAST(SUM(items) AS BIGINT) AS items,
-    CAST(SUM(gross_sales) AS DECIMAL(18, 4)) AS gross_sales,
-    CAST(SUM(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
-    CAST(SUM(refund_amount) AS DECIMAL(18, 4)) AS refund_amount,
-    CAST(SUM(net_sales) AS DECIMAL(18, 4)) AS net_sales,
-    CAST(SUM(options_revenue) AS DECIMAL(18, 4)) AS options_revenue,
-    CAST(SUM(loyalty_orders) AS BIGINT) AS loyalty_orders,
-    CAST(SUM(loyalty_net_sales) AS DECIMAL(18, 4)) AS loyalty_net_sales,
+{% for measure in customer_measures %}
+    CAST(SUM({{ measure.name }}) AS {{ measure.type }}) AS {{ measure.name }},
+{% endfor %}
     MIN(order_date) FILTER (WHERE loyalty_orders > 0) AS first_loyalty_date,
     CAST(COALESCE(SUM(orders) FILTER (WHERE DAY_OF_WEEK(order_date) >= 6), 0) AS BIGINT) AS weekend_orders,
     CAST(SUM(cents) AS BIGINT) AS cents,

@@ -26,8 +26,8 @@
 WITH order_lines AS (
     -- Money stays with its line; what belongs to the order is taken from its earliest line of the day that is no refund.
     SELECT
-        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
-        COALESCE(currency, 'unknown') AS currency,
+        restaurant_id,
+        currency,
         order_date,
         item_quantity,
         gross_sales,
@@ -40,10 +40,10 @@ WITH order_lines AS (
         -- that the sum does not depend on the order of the rows; wide ones, for a mistyped price squared is long.
         IF(LEAD(lineitem_id) OVER part IS NULL, CAST(SUM(net_sales) OVER part AS DECIMAL(38, 4))) AS order_net_sales,
         FIRST_VALUE(user_id) OVER earliest AS order_user_id,
-        FIRST_VALUE(COALESCE(app_name, 'unknown') || '/' || user_id) OVER earliest AS order_customer,
+        FIRST_VALUE(app_name || '/' || user_id) OVER earliest AS order_customer,
         ROW_NUMBER() OVER earliest = 1 AND NOT is_refund AS opens_order,
         BOOL_AND(is_refund) OVER (PARTITION BY order_id, order_date) AS holds_refunds_only,
-        BOOL_OR(COALESCE(is_loyalty, FALSE)) OVER (PARTITION BY order_id, order_date) AS is_loyalty_order
+        BOOL_OR(is_loyalty) OVER (PARTITION BY order_id, order_date) AS is_loyalty_order
     FROM {{ database }}.silver_order_items
     WHERE order_date IN ({{ order_dates }})
         AND NOT is_test

@@ -20,8 +20,8 @@
 --   order_date: local calendar date of the lines
 WITH order_lines AS (
     SELECT
-        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
-        COALESCE(currency, 'unknown') AS currency,
+        restaurant_id,
+        currency,
         gross_sales,
         discount_amount,
         net_sales,

@@ -12,8 +12,8 @@
 --   order_date: local calendar date of the lines; an hour without sales has no row
 WITH order_lines AS (
     SELECT
-        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
-        COALESCE(currency, 'unknown') AS currency,
+        restaurant_id,
+        currency,
         FIRST_VALUE(order_hour) OVER earliest AS first_hour,
         ROW_NUMBER() OVER earliest = 1 AND NOT is_refund AS opens_order,
         net_sales,

@@ -22,11 +22,11 @@
 --   order_date: local calendar date of the lines
 WITH item_lines AS (
     SELECT
-        COALESCE(restaurant_id, 'unknown') AS restaurant_id,
-        COALESCE(currency, 'unknown') AS currency,
-        COALESCE(item_category, 'unknown') AS item_category,
-        COALESCE(item_key, 'unknown') AS item_key,
-        COALESCE(item_name, 'unknown') AS item_name,
+        restaurant_id,
+        currency,
+        item_category,
+        item_key,
+        item_name,
         created_at,
         order_id,
         lineitem_id,
@@ -38,7 +38,7 @@ WITH item_lines AS (
         net_sales,
         is_refund,
         ROW_NUMBER() OVER (
-            PARTITION BY order_id, order_date, COALESCE(item_category, 'unknown')
+            PARTITION BY order_id, order_date, item_category
             ORDER BY is_refund, created_at, lineitem_id
         ) = 1 AND NOT is_refund AS opens_category,
         order_date

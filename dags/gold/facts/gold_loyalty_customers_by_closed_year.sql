@@ -3,6 +3,7 @@
 -- partition: year
 -- reads: gold_customer_day_by_quarter
 -- denominator: guests out
+-- renamed from: gold_closed_loyalty_customers
 -- columns:
 --   currency: currency of every amount in the row
 --   period_type: month or year

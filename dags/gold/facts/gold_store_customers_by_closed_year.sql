@@ -3,6 +3,7 @@
 -- partition: year
 -- reads: gold_customer_day_by_quarter
 -- denominator: guests out
+-- renamed from: gold_closed_store_customers
 -- columns:
 --   restaurant_id: the store
 --   currency: currency of the orders

@@ -18,10 +18,7 @@ SELECT {{ columns }}
     for all the days up to its order_date, the latest active one of them; and a row for each day since. A day with
     refunds only is a row of 0 active_days without first_order_date. -#}
 {% macro totals_and_days(database, cutoff_date, as_of_date) -%}
-{% set amounts -%}
-orders, items, gross_sales, discount_amount, refund_amount, net_sales, options_revenue, loyalty_orders,
-        loyalty_net_sales
-{%- endset %}
+{% set measures = customer_measures | map(attribute='name') | join(',\n        ') %}
 SELECT
         app_name,
         user_id,
@@ -30,7 +27,7 @@ SELECT
         COALESCE(last_order_date, DATE_ADD('day', -1, cutoff_date)) AS order_date,
         active_days,
         longest_gap_days,
-        {{ amounts }},
+        {{ measures }},
         weekend_orders
     FROM {{ database }}.gold_customer_totals_before_cutoff
     WHERE cutoff_date = {{ cutoff_date }}
@@ -43,10 +40,10 @@ SELECT
         order_date,
         IF(items > 0, 1, 0) AS active_days,
         NULL AS longest_gap_days,
-        {{ amounts }},
+        {{ measures }},
         IF(DAY_OF_WEEK(order_date) >= 6, orders, 0) AS weekend_orders
     FROM (
-        {{ since(database, cutoff_date, as_of_date, "app_name, user_id, currency, order_date, " ~ amounts) }}
+        {{ since(database, cutoff_date, as_of_date, "app_name, user_id, currency, order_date, " ~ measures) }}
     ) AS days_since
 {%- endmacro %}
 

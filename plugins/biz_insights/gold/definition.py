@@ -1,18 +1,21 @@
 """Gold tables as their SQL files declare them: one file a table, found by name, described by its header.
 
-::
-
     -- about: What each store sold each day.
     -- grain: restaurant_id x order_date
     -- partition: order_date
     -- reads: silver_order_items
     -- denominator: guests in
+    -- renamed from: gold_store_days
     -- columns:
     --   net_sales: gross less discounts, in currency units
     SELECT …
 
-The SELECT is a Jinja template. A rule that several tables state is a macro in ``dags/gold/macros``, which they import;
-``least_compared_share`` is the part of a comparison's days below which it is withheld.
+`renamed from` is optional: the table that an earlier version published, which the first publish of this one takes out
+of the catalog. The line `--   {{ customer_measures }}` stands for the columns of `biz_schema.customer_measures`.
+
+The SELECT is a Jinja template. A rule that several tables state is a macro in `dags/gold/macros`, which they import.
+Every template sees `least_compared_share` (the part of a comparison's days below which it is withheld),
+`customer_measures`, and `measured_columns` (the silver columns that the measures use).
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from typing import Literal, cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from biz_insights.coverage import LEAST_COMPARED_SHARE
+from biz_schema.customer_measures import CUSTOMER_MEASURES, lines_read
 
 GOLD_FOLDER = Path(__file__).resolve().parents[3] / "dags" / "gold"
 KINDS = ("facts", "marts", "views")
@@ -34,16 +38,25 @@ PARTITIONS = ("order_date", "quarter", "year", "cutoff_date", "as_of_date", "non
 
 Kind = Literal["facts", "marts", "views"]
 
-_FIELD = re.compile(r"^-- (about|grain|partition|reads|denominator|columns):\s*(.*)$")
+_FIELD = re.compile(r"^-- (about|grain|partition|reads|denominator|renamed from|columns):\s*(.*)$")
 _COLUMN = re.compile(r"^--   (\w+): (.+)$")
+_MEASURES_LINE = "--   {{ customer_measures }}"
 _SQL = Environment(
-    loader=FileSystemLoader(GOLD_FOLDER), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
+    loader=FileSystemLoader(GOLD_FOLDER),
+    undefined=StrictUndefined,
+    autoescape=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
-_SQL.globals["least_compared_share"] = LEAST_COMPARED_SHARE
+_SQL.globals |= {
+    "least_compared_share": LEAST_COMPARED_SHARE,
+    "customer_measures": CUSTOMER_MEASURES,
+    "measured_columns": lines_read(),
+}
 
 
 class GoldHeaderError(ValueError):
-    """A gold SQL file lacks a header field or has one that makes no sense."""
+    """A gold SQL file lacks a header field, or a field has a value it cannot have."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +72,25 @@ class GoldTable:
     denominator: str
     columns: dict[str, str]
     sql_template: str
+    renamed_from: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the columns that make a row unique, as `grain` names them."""
+        return tuple(name.strip() for name in self.grain.split(" x "))
 
     def select(self, **variables: str) -> str:
-        """The SELECT with its variables filled in: ``database`` and those that its partition gives it."""
+        """Return the SELECT with its variables filled in: `database`, and those that the table's partition needs."""
         return _SQL.from_string(self.sql_template).render(**variables).strip().rstrip(";")
 
 
 def date_literal(day: str) -> str:
-    """``2024-02-17`` → ``DATE '2024-02-17'``."""
+    """Return an ISO date as SQL: `2024-02-17` → `DATE '2024-02-17'`."""
     return f"DATE '{day}'"
 
 
 def date_list(days: Sequence[str]) -> str:
-    """Days as the list that ``IN (…)`` takes."""
+    """Return ISO dates as the list that `IN (…)` takes."""
     return ", ".join(date_literal(day) for day in days)
 
 
@@ -79,7 +98,7 @@ def read_gold_table(path: Path) -> GoldTable:
     """Parse one SQL file.
 
     Raises:
-        GoldHeaderError: a field is missing, or ``partition`` is none of PARTITIONS.
+        GoldHeaderError: a field is missing, or `partition` is not one of PARTITIONS.
     """
     fields: dict[str, str] = {}
     columns: dict[str, str] = {}
@@ -89,6 +108,8 @@ def read_gold_table(path: Path) -> GoldTable:
             fields[found[1]] = found[2].strip()
         elif not body and "columns" in fields and (column := _COLUMN.match(line)):
             columns[column[1]] = column[2].strip()
+        elif not body and "columns" in fields and line.rstrip() == _MEASURES_LINE:
+            columns |= {measure.name: measure.meaning for measure in CUSTOMER_MEASURES}
         elif body or (line.strip() and not line.startswith("--")):
             body.append(line)
     missing = {"about", "grain", "partition", "reads", "denominator", "columns"} - set(fields)
@@ -98,7 +119,7 @@ def read_gold_table(path: Path) -> GoldTable:
             f"{path}: the header lacks {what}; see plugins/biz_insights/gold/definition.py for its form"
         )
     if fields["partition"] not in PARTITIONS:
-        raise GoldHeaderError(f"{path}: partition {fields['partition']!r} is none of {', '.join(PARTITIONS)}")
+        raise GoldHeaderError(f"{path}: partition {fields['partition']!r} is not one of {', '.join(PARTITIONS)}")
     return GoldTable(
         name=path.stem,
         kind=cast(Kind, path.parent.name),
@@ -109,12 +130,13 @@ def read_gold_table(path: Path) -> GoldTable:
         denominator=fields["denominator"],
         columns=columns,
         sql_template="\n".join(body),
+        renamed_from=fields.get("renamed from", ""),
     )
 
 
 @cache
 def gold_tables(folder: Path = GOLD_FOLDER) -> dict[str, GoldTable]:
-    """All gold tables by name, each after those it reads (facts before marts before views)."""
+    """Return all gold tables by name, each after those it reads (facts before marts before views)."""
     found = {
         table.name: table
         for kind in KINDS
@@ -137,5 +159,5 @@ def gold_tables(folder: Path = GOLD_FOLDER) -> dict[str, GoldTable]:
 
 
 def tables_of(kind: Kind, folder: Path = GOLD_FOLDER) -> list[GoldTable]:
-    """Gold tables of one kind, in build order."""
+    """Return the gold tables of one kind, in build order."""
     return [table for table in gold_tables(folder).values() if table.kind == kind]

@@ -37,7 +37,7 @@ def random_lines(seed: int, orders: int = 400, dates: Sequence[date] = FOURTEEN_
                     is_test=test,
                     restaurant_id=rng.choice(["store-a", "store-a", "store-b", "store-c"]),
                     currency=rng.choice(["USD"] * 9 + ["CAD"]),
-                    item_category=rng.choice(["Breakfast", "Bowls", None]),
+                    item_category=rng.choice(["Breakfast", "Bowls", "Uncategorised"]),
                     item_name=rng.choice(["Bagel", "BAGEL", "Wrap"]),
                     is_loyalty=rng.random() < 0.2,
                     options=rng.choice([0, "0.75", "1.50"]),

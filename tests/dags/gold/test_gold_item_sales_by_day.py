@@ -44,12 +44,10 @@ def test_category_orders_add_up_to_the_orders_of_the_category() -> None:
     assert found == {"bagel": 1, "wrap": 1, "shake": 1}
 
 
-def test_the_same_item_in_two_categories_stays_apart_and_a_nameless_one_is_unknown() -> None:
-    lake = Lake([line("o1"), line("o2", item_category="Lunch"), line("o3", item_name=None, item_category=None)])
+def test_the_same_item_in_two_categories_stays_apart() -> None:
+    lake = Lake([line("o1"), line("o2", item_category="Lunch")])
     found = {pick(row, "item_category", "item_key", "item_name") for row in lake.rows(TABLE)}
-    assert found == {
-        ("Breakfast", "bagel", "Bagel"), ("Lunch", "bagel", "Bagel"), ("unknown", "unknown", "unknown")
-    }  # fmt: skip
+    assert found == {("Breakfast", "bagel", "Bagel"), ("Lunch", "bagel", "Bagel")}
 
 
 def test_test_channels_are_left_out() -> None:

@@ -6,6 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from biz_insights.gold.definition import GoldHeaderError, date_list, gold_tables, read_gold_table
+from biz_schema.customer_measures import CUSTOMER_MEASURES
 
 HEADER = """-- about: Sales.
 -- grain: restaurant_id x order_date
@@ -66,9 +67,21 @@ def test_tables_that_read_each_other_are_refused(tmp_path):
         gold_tables(tmp_path)
 
 
-def test_the_project_has_fourteen_facts_seven_marts_and_four_views():
-    kinds = [table.kind for table in gold_tables().values()]
-    assert {kind: kinds.count(kind) for kind in set(kinds)} == {"facts": 14, "marts": 7, "views": 4}
+def test_the_table_that_a_new_name_replaces_is_read(tmp_path):
+    text = HEADER.replace("-- columns:", "-- renamed from: gold_old\n-- columns:")
+    assert read_gold_table(write(tmp_path, "facts", "gold_x", text + "SELECT 1")).renamed_from == "gold_old"
+    assert read_gold_table(write(tmp_path, "facts", "gold_y", HEADER + "SELECT 1")).renamed_from == ""
+
+
+def test_the_grain_names_the_keys(tmp_path):
+    table = read_gold_table(write(tmp_path, "facts", "gold_x", HEADER + "SELECT 1"))
+    assert table.keys == ("restaurant_id", "order_date")
+
+
+def test_the_line_of_the_customer_measures_stands_for_their_columns(tmp_path):
+    text = HEADER.replace("--   net_sales: gross less discounts", "--   {{ customer_measures }}")
+    columns = read_gold_table(write(tmp_path, "facts", "gold_x", text + "SELECT 1")).columns
+    assert list(columns) == [*(measure.name for measure in CUSTOMER_MEASURES), "order_date"]
 
 
 def test_days_become_date_literals():
