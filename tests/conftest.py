@@ -1,9 +1,10 @@
-"""Fixtures that every test may use: one endpoint for the session, with its environment exported."""
+"""Fixtures that every test may use: one endpoint for the session, its clients and its source database."""
 
 from __future__ import annotations
 
 import atexit
 import gc
+import json
 import logging
 import os
 import shutil
@@ -21,6 +22,7 @@ if "AIRFLOW_HOME" not in os.environ:
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -75,3 +77,27 @@ def aws(endpoint: LocalEndpoint) -> Callable[[str], Any]:
     from mwaa.local_aws.server.provisioning import client_factory
 
     return client_factory(endpoint.environment)
+
+
+@pytest.fixture
+def database(aws: Callable[[str], Any]) -> Iterator[psycopg.Connection]:
+    """A connection as the secret describes it, to an empty schema; what a test creates is dropped afterwards."""
+    found = aws("secretsmanager").get_secret_value(SecretId="business-insights/source-database")
+    secret = json.loads(found["SecretString"])
+    with psycopg.connect(
+        host=secret["host"],
+        port=secret["port"],
+        user=secret["username"],
+        password=secret["password"],
+        dbname=secret["dbname"],
+        autocommit=True,
+    ) as connection:
+        before = _tables(connection)
+        yield connection
+        for table in _tables(connection) - before:
+            connection.execute(f'DROP TABLE "{table}"')
+
+
+def _tables(connection: psycopg.Connection) -> set[str]:
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return {name for (name,) in rows}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 MONEY = "DECIMAL(18, 4)"
 COUNT = "BIGINT"
@@ -21,7 +20,7 @@ class CustomerMeasure:
 
     Attributes:
         name: its column.
-        type: Athena's type of the column.
+        type: Athena's type of the column, MONEY or COUNT.
         of_lines: SQL aggregate over a customer's order lines of one day, never null. It may use the columns in
             `reads` and the flags `opens_order` (first line of an order that is not a refund), `is_loyalty_order` and
             `is_refund`.
@@ -30,7 +29,7 @@ class CustomerMeasure:
     """
 
     name: str
-    type: Literal["DECIMAL(18, 4)", "BIGINT"]
+    type: str
     of_lines: str
     reads: tuple[str, ...]
     meaning: str

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -48,11 +48,12 @@ _SQL = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_SQL.globals |= {
+_SHARED: dict[str, Any] = {
     "least_compared_share": LEAST_COMPARED_SHARE,
     "customer_measures": CUSTOMER_MEASURES,
     "measured_columns": lines_read(),
 }
+_SQL.globals.update(_SHARED)
 
 
 class GoldHeaderError(ValueError):
@@ -142,6 +143,11 @@ def gold_tables(folder: Path = GOLD_FOLDER) -> dict[str, GoldTable]:
         for kind in KINDS
         for table in (read_gold_table(path) for path in sorted((folder / kind).glob("*.sql")))
     }
+    for table in found.values():
+        if table.renamed_from in found:
+            raise GoldHeaderError(
+                f"{table.name} is renamed from {table.renamed_from}, which has a SQL file too: remove one of them"
+            )
     ordered: dict[str, GoldTable] = {}
 
     def visit(name: str, path: tuple[str, ...]) -> None:

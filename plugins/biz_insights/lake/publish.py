@@ -79,6 +79,18 @@ def publish(catalog: Catalog, build: TableBuild, location: str) -> list[Change]:
     ]
 
 
+def new_columns(catalog: Catalog, build: TableBuild) -> tuple[str, ...]:
+    """Return the build's columns that the published table does not have yet; none before its first publish."""
+    published = catalog.column_names(build.table)
+    return tuple(column.name for column in build.columns if published and column.name not in published)
+
+
+def removal_of(catalog: Catalog, table: str) -> list[Change]:
+    """Return what dropping a published table changes: each partition with its location; nothing without a table."""
+    partitions = catalog.partitions(table).values()
+    return [Change(table, p.value, "removed", p.location, "", p.fingerprint) for p in partitions]
+
+
 def _same(published: PublishedPartition, built: PartitionBuild) -> bool:
     return published.location == built.location and published.fingerprint == built.fingerprint
 

@@ -50,5 +50,7 @@ def audit_table(run: RunContext, plan: dict[str, Any], parts: list[str]) -> dict
 
 
 def publish_table(run: RunContext, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
-    """Publish the table."""
-    return run.publish_builds([gather_build(run, plan, parts)], [*parts, *staged.values()])
+    """Publish the table, and take the one that it replaces out of the catalog."""
+    lines = run.publish_builds([gather_build(run, plan, parts)], [*parts, *staged.values()])
+    table = gold_tables()[plan["table"]]
+    return lines + (run.retire_table(table.renamed_from, table.name) if table.renamed_from else [])

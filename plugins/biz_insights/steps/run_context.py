@@ -13,7 +13,7 @@ from biz_insights.identity import candidate_name, run_slug
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.catalog import Catalog, glue_client
 from biz_insights.lake.history import record_changes
-from biz_insights.lake.publish import publish, stage
+from biz_insights.lake.publish import Change, new_columns, publish, removal_of, stage
 from biz_insights.settings import Settings
 
 
@@ -106,29 +106,60 @@ class RunContext:
         return staged
 
     def publish_builds(self, builds: list[TableBuild], candidates: Iterable[str]) -> list[str]:
-        """Publish audited builds, keep the history, then forget the candidates (their files are published now).
+        """Publish audited builds, record the changes, and drop the candidates (their files are published now).
 
         Returns:
             One line on each table that changed.
         """
         lines = []
         for build in builds:
+            added = new_columns(self.published, build)
             changes = publish(self.published, build, self.table_root(build.table))
-            record_changes(
-                build.table,
-                changes,
-                run=self.run,
-                process_date=self.process_date,
-                database=self.settings.published_database,
-                ops_uri=self.settings.lake_uri("ops/"),
-                session=self.session,
-            )
+            self._record(build.table, changes)
+            lines += self._older_partitions(build, added)
             counts = {kind: sum(c.change == kind for c in changes) for kind in ("added", "replaced", "removed")}
             if changes:
                 lines.append(f"{build.table}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n))
         for candidate in candidates:
             self.candidates.drop_table(candidate)
         return lines
+
+    def retire_table(self, old: str, new: str) -> list[str]:
+        """Take the table that `new` replaces out of the catalog; its files stay.
+
+        Returns:
+            One line where the old table was there.
+        """
+        if self.published.table(old) is None:
+            return []
+        # Recorded first: the locations are the way back.
+        self._record(old, removal_of(self.published, old))
+        self.published.drop_table(old)
+        return [f"{old}: is called {new} now and was taken out of the catalog; queries must use the new name"]
+
+    def _record(self, table: str, changes: list[Change]) -> None:
+        record_changes(
+            table,
+            changes,
+            run=self.run,
+            process_date=self.process_date,
+            database=self.settings.published_database,
+            ops_uri=self.settings.lake_uri("ops/"),
+            session=self.session,
+        )
+
+    def _older_partitions(self, build: TableBuild, added: tuple[str, ...]) -> list[str]:
+        """Say where new columns are null: in partitions that were built before the table had them."""
+        if not added:
+            return []
+        built = {partition.value for partition in build.partitions}
+        older = [value for value in self.published.partitions(build.table) if value not in built]
+        if not older:
+            return []
+        return [
+            f"{build.table}: {', '.join(added)} are new columns and null in {len(older)} older partitions; to fill "
+            "them, run the DAG for those dates with full_refresh"
+        ]
 
 
 def quality_settings(settings: Settings) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog, glue_client
-from biz_insights.lake.publish import publish, stage
+from biz_insights.lake.publish import new_columns, publish, removal_of, stage
 from mwaa.local_aws.server.provisioning import client_factory
 
 ROOT = "s3://lake/published/gold_x/"
@@ -123,8 +123,22 @@ def test_more_partitions_than_one_call_takes(catalog):
 def test_a_new_column_reaches_the_table(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     wider = (*COLUMNS, Column("orders", "bigint"))
+    assert new_columns(catalog, build({"2024-01-02": "f2"}, columns=wider)) == ("orders",)
     publish(catalog, build({"2024-01-02": "f2"}, columns=wider), ROOT)
     assert catalog.columns("gold_x") == wider
+
+
+def test_a_first_publish_has_no_new_columns(catalog):
+    assert new_columns(catalog, build({"2024-01-01": "f1"})) == ()
+
+
+def test_the_removal_of_a_table_names_every_location(catalog):
+    publish(catalog, build({"2024-01-01": "f1", "2024-01-02": "f2"}), ROOT)
+    removed = removal_of(catalog, "gold_x")
+    assert {change.partition: (change.change, change.old_location) for change in removed} == {
+        day: ("removed", f"s3://lake/build/q1/order_date={day}/") for day in ("2024-01-01", "2024-01-02")
+    }
+    assert removal_of(catalog, "nowhere") == []
 
 
 def test_a_table_without_partitions_is_repointed_itself(catalog):
