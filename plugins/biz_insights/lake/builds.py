@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 UNPARTITIONED = ""
 """Partition value of a table without partitions: the table itself is what is repointed."""
@@ -49,19 +47,3 @@ class TableBuild:
     def is_empty(self) -> bool:
         """True when publishing it would change nothing."""
         return not self.partitions and not self.removed
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, as XCom wants them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> TableBuild:
-        """The inverse of :meth:`to_dict`."""
-        key = data["partition_key"]
-        return cls(
-            table=data["table"],
-            columns=tuple(Column(**column) for column in data["columns"]),
-            partition_key=Column(**key) if key else None,
-            partitions=tuple(PartitionBuild(**partition) for partition in data["partitions"]),
-            removed=tuple(data["removed"]),
-        )

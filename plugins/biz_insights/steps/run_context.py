@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from biz_insights.aws import session
+from biz_insights.aws.short_partition_responses import glue_client
 from biz_insights.errors import PermanentError
 from biz_insights.identity import candidate_name, run_slug
 from biz_insights.lake.builds import TableBuild
-from biz_insights.lake.catalog import Catalog, glue_client
+from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.history import record_changes
 from biz_insights.lake.publish import Change, new_columns, publish, removal_of, stage
 from biz_insights.settings import Settings

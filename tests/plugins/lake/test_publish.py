@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from biz_insights.aws.short_partition_responses import glue_client
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
-from biz_insights.lake.catalog import Catalog, glue_client
+from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.publish import new_columns, publish, removal_of, stage
 from mwaa.local_aws.server.provisioning import client_factory
 
