@@ -34,8 +34,8 @@ from biz_insights.dag.timetable import BusinessTimetable
 from biz_insights.gold.definition import tables_of
 from biz_insights.identity import attempt_name
 from biz_insights.settings import TemplateSettings
-from biz_insights.steps.score_steps import INPUTS as SCORE_INPUTS
-from biz_insights.steps.score_steps import SCORE_TABLES
+from biz_schema.score_inputs import SCORE_INPUTS
+from biz_schema.score_tables import SCORE_TABLES
 
 
 @dag(

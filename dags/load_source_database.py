@@ -32,12 +32,12 @@ def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
     from biz_insights.aws import session
     from biz_insights.settings import load_settings
     from biz_insights.source.csv_files.source_file import check_file
-    from biz_insights.source.database import TABLES
+    from biz_schema.source_tables import SOURCE_TABLES
 
     settings = load_settings()
     s3 = session.client("s3", settings)
     prefix = params["prefix"] or settings.source_prefix
-    return [asdict(check_file(s3, settings, prefix, table)) for table in TABLES]
+    return [asdict(check_file(s3, settings, prefix, table.name)) for table in SOURCE_TABLES]
 
 
 @task(multiple_outputs=False)

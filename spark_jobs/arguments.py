@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from biz_schema.setting_values import AUTO, NEGATIVE_LINE_RULES, NEGATIVE_LINES, PRICE_BASES
+from biz_schema.source_tables import SOURCE_TABLES
 from spark_jobs.errors import JobError
-from spark_jobs.tables import SOURCE_TABLES
-from spark_jobs.transforms import negatives
-from spark_jobs.transforms.money import PRICE_BASES
 
 
 class RowBounds(NamedTuple):
@@ -99,10 +98,10 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
         "business_timezone", "zone_offsets_uri", "price_basis", "negative_lines", "holiday_country", "database_rows",
     )  # fmt: skip
     found = _required("silver", argv, required)
-    if found["negative_lines"] not in negatives.SETTINGS:
+    if found["negative_lines"] not in NEGATIVE_LINES:
         raise JobError(
             f"--negative_lines is {found['negative_lines']!r}; "
-            f"next: set negative_lines to {', '.join(negatives.RULES)} or {negatives.AUTO}"
+            f"next: set negative_lines to {', '.join(NEGATIVE_LINE_RULES)} or {AUTO}"
         )
     if "test_app_names" not in found:
         raise JobError("silver job lacks --test_app_names; next: pass it, empty if no channel is a test channel")

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.bronze_tables import BATCH_ID, INGESTION_COLUMNS
+from biz_schema.source_tables import SOURCE_TABLES, SourceTable
 from spark_jobs.arguments import BronzeArguments, bronze_arguments
 from spark_jobs.errors import JobError, run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.session import job_session
 from spark_jobs.storage import batch_folder, read_landing, run_folder, write_parquet
-from spark_jobs.tables import SOURCE_TABLES, SourceTable
 from spark_jobs.transforms.fingerprints import Fingerprint, Partition, observed
-from spark_jobs.transforms.verbatim import INGESTION_COLUMNS, missing_columns, no_rows, verbatim
+from spark_jobs.transforms.verbatim import missing_columns, no_rows, verbatim
 
 
 def main(argv: Sequence[str]) -> None:
@@ -53,8 +54,8 @@ def build_table(
         )
     return BuiltTable(
         name=table.bronze_name,
-        schema=rows.schema.add("batch_id", "string"),
-        partition_key="batch_id",
+        schema=rows.schema.add(BATCH_ID, "string"),
+        partition_key=BATCH_ID,
         location=run_folder(arguments.bronze_uri, table.name, arguments.job_run_id),
         partitions={arguments.batch_id: Partition(found.rows, found.text, "new")},
     )
@@ -66,7 +67,7 @@ def require_columns(exported: DataFrame, table: SourceTable, batch_id: str) -> N
         raise JobError(
             f"table {table.landing_folder} of export {batch_id} lacks column {', '.join(missing)} "
             f"(it has {', '.join(exported.columns)}); next: restore the column in the source, or change its "
-            "declaration in spark_jobs/tables.py"
+            "declaration in plugins/biz_schema/source_tables.py"
         )
 
 

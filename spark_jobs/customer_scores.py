@@ -17,6 +17,17 @@ from functools import cached_property
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.lake_tables import LakeTable
+from biz_schema.score_inputs import (
+    DAYS_OF_CLOSED_QUARTERS,
+    DAYS_OF_CURRENT_QUARTER,
+    SAMPLE_BEFORE_CUTOFF,
+    SAMPLE_BUCKETS,
+    SAMPLED_DAYS,
+    SCORE_INPUTS,
+    TOTALS_BEFORE_CUTOFF,
+)
+from biz_schema.score_tables import AS_OF_DATE, LOYALTY_EFFECTS, PREDICTIONS
 from spark_jobs.arguments import ScoresArguments, scores_arguments
 from spark_jobs.errors import run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
@@ -27,7 +38,6 @@ from spark_jobs.scores.customers_in_pandas import CustomersOnDriver, Programme
 from spark_jobs.scores.customers_in_spark import (
     DAY_COLUMNS,
     ORDER_DATE,
-    SAMPLE_BUCKETS,
     TOTALS_COLUMNS,
     CustomersInTasks,
     customer_days,
@@ -40,7 +50,6 @@ from spark_jobs.scores.ladder import climb
 from spark_jobs.scores.loyalty import loyalty_effects
 from spark_jobs.scores.registry import REPORTS, Findings, Row, in_columns
 from spark_jobs.scores.scoring import Scorer
-from spark_jobs.scores.tables import AS_OF_DATE, LOYALTY_EFFECTS, PREDICTIONS, ScoreTable
 from spark_jobs.session import exchange_by_arrow, job_session
 from spark_jobs.storage import (
     bytes_to_read,
@@ -52,13 +61,8 @@ from spark_jobs.storage import (
 )
 from spark_jobs.transforms.fingerprints import Partition
 
-HISTORY, DAYS = "gold_customer_day_by_quarter", "gold_customer_day"
-BALANCES, SAMPLE = "gold_customer_totals_before_cutoff", "gold_customer_day_sample_before_cutoff"
 DRIVER_BYTES = 32 * 1024 * 1024
 """Of Parquet: customer days that the driver takes at once. More of them are left to Spark's tasks."""
-SAMPLED_DAYS = 1_000_000
-"""Customer days that back-tests look at, at most about: some tens of megabytes on the driver. By the same rule
-gold_customer_day_sample_before_cutoff holds no more."""
 
 Customers = CustomersOnDriver | CustomersInTasks
 
@@ -124,18 +128,18 @@ def main(argv: Sequence[str]) -> None:
 
 def read_inputs(spark: SparkSession, inputs_uri: str) -> Inputs:
     """The published customer days and balances; nothing but names of files is read yet."""
-    locations = read_locations(spark, inputs_uri, (HISTORY, DAYS, BALANCES, SAMPLE))
+    locations = read_locations(spark, inputs_uri, SCORE_INPUTS)
     # Without balances there was nothing before the opening date, and the days since are all there are.
-    cutoff_date = max(locations[BALANCES], default="")
-    closed = locations[HISTORY]
+    cutoff_date = max(locations[TOTALS_BEFORE_CUTOFF], default="")
+    closed = locations[DAYS_OF_CLOSED_QUARTERS]
     since = {quarter: folder for quarter, folder in closed.items() if quarter >= cutoff_date}
     dated = f"{DAY_COLUMNS}, {ORDER_DATE} date"
-    open_days = read_published(spark, locations[DAYS], DAY_COLUMNS, key=ORDER_DATE)
+    open_days = read_published(spark, locations[DAYS_OF_CURRENT_QUARTER], DAY_COLUMNS, key=ORDER_DATE)
     return Inputs(
         all_days=read_published(spark, closed, dated).unionByName(open_days),
-        balances=read_published(spark, locations[BALANCES], TOTALS_COLUMNS),
+        balances=read_published(spark, locations[TOTALS_BEFORE_CUTOFF], TOTALS_COLUMNS),
         days_since=read_published(spark, since, dated).unionByName(open_days),
-        sample=read_published(spark, locations[SAMPLE], dated),
+        sample=read_published(spark, locations[SAMPLE_BEFORE_CUTOFF], dated),
     )
 
 
@@ -205,13 +209,13 @@ def learn(evidence: Evidence, arguments: ScoresArguments) -> tuple[Findings, Sco
     return findings, scorer
 
 
-def build_report(arguments: ScoresArguments, spark: SparkSession, table: ScoreTable, found: list[Row]) -> BuiltTable:
+def build_report(arguments: ScoresArguments, spark: SparkSession, table: LakeTable, found: list[Row]) -> BuiltTable:
     """Write a table of few rows, which the driver has."""
     rows = in_columns(table, found)
-    return build(arguments, table, spark.createDataFrame(rows, table.schema).coalesce(1), len(rows))
+    return build(arguments, table, spark.createDataFrame(rows, table.file_schema).coalesce(1), len(rows))
 
 
-def build(arguments: ScoresArguments, table: ScoreTable, rows: DataFrame, count: int) -> BuiltTable:
+def build(arguments: ScoresArguments, table: LakeTable, rows: DataFrame, count: int) -> BuiltTable:
     """Write the as-of date's partition of one table. Its fingerprint is that of everything it was made from."""
     as_of = arguments.as_of_date.isoformat()
     folder = run_folder(arguments.scores_uri, table.name, arguments.job_run_id)

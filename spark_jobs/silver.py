@@ -12,6 +12,10 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.bronze_tables import BATCH_ID
+from biz_schema.setting_values import UNIT_PRICE
+from biz_schema.silver_tables import ORDER_DATE, QUARANTINE, ROW_LEDGER
+from biz_schema.source_tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
 from spark_jobs.arguments import SilverArguments, silver_arguments
 from spark_jobs.errors import run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
@@ -25,7 +29,6 @@ from spark_jobs.storage import (
     write_parquet,
     write_partitions,
 )  # fmt: skip
-from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
 from spark_jobs.transforms import money
 from spark_jobs.transforms.date_dim import (
     calendar_years,
@@ -101,8 +104,8 @@ def main(argv: Sequence[str]) -> None:
     require_same_rules(spark, zone, offsets, [day for day, part in days.items() if part.rows])
     accepted = {table: accepted_rows(built[table.silver_name]) for table in SOURCE_TABLES}
     accepted[DATE_DIM] -= generated_rows
-    rows = ledger_rows(arguments, source, accepted, built["quarantine"], judged, negatives)
-    built["row_ledger"] = build_ledger(spark, arguments, known.get("row_ledger", {}), rows)
+    rows = ledger_rows(arguments, source, accepted, built[QUARANTINE.name], judged, negatives)
+    built[ROW_LEDGER.name] = build_ledger(spark, arguments, known.get(ROW_LEDGER.name, {}), rows)
     write_manifest(spark, arguments.silver_uri, arguments.job_run_id, arguments.batch_id, list(built.values()))
     batch.release()
 
@@ -117,9 +120,9 @@ def silver_tables(batch: Batch, batch_id: str) -> dict[str, tuple[DataFrame, str
     """What the batch gives each table but the calendar, and the column the table is partitioned by."""
     set_aside = [quarantined(batch.of(table), table, batch_id) for table in SOURCE_TABLES]
     return {
-        ORDER_ITEMS.silver_name: (silver_lines(batch.lines, batch_id), "order_date"),
-        ORDER_ITEM_OPTIONS.silver_name: (silver_options(batch.options, batch_id), "order_date"),
-        "quarantine": (reduce(DataFrame.unionByName, set_aside), "source_table"),
+        ORDER_ITEMS.silver_name: (silver_lines(batch.lines, batch_id), ORDER_DATE),
+        ORDER_ITEM_OPTIONS.silver_name: (silver_options(batch.options, batch_id), ORDER_DATE),
+        QUARANTINE.name: (reduce(DataFrame.unionByName, set_aside), "source_table"),
     }
 
 
@@ -133,7 +136,7 @@ def source_tally(arguments: SilverArguments, table: SourceTable, bronze: DataFra
     price, quantity = (parsed(table.column(name)) for name in names)
     if table is ORDER_ITEMS:
         return tally(texts, money.line_amount(price, quantity, arguments.price_basis))
-    return tally(texts, money.amount(price, quantity, money.UNIT_PRICE))
+    return tally(texts, money.amount(price, quantity, UNIT_PRICE))
 
 
 def read_batch(
@@ -237,11 +240,12 @@ def build_ledger(
     """Write the batch's row ledger, always. Raises JobError when a table does not balance."""
     batch_id, run = arguments.batch_id, arguments.job_run_id
     counted = ledger(spark, rows)
-    write_parquet(counted.drop("batch_id").coalesce(1), batch_folder(arguments.silver_uri, "row_ledger", run, batch_id))
+    folder = batch_folder(arguments.silver_uri, ROW_LEDGER.name, run, batch_id)
+    write_parquet(counted.drop(BATCH_ID).coalesce(1), folder)
     # The ledger only grows: the batches before this one are none of its business.
-    partitions = compare(fingerprints(counted, "batch_id"), published, keep_absent=True)
+    partitions = compare(fingerprints(counted, BATCH_ID), published, keep_absent=True)
     return BuiltTable(
-        "row_ledger", counted.schema, "batch_id", run_folder(arguments.silver_uri, "row_ledger", run), partitions
+        ROW_LEDGER.name, counted.schema, BATCH_ID, run_folder(arguments.silver_uri, ROW_LEDGER.name, run), partitions
     )
 
 

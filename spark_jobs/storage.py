@@ -8,9 +8,10 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from biz_schema.bronze_tables import BATCH_ID
+from biz_schema.source_tables import SourceTable
 from spark_jobs.errors import JobError
 from spark_jobs.session import few_rows
-from spark_jobs.tables import SourceTable
 
 PARQUET_OPTIONS = {
     "compression": "snappy",
@@ -131,7 +132,7 @@ def partition_folder(folder: str, key: str, value: str) -> str:
 
 def batch_folder(layer_uri: str, name: str, run: str, batch_id: str) -> str:
     """Where one run builds the partition of a batch."""
-    return partition_folder(run_folder(layer_uri, name, run), "batch_id", batch_id)
+    return partition_folder(run_folder(layer_uri, name, run), BATCH_ID, batch_id)
 
 
 def write_parquet(rows: DataFrame, folder: str) -> None:

@@ -11,7 +11,8 @@ import boto3
 from biz_insights.gold.definition import tables_of
 from biz_insights.identity import run_slug
 from biz_insights.settings import Settings
-from biz_insights.source.database import TABLES
+from biz_schema.bronze_tables import BRONZE_TABLES
+from biz_schema.silver_tables import ROW_LEDGER, SILVER_TABLES
 from mwaa.local_runner.queries import Reader
 
 STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "scores", "marts", "views", "report")
@@ -31,9 +32,8 @@ class Outcome:
 def row_counts(settings: Settings, process_date: str) -> dict[str, int]:
     """Rows by table: bronze's current batch, silver, facts, marts of the day."""
     day = f"as_of_date = DATE '{process_date}'"
-    bronze = [f"bronze_{name}" for name in TABLES]
-    counted = {name: f" WHERE batch_id = ({_newest_batch(name)})" for name in bronze}
-    counted |= {f"silver_{name}": "" for name in TABLES} | {"quarantine": ""}
+    counted = {name: f" WHERE batch_id = ({_newest_batch(name)})" for name in BRONZE_TABLES}
+    counted |= {name: "" for name in SILVER_TABLES if name != ROW_LEDGER.name}
     for table in (*tables_of("facts"), *tables_of("marts")):
         counted[table.name] = f" WHERE {day}" if table.partition == "as_of_date" else ""
     statement = " UNION ALL ".join(

@@ -13,10 +13,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 from biz_insights.time_formats import TimeFormatError, time_format
 from biz_insights.time_zones import TimeZoneError, require_region
+from biz_schema.setting_values import NEGATIVE_LINES, PRICE_BASES, NegativeLines, PriceBasis
 
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
 VARIABLE_NAME = "biz_insights"
@@ -67,9 +68,9 @@ class Settings:
 
     # What the figures mean (docs/solution-design.md).
     business_timezone: str = "America/Chicago"
-    price_basis: Literal["line_total", "unit_price"] = "line_total"
+    price_basis: PriceBasis = "line_total"
     test_app_names: str = "DEVELOPMENT"
-    negative_lines: Literal["auto", "refund", "quarantine"] = "auto"
+    negative_lines: NegativeLines = "auto"
     """What a line with a negative price or quantity is: a refund, or a damaged row; auto: what the data shows."""
     missing_marks: str = "NULL, (null), #NULL!, NaN, N/A, #N/A, NA, <NA>, None, nil, undefined, -, --"
     """Texts that stand for a missing value, in any case, separated by commas."""
@@ -92,9 +93,9 @@ class Settings:
             time_format(self.source_date_format)
         except TimeFormatError as error:
             raise SettingsError(f"setting source_date_format: {error}") from error
-        if self.price_basis not in ("line_total", "unit_price"):
+        if self.price_basis not in PRICE_BASES:
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
-        if self.negative_lines not in ("auto", "refund", "quarantine"):
+        if self.negative_lines not in NEGATIVE_LINES:
             raise SettingsError(
                 f"setting negative_lines: {self.negative_lines!r} is not refund, quarantine or auto; "
                 "auto decides by what the data shows"

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from biz_schema.score_tables import HORIZONS
 from spark_jobs.models import validation
 from spark_jobs.models.backtest import Holdout, Metrics, ModelStatus, OriginResult, Summary, evaluate, summarise
 from spark_jobs.models.churn import ChurnResult, ChurnThreshold, choose_threshold, compare_churn
@@ -17,7 +18,6 @@ from spark_jobs.models.value_bands import ValueBands, value_bands
 from spark_jobs.scores.estimates import Estimates, estimates_at
 from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped
 from spark_jobs.scores.origins import past_origins
-from spark_jobs.scores.tables import HORIZONS
 
 ACTIVE_DAYS, NET_SALES = "active_days", "net_sales"
 EVERY_CURRENCY = "all"

@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.score_tables import AS_OF_DATE, PREDICTIONS
 from spark_jobs.scores.histories import day_number
 from spark_jobs.scores.scoring import Column, Scorer
-from spark_jobs.scores.tables import AS_OF_DATE, PREDICTIONS
 
 CUSTOMER = ("app_name", "user_id", "currency")
 ARROW_TYPES = {"string": pa.string(), "double": pa.float64(), "int": pa.int32(), "date": pa.date32()}
@@ -63,7 +63,7 @@ class CustomersOnDriver:
         rows = pa.table(names | scored_columns(scores)).to_pandas(date_as_object=True)
         # Spark reads pandas' own text columns row by row, objects by Arrow.
         texts = {name: object for name, column in PREDICTIONS.columns.items() if column.type == "string"}
-        return self._spark.createDataFrame(rows.astype(texts), PREDICTIONS.schema).coalesce(1)
+        return self._spark.createDataFrame(rows.astype(texts), PREDICTIONS.file_schema).coalesce(1)
 
     def release(self) -> None:
         """Nothing is held outside of this object."""

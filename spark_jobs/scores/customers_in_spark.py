@@ -15,9 +15,9 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from biz_schema.score_tables import PREDICTIONS
 from spark_jobs.scores.customers_in_pandas import CUSTOMER, Programme, scored_columns
 from spark_jobs.scores.scoring import Scorer
-from spark_jobs.scores.tables import PREDICTIONS
 
 DAY_COLUMNS = (
     "app_name string, user_id string, currency string, orders bigint, items bigint, net_sales decimal(18,4), "
@@ -30,8 +30,6 @@ TOTALS_COLUMNS = (
 )
 """What is read of a customer's balance: all days before those that are read one by one."""
 ORDER_DATE = "order_date"
-SAMPLE_BUCKETS = 4096
-"""Of customers, as gold_customer_day numbers them."""
 
 
 class CustomersInTasks:
@@ -58,7 +56,9 @@ class CustomersInTasks:
 
     def scored(self, scorer: Scorer) -> DataFrame:
         """The file columns of gold_customer_predictions."""
-        return self._customers.select(*CUSTOMER, "n", "t_x", "t", "s").mapInArrow(_scoring(scorer), PREDICTIONS.schema)
+        return self._customers.select(*CUSTOMER, "n", "t_x", "t", "s").mapInArrow(
+            _scoring(scorer), PREDICTIONS.file_schema
+        )
 
     def release(self) -> None:
         """Give the memory back once everything is written."""

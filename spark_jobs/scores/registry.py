@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from biz_schema.lake_tables import LakeTable
+from biz_schema.score_tables import CHURN_BACKTESTS, MODEL_BACKTESTS, REGISTRY
 from spark_jobs.models.backtest import Metrics, OriginResult, Summary
 from spark_jobs.models.credibility import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Credibility
 from spark_jobs.models.estimation import Fit
@@ -24,7 +26,6 @@ from spark_jobs.scores.backtests import (
 from spark_jobs.scores.estimates import Estimates
 from spark_jobs.scores.ladder import NOT_NEEDED, Attempt, Choice, judgement
 from spark_jobs.scores.origins import WARM_UP_DAYS
-from spark_jobs.scores.tables import AS_OF_DATE, CHURN_BACKTESTS, MODEL_BACKTESTS, REGISTRY, ScoreTable
 
 BUHLMANN = "buhlmann"
 Row = dict[str, Any]
@@ -237,9 +238,9 @@ def churn_rows(findings: Findings) -> list[Row]:
     ]
 
 
-def in_columns(table: ScoreTable, rows: Sequence[Row]) -> pd.DataFrame:
+def in_columns(table: LakeTable, rows: Sequence[Row]) -> pd.DataFrame:
     """Rows in the table's columns without the partition key, as objects; what a row lacks is None."""
-    names = [name for name in table.columns if name != AS_OF_DATE]
+    names = list(table.file_columns)
     return pd.DataFrame([[row.get(name) for name in names] for row in rows], columns=names, dtype=object)
 
 

@@ -7,13 +7,13 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from biz_schema.score_tables import HORIZONS
 from spark_jobs.models.discounting import discounted_days
 from spark_jobs.models.purchase_model import PurchaseModel
 from spark_jobs.models.rates import Floats
 from spark_jobs.models.value_bands import ValueBands
 from spark_jobs.scores.deciles import Cutoffs
 from spark_jobs.scores.estimates import Estimates
-from spark_jobs.scores.tables import HORIZONS
 
 VALUE_HORIZON = 365
 Texts = npt.NDArray[np.object_]

@@ -10,15 +10,12 @@ from itertools import pairwise
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from biz_schema.bronze_tables import BATCH_ID
+from biz_schema.silver_tables import SILVER_DATE_DIM
+from biz_schema.source_tables import DATE_DIM
 from spark_jobs.session import few_rows
-from spark_jobs.tables import DATE_DIM
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
-
-SILVER_COLUMNS = (
-    "calendar_date", "year", "month", "week", "day_of_week", "is_weekend", "is_holiday", "holiday_name",
-    "is_generated", "batch_id",
-)  # fmt: skip
 
 # A year without orders between two that have some is part of the calendar; the years up to a date that somebody
 # mistyped are not, or one order dated 1950 would add 70 years.
@@ -101,6 +98,6 @@ def silver_dates(dates: DataFrame, generated: DataFrame, batch_id: str) -> DataF
     """The accepted days of the source, and the generated ones that it lacks, in the columns of silver_date_dim."""
     accepted = dates.filter(is_accepted())
     lacking = generated.join(accepted.select("calendar_date"), "calendar_date", "left_anti")
-    kept = [name for name in SILVER_COLUMNS if name != "batch_id"]
+    kept = [name for name in SILVER_DATE_DIM.columns if name != BATCH_ID]
     both = accepted.select(*kept).unionByName(lacking.select(*kept))
-    return both.withColumn("batch_id", F.lit(batch_id))
+    return both.withColumn(BATCH_ID, F.lit(batch_id))

@@ -11,19 +11,11 @@ from decimal import Decimal
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from biz_schema.lake_tables import TOTAL_TYPE
+from biz_schema.silver_tables import ROW_LEDGER
 from spark_jobs.errors import JobError
 from spark_jobs.session import few_rows
 from spark_jobs.transforms.quarantine import is_accepted
-
-TOTAL_TYPE = "decimal(28,4)"
-
-LEDGER_SCHEMA = (
-    "source_table string, database_rows_min bigint, database_rows_max bigint, source_rows bigint, "
-    f"accepted_rows bigint, quarantined_rows bigint, test_rows bigint, source_amount {TOTAL_TYPE}, "
-    f"accepted_amount {TOTAL_TYPE}, quarantined_amount {TOTAL_TYPE}, source_absolute_amount {TOTAL_TYPE}, "
-    f"quarantined_absolute_amount {TOTAL_TYPE}, quarantined_rows_without_amount bigint, negative_lines_rule string, "
-    "negative_lines bigint, negative_lines_explained bigint, batch_id string"
-)
 
 
 @dataclass(frozen=True)
@@ -103,7 +95,7 @@ def ledger(spark: SparkSession, rows: list[LedgerRow]) -> DataFrame:
     """The ledger's rows as a table, checked: every one balances, or JobError is raised."""
     for row in rows:
         row.check_balance()
-    return few_rows(spark, [asdict(row) for row in rows], LEDGER_SCHEMA)
+    return few_rows(spark, [asdict(row) for row in rows], ROW_LEDGER.schema)
 
 
 def _sums(amount: Column) -> list[Column]:

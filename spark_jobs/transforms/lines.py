@@ -5,36 +5,27 @@ from collections.abc import Collection
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.tables import ORDER_ITEMS
+from biz_schema.bronze_tables import BATCH_ID
+from biz_schema.placeholders import UNKNOWN
+from biz_schema.quarantine_reasons import FUTURE_CREATION_TIME, UNPARSEABLE_ITEM_AMOUNT
+from biz_schema.setting_values import REFUND_RULE
+from biz_schema.silver_tables import SILVER_ORDER_ITEMS
+from biz_schema.source_tables import ORDER_ITEMS
+from biz_schema.value_limits import CLOCK_SLACK_HOURS
 from spark_jobs.transforms import days, menu, money
-from spark_jobs.transforms.negatives import REFUND, is_negative, negative_reasons
+from spark_jobs.transforms.negatives import is_negative, negative_reasons
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
-FUTURE = "future_creation_time"
-# A till's clock may be off, or set to local time (Auckland's is 13 hours ahead of UTC). Later than that nothing can
-# have been ordered before it was read, and as a duplicate it would displace the true line.
-CLOCK_SLACK_HOURS = 24
-
-# A grain's key is never null, or joins on it would drop sales; the source's silence is said, not filled in.
-UNKNOWN = "UNKNOWN"
-
-SILVER_COLUMNS = (
-    "source_id", "app_name", "restaurant_id", "created_at", "order_hour", "order_id", "lineitem_id", "user_id",
-    "printed_card_number", "is_loyalty", "currency", "item_category", "item_category_source", "item_name",
-    "item_key", "item_price", "item_quantity", "item_amount", "options_revenue", "gross_sales",
-    "discount_amount", "refund_amount", "net_sales", "is_refund", "is_test", "batch_id", "order_date",
-)  # fmt: skip
-
 
 def lines_with_reasons(
-    bronze: DataFrame, price_basis: str, negatives: str = REFUND, missing_marks: Collection[str] = ()
+    bronze: DataFrame, price_basis: str, negatives: str = REFUND_RULE, missing_marks: Collection[str] = ()
 ) -> DataFrame:
     """Bronze rows of order_items as values, judged; duplicates included. Adds ingested_at. `negatives` is the rule for
     negative lines, `refund` or `quarantine`; `missing_marks` are texts that stand for a missing value."""
     price, quantity = F.col("item_price"), F.col("item_quantity")
     further = [
-        money.amount_reason("item_amount", price, quantity, price_basis),
+        money.amount_reason(UNPARSEABLE_ITEM_AMOUNT, price, quantity, price_basis),
         *negative_reasons(price, quantity, negatives),
         future(),
     ]
@@ -46,7 +37,7 @@ def lines_with_reasons(
 def future() -> Column:
     """string: the quarantine reason of a line dated after it was read from the source, else null."""
     latest = F.col("ingested_at") + F.make_dt_interval(hours=F.lit(CLOCK_SLACK_HOURS))
-    return F.when(F.col("creation_time_utc") > latest, F.lit(FUTURE))
+    return F.when(F.col("creation_time_utc") > latest, F.lit(FUTURE_CREATION_TIME))
 
 
 def typed_lines(
@@ -95,4 +86,4 @@ def line_days(lines: DataFrame) -> DataFrame:
 
 def silver_lines(lines: DataFrame, batch_id: str) -> DataFrame:
     """The accepted lines in the columns of silver_order_items."""
-    return lines.filter(is_accepted()).withColumn("batch_id", F.lit(batch_id)).select(*SILVER_COLUMNS)
+    return lines.filter(is_accepted()).withColumn(BATCH_ID, F.lit(batch_id)).select(*SILVER_ORDER_ITEMS.columns)

@@ -7,8 +7,7 @@ category in every batch.
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-UNCATEGORISED = "Uncategorised"
-UNNAMED_ITEM = "Unnamed item"
+from biz_schema.placeholders import UNCATEGORISED, UNNAMED_ITEM
 
 CATEGORIES = ("Breakfast", "Bowls", "Salads", "Sandwiches", "Smoothies")
 # Misspelling, case-folded → category.

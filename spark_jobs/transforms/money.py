@@ -4,14 +4,11 @@ currency."""
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from biz_schema.lake_tables import MONEY_TYPE
+from biz_schema.setting_values import LINE_TOTAL
+from biz_schema.value_limits import AMOUNT_LIMIT
 from spark_jobs.transforms.negatives import is_negative
 from spark_jobs.transforms.quarantine import is_accepted
-from spark_jobs.transforms.typed import MONEY_TYPE
-
-LINE_TOTAL, UNIT_PRICE = PRICE_BASES = ("line_total", "unit_price")
-
-# A hundred thousand million for one line is a typing error; below it no line's sum can overflow decimal(18,4).
-AMOUNT_LIMIT = 10**11
 
 LINE_KEY = ["order_id", "lineitem_id"]
 
@@ -31,10 +28,10 @@ def amount(price: Column, quantity: Column, basis: str) -> Column:
     return F.when(F.abs(total) < AMOUNT_LIMIT, total.cast(MONEY_TYPE))
 
 
-def amount_reason(column: str, price: Column, quantity: Column, basis: str) -> Column:
-    """string: the quarantine reason of an amount out of range, else null."""
+def amount_reason(reason: str, price: Column, quantity: Column, basis: str) -> Column:
+    """Return `reason` (string) where the amount is out of range, else null."""
     unread = price.isNotNull() & quantity.isNotNull() & amount(price, quantity, basis).isNull()
-    return F.when(unread, F.lit(f"unparseable_{column}"))
+    return F.when(unread, F.lit(reason))
 
 
 def option_sums(options: DataFrame) -> DataFrame:

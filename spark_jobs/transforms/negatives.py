@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.tables import ORDER_ITEMS
+from biz_schema.quarantine_reasons import NEGATIVE_PRICE, NON_POSITIVE_QUANTITY
+from biz_schema.setting_values import AUTO, QUARANTINE_RULE, REFUND_RULE
+from biz_schema.source_tables import ORDER_ITEMS
 from spark_jobs.transforms import menu
 from spark_jobs.transforms.typed import read_rows, trimmed
-
-REFUND, QUARANTINE = RULES = ("refund", "quarantine")
-AUTO = "auto"
-SETTINGS = (AUTO, *RULES)
 
 # By default negative lines are refunds if at least this share of them belongs to an item or an order that was sold too.
 LEAST_EXPLAINED_SHARE = 0.5
@@ -37,7 +35,7 @@ def negative_lines(bronze: DataFrame, setting: str, missing_marks: Collection[st
     """Count the negative lines among the bronze rows of order_items and decide the rule. Under `auto` it is `refund`
     when LEAST_EXPLAINED_SHARE of them are explained, or when there are none; otherwise `quarantine`."""
     if bronze.filter(_has_minus("item_price") | _has_minus("item_quantity")).isEmpty():
-        return NegativeLines(0, 0, REFUND if setting == AUTO else setting)
+        return NegativeLines(0, 0, REFUND_RULE if setting == AUTO else setting)
     price, quantity = F.col("item_price"), F.col("item_quantity")
     lines = read_rows(bronze, ORDER_ITEMS, missing_marks=missing_marks).select(
         "order_id",
@@ -56,7 +54,7 @@ def negative_lines(bronze: DataFrame, setting: str, missing_marks: Collection[st
     )
     assert counted is not None
     found, explained = counted
-    supported = REFUND if explained >= LEAST_EXPLAINED_SHARE * found else QUARANTINE
+    supported = REFUND_RULE if explained >= LEAST_EXPLAINED_SHARE * found else QUARANTINE_RULE
     return NegativeLines(found, explained, supported if setting == AUTO else setting)
 
 
@@ -68,11 +66,11 @@ def is_negative(price: Column, quantity: Column) -> Column:
 def negative_reasons(price: Column, quantity: Column, rule: str) -> list[Column]:
     """Quarantine reasons of a line for its signs, each a string or null."""
     of_quantity = (quantity < 0) & (price == 0)
-    if rule == REFUND:
-        return [F.when(of_quantity, F.lit("non_positive_quantity"))]
+    if rule == REFUND_RULE:
+        return [F.when(of_quantity, F.lit(NON_POSITIVE_QUANTITY))]
     return [
-        F.when(of_quantity | ((quantity < 0) & (price != 0)), F.lit("non_positive_quantity")),
-        F.when((price < 0) & (quantity != 0), F.lit("negative_price")),
+        F.when(of_quantity | ((quantity < 0) & (price != 0)), F.lit(NON_POSITIVE_QUANTITY)),
+        F.when((price < 0) & (quantity != 0), F.lit(NEGATIVE_PRICE)),
     ]
 
 

@@ -6,7 +6,8 @@ A judged row is a row of `typed.read_rows` plus `reasons` (array<string>); it is
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.tables import SourceTable
+from biz_schema.silver_tables import QUARANTINE
+from biz_schema.source_tables import SourceTable
 
 
 def is_accepted() -> Column:
@@ -50,4 +51,4 @@ def quarantined(rows: DataFrame, table: SourceTable, batch_id: str) -> DataFrame
         if name not in table.column_names:
             columns[name] = F.lit(None).cast("string")
     rows = rows.filter(~is_accepted()).withColumns(columns)
-    return rows.select("source_id", "order_id", "lineitem_id", "reasons", "raw", "batch_id", "source_table")
+    return rows.select(*QUARANTINE.columns)

@@ -8,10 +8,11 @@ from collections.abc import Collection
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.tables import Kind, SourceColumn, SourceTable
-from spark_jobs.transforms.verbatim import INGESTION_COLUMNS
+from biz_schema.bronze_tables import INGESTION_COLUMNS
+from biz_schema.lake_tables import MONEY_TYPE
+from biz_schema.quarantine_reasons import NON_POSITIVE_QUANTITY
+from biz_schema.source_tables import Kind, SourceColumn, SourceTable
 
-MONEY_TYPE = "decimal(18,4)"
 BLANKS = " \t\r\n\f\u000b\u00a0\ufeff"
 # A full date and time of the years 1900 to 2199: Spark alone would also read '11:03', as a time of today.
 TIMESTAMP_PATTERN = (
@@ -29,27 +30,31 @@ def read_rows(bronze: DataFrame, table: SourceTable, *carried: str, missing_mark
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
     # Two projections, so that each text is trimmed once however often its value is looked at.
     texts = bronze.select(
-        *[said(column, missing_marks).alias(column.name) for column in table.columns],
+        *[said(column, missing_marks).alias(column.name) for column in _read_columns(table)],
         *carried,
         F.struct(*source).alias("source"),
     )
-    return texts.select(*[parsed(column) for column in table.columns], *carried, "source")
+    return texts.select(*[parsed(column) for column in _read_columns(table)], *carried, "source")
 
 
 def row_reasons(table: SourceTable, *further: Column) -> Column:
     """array<string>: why a row of `read_rows` cannot be accepted, in column order; empty if it can. `further` are
     reasons of the table's own rules, each a string or null."""
     found: list[Column] = []
-    for column in table.columns:
+    for column in _read_columns(table):
         unread = F.col(column.name).isNull()
         if column.required:
             found.append(F.when(unread, F.lit(column.reason)))
         elif column.kind not in ALWAYS_READ:
             found.append(F.when(unread & (trimmed(f"source.{column.name}") != ""), F.lit(column.reason)))
         if column.kind is Kind.QUANTITY:
-            found.append(F.when(F.col(column.name) == 0, F.lit("non_positive_quantity")))
+            found.append(F.when(F.col(column.name) == 0, F.lit(NON_POSITIVE_QUANTITY)))
     # array_compact would say the same, but as a lambda it is interpreted row by row.
     return F.array_remove(F.array(*[F.coalesce(reason, F.lit("")) for reason in (*found, *further)]), "")
+
+
+def _read_columns(table: SourceTable) -> list[SourceColumn]:
+    return [column for column in table.columns if column.kind is not Kind.NOT_READ]
 
 
 def said(column: SourceColumn, missing_marks: Collection[str]) -> Column:

@@ -5,10 +5,9 @@ from datetime import datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from biz_schema.bronze_tables import BATCH_ID, BRONZE_TABLES, INGESTION_COLUMNS
+from biz_schema.source_tables import SourceTable
 from spark_jobs.session import few_rows
-from spark_jobs.tables import SourceTable
-
-INGESTION_COLUMNS = ("source_file", "ingested_at")
 
 
 def missing_columns(exported: DataFrame, table: SourceTable) -> list[str]:
@@ -20,7 +19,7 @@ def missing_columns(exported: DataFrame, table: SourceTable) -> list[str]:
 def verbatim(exported: DataFrame, table: SourceTable, ingested_at: datetime) -> DataFrame:
     """Every source column as string (declared ones first, then whatever else the source has grown), source_file
     and ingested_at. `exported` must come from files; `ingested_at` must carry a time zone."""
-    reserved = {*table.column_names, *INGESTION_COLUMNS, "batch_id"}
+    reserved = {*table.column_names, *INGESTION_COLUMNS, BATCH_ID}
     grown = [name for name in exported.columns if name.lower() not in reserved]
     return exported.select(
         *[F.col(f"`{name}`").cast("string").alias(name.lower()) for name in (*table.column_names, *grown)],
@@ -31,5 +30,4 @@ def verbatim(exported: DataFrame, table: SourceTable, ingested_at: datetime) -> 
 
 def no_rows(spark: SparkSession, table: SourceTable) -> DataFrame:
     """An empty table in the columns of `verbatim`, for an export that has no file of it."""
-    texts = ", ".join(f"{name} string" for name in table.column_names)
-    return few_rows(spark, [], f"{texts}, source_file string, ingested_at timestamp")
+    return few_rows(spark, [], BRONZE_TABLES[table.bronze_name].file_schema)

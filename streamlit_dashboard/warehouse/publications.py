@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from biz_insights.gold.definition import gold_tables
+from biz_schema.severities import WEIGHTS
 from streamlit_dashboard.warehouse import athena
 from streamlit_dashboard.warehouse.athena import NotPublishedError, UnreachableError
 
@@ -54,9 +55,6 @@ SELECT
 FROM data_quality_results
 GROUP BY run, severity, success
 """
-
-# As biz_insights.quality.outcome weighs them (importing that would bring Airflow along; a test compares).
-WEIGHTS = {"critical": 3, "warning": 1, "info": 0}
 
 
 @dataclass(frozen=True)

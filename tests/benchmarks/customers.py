@@ -13,9 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark_jobs.customer_scores import DAYS as CUSTOMER_DAYS
-from spark_jobs.customer_scores import HISTORY
-from spark_jobs.scores.customers_in_spark import SAMPLE_BUCKETS
+from biz_schema.score_inputs import DAYS_OF_CLOSED_QUARTERS, DAYS_OF_CURRENT_QUARTER, SAMPLE_BUCKETS
 from spark_jobs.scores.origins import quarter_start
 from tests.spark_jobs.models.process import GENERATED_DATA
 from tests.spark_jobs.scores.before_cutoff import write_before_cutoff
@@ -52,10 +50,10 @@ def partitions() -> Iterator[tuple[str, date, list[int]]]:
     """Table, partition value and day numbers: closed quarters whole, then each day of the quarter that goes on."""
     for quarter, numbers in groupby(range(DAYS), lambda number: quarter_start(FIRST_DAY + timedelta(days=number))):
         if quarter < quarter_start(AS_OF):
-            yield HISTORY, quarter, list(numbers)
+            yield DAYS_OF_CLOSED_QUARTERS, quarter, list(numbers)
         else:
             for number in numbers:
-                yield CUSTOMER_DAYS, FIRST_DAY + timedelta(days=number), [number]
+                yield DAYS_OF_CURRENT_QUARTER, FIRST_DAY + timedelta(days=number), [number]
 
 
 def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
@@ -80,14 +78,16 @@ def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
         }
     )
     edges = np.searchsorted(day, np.arange(DAYS + 1))
-    locations: dict[str, dict[str, str]] = {HISTORY: {}, CUSTOMER_DAYS: {}}
+    locations: dict[str, dict[str, str]] = {DAYS_OF_CLOSED_QUARTERS: {}, DAYS_OF_CURRENT_QUARTER: {}}
     for name, value, numbers in partitions():
         rows = table.slice(edges[numbers[0]], edges[numbers[-1] + 1] - edges[numbers[0]])
         if rows.num_rows:
-            key = "quarter" if name == HISTORY else "order_date"
+            key = "quarter" if name == DAYS_OF_CLOSED_QUARTERS else "order_date"
             place = folder / f"{key}={value}"
             place.mkdir(parents=True)
-            pq.write_table(rows if name == HISTORY else rows.drop_columns("order_date"), place / "part.parquet")
+            pq.write_table(
+                rows if name == DAYS_OF_CLOSED_QUARTERS else rows.drop_columns("order_date"), place / "part.parquet"
+            )
             locations[name][value.isoformat()] = f"file://{place}/"
     closed_days = f"read_parquet('{folder}/quarter=*/part.parquet', hive_partitioning = false)"
     locations |= write_before_cutoff(closed_days, AS_OF.isoformat(), folder)

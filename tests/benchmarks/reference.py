@@ -14,9 +14,9 @@ from pathlib import Path
 
 from biz_insights.gold.definition import date_literal, gold_tables
 from biz_insights.gold.plan import select
+from biz_schema.score_tables import LOYALTY_EFFECTS, PREDICTIONS
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
-from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
 from tests.dags.gold.harness import SILVER as TABLES_OF_JOBS
 from tests.dags.gold.harness import partition_values
 

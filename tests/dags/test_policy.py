@@ -8,7 +8,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
 from biz_insights.gold.definition import tables_of
-from biz_insights.steps.score_steps import SCORE_TABLES
+from biz_schema.score_tables import SCORE_TABLES
 
 DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
 

@@ -10,7 +10,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-CODE = ("dags", "plugins/biz_insights", "spark_jobs", "mwaa")
+CODE = ("dags", "plugins/biz_insights", "plugins/biz_schema", "spark_jobs", "mwaa")
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b")

@@ -13,13 +13,20 @@ import pytest
 from pyspark.sql import SparkSession
 
 from biz_insights.gold.periods import QUARTERS_OPEN
+from biz_schema.score_inputs import (
+    DAYS_OF_CLOSED_QUARTERS,
+    DAYS_OF_CURRENT_QUARTER,
+    SAMPLE_BEFORE_CUTOFF,
+    SAMPLE_BUCKETS,
+    TOTALS_BEFORE_CUTOFF,
+)
+from biz_schema.score_tables import AS_OF_DATE, SCORE_TABLES
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
 from spark_jobs.models.purchase_model import LADDER
 from spark_jobs.scores.customers_in_pandas import CustomersOnDriver
-from spark_jobs.scores.customers_in_spark import SAMPLE_BUCKETS, CustomersInTasks
+from spark_jobs.scores.customers_in_spark import CustomersInTasks
 from spark_jobs.scores.origins import quarter_start
-from spark_jobs.scores.tables import AS_OF_DATE, SCORE_TABLES
 from tests.spark_jobs.scores.before_cutoff import write_before_cutoff
 from tests.spark_jobs.scores.chain import AS_OF, customer_days
 
@@ -32,10 +39,10 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
     dates = pd.Series([EPOCH + timedelta(days=int(day)) for day in frame["day"]], index=frame.index, dtype=object)
     quarters = dates.map(quarter_start)
     is_closed = quarters < quarter_start(AS_OF)
-    locations: dict[str, dict[str, str]] = {customer_scores.HISTORY: {}, customer_scores.DAYS: {}}
+    locations: dict[str, dict[str, str]] = {DAYS_OF_CLOSED_QUARTERS: {}, DAYS_OF_CURRENT_QUARTER: {}}
     values = quarters.where(is_closed, dates)
     for number, ((closed, value), rows) in enumerate(frame.groupby([is_closed, values])):
-        name, key = (customer_scores.HISTORY, "quarter") if closed else (customer_scores.DAYS, "order_date")
+        name, key = (DAYS_OF_CLOSED_QUARTERS, "quarter") if closed else (DAYS_OF_CURRENT_QUARTER, "order_date")
         place = folder / f"query-{number % 3}" / f"{key}={value}"
         place.mkdir(parents=True)
         columns = {
@@ -54,8 +61,8 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
         locations[name][str(value)] = f"file://{place}/"
     document = folder / "inputs.json"
     document.parent.mkdir(parents=True, exist_ok=True)
-    openings: dict[str, dict[str, str]] = {customer_scores.BALANCES: {}, customer_scores.SAMPLE: {}}
-    if locations[customer_scores.HISTORY]:
+    openings: dict[str, dict[str, str]] = {TOTALS_BEFORE_CUTOFF: {}, SAMPLE_BEFORE_CUTOFF: {}}
+    if locations[DAYS_OF_CLOSED_QUARTERS]:
         closed_days = f"read_parquet('{folder}/query-*/quarter=*/part.parquet', hive_partitioning = false)"
         openings = write_before_cutoff(closed_days, AS_OF.isoformat(), folder)
     document.write_text(json.dumps(locations | openings))
@@ -188,8 +195,8 @@ def test_of_a_large_chain_no_day_before_the_cutoff_is_read_but_the_sample_s(
     document = publish_days(tmp_path, monthly(days))
     everything = customer_scores.read_customers(customer_scores.read_inputs(spark, document.as_uri()), AS_OF)
     locations = json.loads(document.read_text())
-    (opening,) = locations[customer_scores.BALANCES]
-    quarters = locations[customer_scores.HISTORY]
+    (opening,) = locations[TOTALS_BEFORE_CUTOFF]
+    quarters = locations[DAYS_OF_CLOSED_QUARTERS]
     old = [quarter for quarter in quarters if quarter < opening]
     assert len(old) > 5 and len(quarters) - len(old) == QUARTERS_OPEN
     for quarter in old:

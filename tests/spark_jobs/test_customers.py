@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.score_inputs import SAMPLE_BUCKETS
 from spark_jobs.customer_scores import Customers
 from spark_jobs.scores import customers_in_pandas as in_memory
 from spark_jobs.scores.customers_in_pandas import CustomersOnDriver, Programme
 from spark_jobs.scores.customers_in_spark import (
     DAY_COLUMNS,
-    SAMPLE_BUCKETS,
     TOTALS_COLUMNS,
     CustomersInTasks,
     customer_days,

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from pyspark.sql import SparkSession
 
+from biz_schema.silver_tables import SILVER_DATE_DIM
 from spark_jobs.transforms.date_dim import (
     LONGEST_GAP_YEARS,
-    SILVER_COLUMNS,
     calendar_years,
     days_of,
     generated_dates,
@@ -25,7 +25,7 @@ def test_a_day_is_described_by_its_date_not_by_the_source(spark: SparkSession) -
     wrong = {"date_key": "01-01-2023", "year": 1999, "week": 1, "month": "?", "day_of_week": "?", "is_weekend": False}
     none_generated = generated_dates(spark, [], {})
     found = silver_dates(typed_dates(bronze_dates(spark, wrong)), none_generated, "export-1")
-    assert tuple(found.columns) == SILVER_COLUMNS
+    assert tuple(found.columns) == tuple(SILVER_DATE_DIM.columns)
     assert [tuple(row) for row in found.collect()] == [
         (date(2023, 1, 1), 2023, 1, 52, "Sunday", True, False, None, False, "export-1")
     ]

@@ -12,9 +12,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from biz_insights.time_zones import offset_changes
+from biz_schema.source_tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
 from spark_jobs import bronze, silver
 from spark_jobs.errors import JobError, JobFailure, run_job
-from spark_jobs.tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
 from tests.spark_jobs.source_rows import source_rows, values, write_export
 
 LINES = source_rows(

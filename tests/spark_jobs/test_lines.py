@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.silver_tables import SILVER_ORDER_ITEMS
 from spark_jobs.transforms.fingerprints import Fingerprint, fingerprints
-from spark_jobs.transforms.lines import SILVER_COLUMNS, line_days, lines_with_reasons, silver_lines, typed_lines
+from spark_jobs.transforms.lines import line_days, lines_with_reasons, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
 from spark_jobs.transforms.options import options_with_reasons
 from tests.spark_jobs.source_rows import bronze_lines, bronze_options, values
@@ -92,7 +93,7 @@ def test_a_duplicate_from_the_future_does_not_displace_the_line(spark: SparkSess
 def test_silver_has_the_accepted_lines_in_its_columns(spark: SparkSession) -> None:
     bronze = bronze_lines(spark, {"creation_time_utc": "2023-03-09 01:00:00+00"}, {"lineitem_id": None})
     found = silver_lines(with_no_options(spark, lines(bronze)), "export-1")
-    assert tuple(found.columns) == SILVER_COLUMNS
+    assert tuple(found.columns) == tuple(SILVER_ORDER_ITEMS.columns)
     assert values(found, "source_id", "order_date", "order_hour", "net_sales", "batch_id") == [
         (1, date(2023, 3, 8), 19, Decimal("5.99"), "export-1")
     ]

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from biz_schema.setting_values import NEGATIVE_LINE_RULES, QUARANTINE_RULE
 from spark_jobs.transforms.lines import lines_with_reasons, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
-from spark_jobs.transforms.negatives import QUARANTINE, RULES
 from spark_jobs.transforms.options import options_with_reasons
 from tests.spark_jobs.source_rows import bronze_lines, bronze_options, values
 
@@ -129,18 +129,20 @@ def test_under_the_rule_quarantine_no_negative_line_counts(spark: SparkSession) 
         {"lineitem_id": "3", "item_price": "-1", "item_quantity": -2},
         {"lineitem_id": "4"},
     )
-    judged = lines_with_reasons(lines, "line_total", QUARANTINE)
+    judged = lines_with_reasons(lines, "line_total", QUARANTINE_RULE)
     assert values(judged, "lineitem_id", "reasons") == [
         ("1", ["negative_price"]),
         ("2", ["non_positive_quantity"]),
         ("3", ["non_positive_quantity", "negative_price"]),
         ("4", []),
     ]
-    options = options_with_reasons(bronze_options(spark, {"option_quantity": -1}, {"option_price": "-1"}), QUARANTINE)
+    options = options_with_reasons(
+        bronze_options(spark, {"option_quantity": -1}, {"option_price": "-1"}), QUARANTINE_RULE
+    )
     assert values(options, "id", "reasons") == [(1, ["non_positive_quantity"]), (2, [])]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", NEGATIVE_LINE_RULES)
 def test_a_negative_quantity_without_money_is_not_a_refund(spark: SparkSession, rule: str) -> None:
     lines = bronze_lines(spark, {"item_price": "0", "item_quantity": -40}, {"item_price": "-1", "item_quantity": 0})
     assert values(lines_with_reasons(lines, "line_total", rule), "reasons") == [(["non_positive_quantity"],)] * 2

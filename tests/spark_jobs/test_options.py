@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.transforms.options import SILVER_COLUMNS, dated_options, options_with_reasons, silver_options
+from biz_schema.silver_tables import SILVER_ORDER_ITEM_OPTIONS
+from spark_jobs.transforms.options import dated_options, options_with_reasons, silver_options
 from tests.spark_jobs.source_rows import bronze_options, values
 
 
@@ -35,5 +36,5 @@ def test_an_option_without_an_accepted_line_is_an_orphan(spark: SparkSession) ->
 def test_exact_duplicates_are_kept(spark: SparkSession) -> None:
     bronze = bronze_options(spark, {"option_price": "0"}, {"option_price": "0"})
     found = silver_options(dated_options(options_with_reasons(bronze), days(spark)), "export-1")
-    assert tuple(found.columns) == SILVER_COLUMNS
+    assert tuple(found.columns) == tuple(SILVER_ORDER_ITEM_OPTIONS.columns)
     assert values(found, "source_id", "option_amount") == [(1, Decimal(0)), (2, Decimal(0))]

@@ -4,7 +4,7 @@ import json
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.tables import ORDER_ITEMS
+from biz_schema.source_tables import ORDER_ITEMS
 from spark_jobs.transforms.lines import lines_with_reasons, typed_lines
 from spark_jobs.transforms.quarantine import quarantined
 from tests.spark_jobs.source_rows import bronze_lines, values

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.tables import Kind, SourceColumn, SourceTable
+from biz_schema.source_tables import Kind, SourceColumn, SourceTable
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
 

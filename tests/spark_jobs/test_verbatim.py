@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.tables import ORDER_ITEMS
+from biz_schema.source_tables import ORDER_ITEMS
 from spark_jobs.transforms.verbatim import missing_columns, verbatim
 from tests.spark_jobs.source_rows import source_rows, write_export
 

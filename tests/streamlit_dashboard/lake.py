@@ -24,7 +24,7 @@ from biz_insights.lake import operations_tables
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import storage_descriptor
 from biz_insights.quality.results_store import RESULTS_TABLE, results_schema
-from spark_jobs.scores.tables import SCORE_TABLES
+from biz_schema.score_tables import SCORE_TABLES
 from tests.dags.gold.harness import DATABASE, Lake, Row, calendar_day, line, loyalty_effect, prediction
 
 LAST_DAY = date(2024, 2, 18)

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from biz_insights.lake.operations_tables import record
+from biz_insights.lake.operations_tables import arrow_schema, record
 from biz_insights.lake.publish import Change
+from biz_schema.operations_tables import PUBLISH_HISTORY
 
 
 def record_changes(
@@ -33,25 +34,12 @@ def record_changes(
     """
     if not changes:
         return
-    import pyarrow as pa
-
-    schema = pa.schema(
-        [
-            ("partition", pa.string()),
-            ("change", pa.string()),
-            ("old_location", pa.string()),
-            ("new_location", pa.string()),
-            ("fingerprint", pa.string()),
-            ("process_date", pa.string()),
-            ("published_at", pa.timestamp("us")),
-        ]
-    )
     now = datetime.now(UTC).replace(tzinfo=None)
     rows = [{**asdict(change), "process_date": process_date, "published_at": now} for change in changes]
     record(
-        "publish_history",
+        PUBLISH_HISTORY.name,
         rows,
-        schema,
+        arrow_schema(PUBLISH_HISTORY),
         {"run": run, "table_name": table},
         database=database,
         ops_uri=ops_uri,

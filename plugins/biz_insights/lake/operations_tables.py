@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from biz_insights.aws import s3
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import storage_descriptor
+from biz_schema.lake_tables import LakeTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,6 +50,34 @@ def athena_type(kind: pa.DataType) -> str:
     if pa.types.is_map(kind):
         return f"map<{athena_type(kind.key_type)},{athena_type(kind.item_type)}>"
     raise TypeError(f"column type {kind} has no Athena type here; use text, a number, a date or timestamp('us')")
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Return the pyarrow type of an Athena type, such as `timestamp` or `array<string>`; the inverse of `athena_type`.
+
+    Raises:
+        KeyError: no operations table has columns of this type yet; add it here.
+    """
+    import pyarrow as pa
+
+    if kind.startswith("array<"):
+        return pa.list_(arrow_type(kind.removeprefix("array<").removesuffix(">")))
+    return {
+        "string": pa.string(),
+        "boolean": pa.bool_(),
+        "int": pa.int32(),
+        "bigint": pa.int64(),
+        "double": pa.float64(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+    }[kind]
+
+
+def arrow_schema(table: LakeTable) -> pa.Schema:
+    """Return the pyarrow schema of a table's files: its columns without the partition keys."""
+    import pyarrow as pa
+
+    return pa.schema([(name, arrow_type(column.type)) for name, column in table.file_columns.items()])
 
 
 def record(

@@ -9,11 +9,12 @@ from biz_insights.aws import s3
 from biz_insights.lake import operations_tables
 from biz_insights.quality.audit_settings import QualitySettings
 from biz_insights.quality.outcome import AuditReport
+from biz_schema.operations_tables import DATA_QUALITY_RESULTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RESULTS_TABLE = "data_quality_results"
+RESULTS_TABLE = DATA_QUALITY_RESULTS.name
 
 
 def part_uri(settings: QualitySettings, run: str, checkpoint: str) -> str:
@@ -23,30 +24,7 @@ def part_uri(settings: QualitySettings, run: str, checkpoint: str) -> str:
 
 def results_schema() -> pa.Schema:
     """Columns of ``data_quality_results``: one row an expectation; partitioned by run and checkpoint."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            ("process_date", pa.date32()),
-            ("checked_at", pa.timestamp("us")),
-            ("table_name", pa.string()),
-            ("candidate", pa.string()),
-            ("rule_name", pa.string()),
-            ("expectation", pa.string()),
-            ("column_name", pa.string()),
-            ("severity", pa.string()),
-            ("success", pa.bool_()),
-            ("observed", pa.string()),
-            ("unexpected_count", pa.int64()),
-            ("unexpected_percent", pa.float64()),
-            ("samples", pa.list_(pa.string())),
-            ("error", pa.string()),
-            ("why", pa.string()),
-            ("fix", pa.string()),
-            ("checkpoint_score", pa.float64()),
-            ("checkpoint_blocked", pa.bool_()),
-        ]
-    )
+    return operations_tables.arrow_schema(DATA_QUALITY_RESULTS)
 
 
 def result_rows(report: AuditReport) -> list[dict[str, Any]]:

@@ -9,9 +9,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from biz_insights.reports.reading import Row
-
-# As biz_insights.quality.outcome weighs them (importing that would bring Airflow along; a test compares).
-WEIGHTS = {"critical": 3, "warning": 1, "info": 0}
+from biz_schema.severities import WEIGHTS
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,43 +13,9 @@ from zoneinfo import ZoneInfo
 from biz_insights.aws.session import client
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
-
-TABLES: Mapping[str, Mapping[str, str]] = {
-    "order_items": {
-        "app_name": "TEXT",
-        "restaurant_id": "TEXT",
-        "creation_time_utc": "TIMESTAMPTZ",
-        "order_id": "TEXT",
-        "user_id": "TEXT",
-        "printed_card_number": "TEXT",
-        "is_loyalty": "BOOLEAN",
-        "currency": "TEXT",
-        "lineitem_id": "TEXT",
-        "item_category": "TEXT",
-        "item_name": "TEXT",
-        "item_price": "NUMERIC",
-        "item_quantity": "INTEGER",
-    },
-    "order_item_options": {
-        "order_id": "TEXT",
-        "lineitem_id": "TEXT",
-        "option_group_name": "TEXT",
-        "option_name": "TEXT",
-        "option_price": "NUMERIC",
-        "option_quantity": "INTEGER",
-    },
-    "date_dim": {
-        "date_key": "TEXT",
-        "year": "INTEGER",
-        "month": "TEXT",
-        "week": "INTEGER",
-        "day_of_week": "TEXT",
-        "is_weekend": "BOOLEAN",
-        "is_holiday": "BOOLEAN",
-        "holiday_name": "TEXT",
-    },
-}
-"""Columns of each source table by name; beside them each has an identity key ``id``."""
+from biz_schema.quarantine_reasons import FUTURE_CREATION_TIME
+from biz_schema.source_tables import ORDER_ITEMS, SOURCE_TABLES_BY_NAME
+from biz_schema.value_limits import CLOCK_SLACK_HOURS, FIRST_YEAR, LAST_YEAR
 
 
 @contextmanager
@@ -75,13 +41,13 @@ def connect(settings: Settings) -> Iterator[Any]:
         yield connection
 
 
-READABLE_FROM = datetime(1900, 1, 1, tzinfo=UTC)
-READABLE_BEFORE = datetime(2200, 1, 1, tzinfo=UTC)
-"""Times that silver reads (``TIMESTAMP_PATTERN`` in spark_jobs/transforms/typed.py). PostgreSQL also stores
-``infinity``, years before Christ and years beyond 9999, for which Python has no value."""
+READABLE_FROM = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+READABLE_BEFORE = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+"""Times that silver reads. PostgreSQL also stores `infinity`, years before Christ and years beyond 9999, for which
+Python has no value."""
 
-CLOCK_SLACK = timedelta(days=1)
-"""How far an order may be dated after the moment it is read: a till's clock may be off, or set to local time."""
+CLOCK_SLACK = timedelta(hours=CLOCK_SLACK_HOURS)
+CREATION_TIME = ORDER_ITEMS.column("creation_time_utc")
 
 
 @dataclass(frozen=True)
@@ -107,13 +73,13 @@ class SourceCount:
         found = []
         if self.unreadable_rows:
             found.append(
-                f"order_items has {self.unreadable_rows:,} row(s) without a time in {READABLE_FROM.year} to "
-                f"{READABLE_BEFORE.year - 1}, quarantined as unparseable_creation_time_utc"
+                f"order_items has {self.unreadable_rows:,} row(s) without a time in {FIRST_YEAR} to "
+                f"{LAST_YEAR}, quarantined as {CREATION_TIME.reason}"
             )
         if self.future_rows:
             found.append(
                 f"order_items has {self.future_rows:,} row(s) dated more than a day in the future, "
-                "quarantined as future_creation_time"
+                f"quarantined as {FUTURE_CREATION_TIME}"
             )
         return found
 
@@ -130,7 +96,7 @@ def count_source(connection: Any, business_timezone: str) -> SourceCount:
     rows: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        for table in TABLES:
+        for table in SOURCE_TABLES_BY_NAME:
             cursor.execute("SELECT to_regclass(%s)", (f"public.{table}",))
             if cursor.fetchone()[0] is None:
                 raise PermanentError(

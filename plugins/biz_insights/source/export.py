@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
-from biz_insights.source.csv_files.columns import REQUIRED_TABLES
-from biz_insights.source.database import TABLES
+from biz_schema.source_tables import SOURCE_TABLES
 
 
 def resolve_process_date(wanted: str | None, run_after: datetime, business_timezone: str) -> str:
@@ -61,10 +60,10 @@ def check_export(session: Any, settings: Settings, export_id: str) -> str:
     files = list(s3.list_uris(session, root))
     # RDS writes no Parquet file for a part of a table without rows: a table that may be empty is there with its folder.
     missing = [
-        table
-        for table in TABLES
+        table.name
+        for table in SOURCE_TABLES
         if not any(
-            uri.startswith(f"{landing}public.{table}/") and (uri.endswith(".parquet") or table not in REQUIRED_TABLES)
+            uri.startswith(f"{landing}{table.landing_folder}/") and (uri.endswith(".parquet") or table.may_be_empty)
             for uri in files
         )
     ]

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from biz_insights.lake.manifest import Manifest, read_manifest
-from biz_insights.source.database import TABLES
 from biz_insights.source.export import check_rows
 from biz_insights.steps.run_context import RunContext
+from biz_schema.source_tables import SOURCE_TABLES
 
 CURRENT_BATCH = "current_batch"
 """Table parameter: the batch that silver was, or is to be, built from."""
-
-
-def bronze_table(source_table: str) -> str:
-    """Catalog name of a source table's bronze."""
-    return f"bronze_{source_table}"
 
 
 def bronze_manifest(run: RunContext, job_run_id: str) -> Manifest:
@@ -23,7 +18,7 @@ def bronze_manifest(run: RunContext, job_run_id: str) -> Manifest:
 
 def batch_fingerprint(manifest: Manifest) -> str:
     """Content of the whole batch, whatever it is called."""
-    return "/".join(manifest.fingerprints(bronze_table(name))[manifest.batch_id] for name in TABLES)
+    return "/".join(manifest.fingerprints(table.bronze_name)[manifest.batch_id] for table in SOURCE_TABLES)
 
 
 def require_exported_rows(
@@ -35,14 +30,13 @@ def require_exported_rows(
         PermanentError: a table has other rows than the database counted.
     """
     manifest = bronze_manifest(run, job_run_id)
-    check_rows({name: manifest.rows(bronze_table(name)) for name in TABLES}, database_rows, export_id)
+    check_rows({table.name: manifest.rows(table.bronze_name) for table in SOURCE_TABLES}, database_rows, export_id)
 
 
 def is_published(run: RunContext, job_run_id: str) -> bool:
     """Whether the current published batch has the same content."""
     manifest = bronze_manifest(run, job_run_id)
-    for name in TABLES:
-        table = bronze_table(name)
+    for table in (source.bronze_name for source in SOURCE_TABLES):
         batch = run.published.parameter(table, CURRENT_BATCH)
         if batch is None:
             return False
@@ -54,13 +48,13 @@ def is_published(run: RunContext, job_run_id: str) -> bool:
 def audit_bronze(run: RunContext, job_run_id: str) -> dict[str, str]:
     """Checkpoint over the three bronze tables of the batch."""
     manifest = bronze_manifest(run, job_run_id)
-    return run.stage_and_audit("bronze", [manifest.build(bronze_table(name)) for name in TABLES])
+    return run.stage_and_audit("bronze", [manifest.build(table.bronze_name) for table in SOURCE_TABLES])
 
 
 def publish_bronze(run: RunContext, job_run_id: str, staged: dict[str, str]) -> list[str]:
     """Publish the batch and make it the current one."""
     manifest = bronze_manifest(run, job_run_id)
-    lines = run.publish_builds([manifest.build(bronze_table(name)) for name in TABLES], staged.values())
-    for name in TABLES:
-        run.published.set_parameter(bronze_table(name), CURRENT_BATCH, manifest.batch_id)
+    lines = run.publish_builds([manifest.build(table.bronze_name) for table in SOURCE_TABLES], staged.values())
+    for table in SOURCE_TABLES:
+        run.published.set_parameter(table.bronze_name, CURRENT_BATCH, manifest.batch_id)
     return lines

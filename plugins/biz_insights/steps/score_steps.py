@@ -16,21 +16,15 @@ from biz_insights.lake.catalog import PublishedPartition
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.steps.gold_steps import NO_FILES
 from biz_insights.steps.run_context import RunContext
-
-SCORE_TABLES = (
-    "model_registry",
-    "model_backtests",
-    "churn_backtests",
-    "gold_loyalty_effects",
-    "gold_customer_predictions",
+from biz_schema.score_inputs import (
+    DAYS_OF_CLOSED_QUARTERS,
+    DAYS_OF_CURRENT_QUARTER,
+    SAMPLE_BEFORE_CUTOFF,
+    SCORE_INPUTS,
+    TOTALS_BEFORE_CUTOFF,
 )
-"""In publishing order: what vouches for the predictions before the predictions."""
+from biz_schema.score_tables import SCORE_PUBLISH_ORDER
 
-HISTORY, DAYS = "gold_customer_day_by_quarter", "gold_customer_day"
-"""The days of closed quarters, a file each, and the days of the quarter that goes on."""
-BALANCES, SAMPLE = "gold_customer_totals_before_cutoff", "gold_customer_day_sample_before_cutoff"
-"""What came before the opening date: a balance of each customer, and the days of some."""
-INPUTS = (HISTORY, DAYS, BALANCES, SAMPLE)
 JOB_FILES = ("spark_jobs/customer_scores.py", "spark_jobs.zip")
 
 
@@ -54,18 +48,18 @@ def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:
     """
     quarter, opening = quarter_of(run.process_date), cutoff_date(run.process_date)
     is_read = {
-        HISTORY: lambda value: value < quarter,
-        DAYS: lambda value: quarter <= value <= run.process_date,
-        BALANCES: lambda value: value == opening,
-        SAMPLE: lambda value: value == opening,
+        DAYS_OF_CLOSED_QUARTERS: lambda value: value < quarter,
+        DAYS_OF_CURRENT_QUARTER: lambda value: quarter <= value <= run.process_date,
+        TOTALS_BEFORE_CUTOFF: lambda value: value == opening,
+        SAMPLE_BEFORE_CUTOFF: lambda value: value == opening,
     }
     read = {
         table: {value: found for value, found in run.published.partitions(table).items() if is_read[table](value)}
-        for table in INPUTS
+        for table in SCORE_INPUTS
     }
     digest = input_fingerprint(run, read)
     if not full_refresh and all(
-        run.published.fingerprints(table).get(run.process_date) == digest for table in SCORE_TABLES
+        run.published.fingerprints(table).get(run.process_date) == digest for table in SCORE_PUBLISH_ORDER
     ):
         return None
     empty = run.settings.lake_uri(NO_FILES)
@@ -81,7 +75,7 @@ def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:
 def score_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
     """What the job wrote."""
     manifest = read_manifest(run.session, run.settings.lake_uri("scores/"), job_run_id)
-    return [manifest.build(table) for table in SCORE_TABLES]
+    return [manifest.build(table) for table in SCORE_PUBLISH_ORDER]
 
 
 def audit_scores(run: RunContext, job_run_id: str) -> dict[str, str]:

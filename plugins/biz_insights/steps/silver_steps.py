@@ -11,15 +11,7 @@ from biz_insights.lake.manifest import read_manifest
 from biz_insights.steps.bronze_steps import CURRENT_BATCH, batch_fingerprint, bronze_manifest
 from biz_insights.steps.run_context import RunContext
 from biz_insights.time_zones import offset_changes
-
-SILVER_TABLES = (
-    "quarantine",
-    "silver_date_dim",
-    "silver_order_item_options",
-    "silver_order_items",
-    "row_ledger",
-)
-"""In publishing order: what accounts for the lines before the lines, the ledger last."""
+from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS, SILVER_PUBLISH_ORDER
 
 INPUT_FINGERPRINT = "input_fingerprint"
 """Table parameter of silver_order_items: the batch, the code and the settings it was last built from."""
@@ -53,9 +45,9 @@ def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[st
     business time zone, which the job compares with its own.
     """
     digest = input_fingerprint(run, bronze_run)
-    if not full_refresh and run.published.parameter("silver_order_items", INPUT_FINGERPRINT) == digest:
+    if not full_refresh and run.published.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
         return None
-    known = {name: run.published.fingerprints(name) for name in SILVER_TABLES}
+    known = {name: run.published.fingerprints(name) for name in SILVER_PUBLISH_ORDER}
     if full_refresh:
         known = {name: dict.fromkeys(values, "") for name, values in known.items()}
     folder = run.settings.lake_uri(f"silver/_plan/{run.run}/try={run.try_number}/")
@@ -70,7 +62,7 @@ def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
     """What the job wrote, table by table. One that did not change stays in: its first publish creates the table even
     where the source gave it no row."""
     manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
-    return [manifest.build(table) for table in SILVER_TABLES]
+    return [manifest.build(table) for table in SILVER_PUBLISH_ORDER]
 
 
 def audit_silver(run: RunContext, job_run_id: str) -> dict[str, str]:
@@ -82,6 +74,6 @@ def publish_silver(run: RunContext, job_run_id: str, digest: str, staged: dict[s
     """Publish, then remember what silver was built from: last, so that a publish cut short is taken up again."""
     lines = run.publish_builds(silver_builds(run, job_run_id), staged.values())
     batch = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id).batch_id
-    run.published.set_parameter("row_ledger", CURRENT_BATCH, batch)
-    run.published.set_parameter("silver_order_items", INPUT_FINGERPRINT, digest)
+    run.published.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch)
+    run.published.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, digest)
     return lines

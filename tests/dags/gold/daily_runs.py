@@ -17,7 +17,8 @@ from biz_insights.lake.catalog import PublishedPartition
 from biz_insights.settings import Settings
 from biz_insights.steps.gold_steps import plan_table
 from biz_insights.steps.run_context import RunContext
-from biz_insights.steps.score_steps import SCORE_TABLES, plan_scores
+from biz_insights.steps.score_steps import plan_scores
+from biz_schema.score_tables import SCORE_TABLES
 from spark_jobs.transforms.fingerprints import LINEAGE_COLUMNS, Fingerprint, compare, to_write
 from tests.dags.gold.harness import DATABASE, Lake, Row, translated
 from tests.dags.gold.score_sums import write_scores

@@ -17,9 +17,9 @@ from typing import Any
 from biz_insights.gold.definition import GoldTable, gold_tables
 from biz_insights.gold.periods import cutoff_date
 from biz_insights.gold.plan import CLOSED_PERIODS, select
+from biz_schema.score_tables import SCORE_TABLES
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
-from spark_jobs.scores.tables import SCORE_TABLES
 
 DATABASE = "biz_insights"
 

@@ -10,8 +10,7 @@ import pytest
 
 from biz_insights.gold.definition import date_literal, gold_tables
 from biz_insights.gold.periods import cutoff_date, first_open_year, quarter_of
-from spark_jobs.customer_scores import SAMPLED_DAYS
-from spark_jobs.scores.customers_in_spark import SAMPLE_BUCKETS
+from biz_schema.score_inputs import SAMPLE_BUCKETS, SAMPLED_DAYS
 from tests.dags.gold.harness import DATABASE, Lake, line, pick, render, translated
 from tests.dags.gold.random_orders import random_lines
 

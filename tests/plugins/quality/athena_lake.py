@@ -15,7 +15,7 @@ from biz_insights.aws import s3
 from biz_insights.lake import operations_tables
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import storage_descriptor
-from spark_jobs.scores.tables import SCORE_TABLES
+from biz_schema.score_tables import SCORE_TABLES
 from tests.dags.gold.harness import DATABASE, Lake
 from tests.plugins.quality.samples import GOLD
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from biz_insights.gold.definition import gold_tables
 from biz_insights.quality.audit_settings import QualitySettings
-from spark_jobs.scores.tables import LOYALTY_EFFECTS, PREDICTIONS
+from biz_schema.score_tables import LOYALTY_EFFECTS, PREDICTIONS
 from tests.dags.gold.harness import Lake, calendar_day, line, loyalty_effect, prediction
 
 GOLD = tuple(name for name, table in gold_tables().items() if table.kind != "views")

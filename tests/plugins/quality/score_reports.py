@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from biz_schema.score_tables import AS_OF_DATE
 from spark_jobs.scores.registry import REPORTS, in_columns
-from spark_jobs.scores.tables import AS_OF_DATE
 from tests.plugins.quality.samples import AS_OF
 from tests.spark_jobs.scores import chain
 

@@ -8,8 +8,8 @@ import pytest
 
 from biz_insights.gold.periods import cutoff_date
 from biz_insights.quality.suites import SQL_KWARG, SQL_TYPE, load_suite
+from biz_schema.score_tables import SCORE_TABLES
 from mwaa.local_aws.athena.dialect import to_duckdb
-from spark_jobs.scores.tables import SCORE_TABLES
 from tests.dags.gold.harness import DATABASE, Lake, line
 from tests.plugins.quality.samples import AS_OF, GOLD
 

@@ -10,7 +10,7 @@ import pytest
 from biz_insights.gold.definition import gold_tables
 from biz_insights.quality import engine
 from biz_insights.quality.suites import SQL_TYPE, Suite, SuiteError, all_suites, load_suite, suite_paths
-from spark_jobs.scores.tables import SCORE_TABLES
+from biz_schema.score_tables import SCORE_TABLES
 from tests.plugins.quality.samples import rule, sql_rule
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -14,7 +14,6 @@ from biz_insights.errors import PermanentError
 from biz_insights.settings import resolve
 from biz_insights.source.csv_files.load import DDL
 from biz_insights.source.database import (
-    CLOCK_SLACK,
     READABLE_BEFORE,
     READABLE_FROM,
     SourceCount,
@@ -24,7 +23,6 @@ from biz_insights.source.database import (
 )
 from mwaa.local_runner.environment import LaptopError
 from mwaa.local_runner.run import last_complete_day
-from spark_jobs.transforms.lines import CLOCK_SLACK_HOURS
 from spark_jobs.transforms.typed import TIMESTAMP_PATTERN
 
 UNREADABLE = [
@@ -144,9 +142,8 @@ def test_a_missing_table_names_the_next_step(database: psycopg.Connection) -> No
         count_source(database, CHICAGO)
 
 
-def test_the_count_and_silver_agree_on_what_is_readable_and_what_is_future() -> None:
+def test_the_count_and_silver_agree_on_what_is_readable() -> None:
     pattern = re.compile(TIMESTAMP_PATTERN)
-    assert timedelta(hours=CLOCK_SLACK_HOURS) == CLOCK_SLACK
     for edge in (READABLE_FROM, READABLE_BEFORE - timedelta(seconds=1)):
         assert pattern.match(edge.isoformat(sep=" "))
     for edge in (READABLE_FROM - timedelta(seconds=1), READABLE_BEFORE):

@@ -11,7 +11,14 @@ from biz_insights.settings import Settings
 from biz_insights.steps import score_steps
 from biz_insights.steps.gold_steps import NO_FILES
 from biz_insights.steps.run_context import RunContext
-from spark_jobs.scores.tables import SCORE_TABLES
+from biz_schema.score_inputs import (
+    DAYS_OF_CLOSED_QUARTERS,
+    DAYS_OF_CURRENT_QUARTER,
+    SAMPLE_BEFORE_CUTOFF,
+    SCORE_INPUTS,
+    TOTALS_BEFORE_CUTOFF,
+)
+from biz_schema.score_tables import SCORE_PUBLISH_ORDER, SCORE_TABLES
 
 DAY = "2024-02-17"
 DAYS = {"2023-12-31": "closed", "2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
@@ -26,10 +33,10 @@ class Published:
         self.tables = {
             table: {value: PublishedPartition(value, f"s3://lake/{value}/", f) for value, f in digests.items()}
             for table, digests in (
-                (score_steps.HISTORY, QUARTERS),
-                (score_steps.DAYS, DAYS),
-                (score_steps.BALANCES, OPENINGS),
-                (score_steps.SAMPLE, OPENINGS),
+                (DAYS_OF_CLOSED_QUARTERS, QUARTERS),
+                (DAYS_OF_CURRENT_QUARTER, DAYS),
+                (TOTALS_BEFORE_CUTOFF, OPENINGS),
+                (SAMPLE_BEFORE_CUTOFF, OPENINGS),
             )
         }
 
@@ -68,7 +75,7 @@ def run() -> RunContext:
 
 
 def publish(run: RunContext, digest: str) -> None:
-    for table in score_steps.SCORE_TABLES:
+    for table in SCORE_TABLES:
         run.published.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
 
 
@@ -91,7 +98,9 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
     plan = score_steps.plan_scores(run, full_refresh=False)
     assert plan is not None
     publish(run, plan["input_fingerprint"])
-    run.published.tables[score_steps.DAYS]["2024-02-18"] = PublishedPartition("2024-02-18", "s3://lake/x/", "moved")
+    run.published.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-18"] = PublishedPartition(
+        "2024-02-18", "s3://lake/x/", "moved"
+    )
     assert score_steps.plan_scores(run, full_refresh=False) is None
     assert score_steps.plan_scores(run, full_refresh=True) == plan
 
@@ -102,8 +111,9 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
         "a day",
         "a lost day",
         "a closed quarter",
-        score_steps.BALANCES,
-        score_steps.SAMPLE,
+        TOTALS_BEFORE_CUTOFF,
+        SAMPLE_BEFORE_CUTOFF,
+        SCORE_INPUTS,
         "the code",
         "a rate",
         "a margin",
@@ -116,14 +126,14 @@ def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: 
     assert plan is not None
     publish(run, plan["input_fingerprint"])
     if change == "a day":
-        run.published.tables[score_steps.DAYS][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
+        run.published.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
     if change == "a lost day":
-        del run.published.tables[score_steps.DAYS]["2024-02-16"]
+        del run.published.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-16"]
     if change == "a closed quarter":
-        run.published.tables[score_steps.HISTORY]["2023-10-01"] = PublishedPartition(
+        run.published.tables[DAYS_OF_CLOSED_QUARTERS]["2023-10-01"] = PublishedPartition(
             "2023-10-01", "s3://lake/late/", "q5"
         )
-    if change in (score_steps.BALANCES, score_steps.SAMPLE):
+    if change in (TOTALS_BEFORE_CUTOFF, SAMPLE_BEFORE_CUTOFF):
         run.published.tables[change]["2022-10-01"] = PublishedPartition("2022-10-01", "s3://lake/late/", "o2")
     if change == "the code":
         run.session.etags["spark_jobs.zip"] = "e2"
@@ -142,16 +152,16 @@ def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
     run: RunContext, written: dict[str, Any]
 ) -> None:
     empty = run.settings.lake_uri(NO_FILES)
-    run.published.tables[score_steps.DAYS][DAY] = PublishedPartition(DAY, empty, "none")
+    run.published.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, empty, "none")
     plan = score_steps.plan_scores(run, full_refresh=False)
-    assert plan is not None and list(written[plan["inputs_uri"]][score_steps.DAYS]) == ["2024-02-16"]
+    assert plan is not None and list(written[plan["inputs_uri"]][DAYS_OF_CURRENT_QUARTER]) == ["2024-02-16"]
     run.published.tables.clear()
     plan = score_steps.plan_scores(run, full_refresh=False)
-    assert plan is not None and written[plan["inputs_uri"]] == {table: {} for table in score_steps.INPUTS}
+    assert plan is not None and written[plan["inputs_uri"]] == {table: {} for table in SCORE_INPUTS}
 
 
 def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert set(score_steps.SCORE_TABLES) == set(SCORE_TABLES)
+    assert sorted(SCORE_PUBLISH_ORDER) == sorted(SCORE_TABLES)
     entry = {
         "columns": [["p", "double"]], "partition_keys": [["as_of_date", "date"]], "location": "s3://lake/t/run=jr/",
         "partitions": {DAY: {"rows": 1, "fingerprint": "d", "change": "new"}},
@@ -159,6 +169,6 @@ def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypa
     manifest = score_steps.read_manifest.__globals__["Manifest"]("jr", DAY, dict.fromkeys(SCORE_TABLES, entry))
     monkeypatch.setattr(score_steps, "read_manifest", lambda *_: manifest)
     builds = score_steps.score_builds(run, "jr")
-    assert [build.table for build in builds] == list(score_steps.SCORE_TABLES)
+    assert [build.table for build in builds] == list(SCORE_PUBLISH_ORDER)
     assert builds[0].partition_key == Column("as_of_date", "date")
     assert builds[0].partitions[0].location == f"s3://lake/t/run=jr/as_of_date={DAY}/"

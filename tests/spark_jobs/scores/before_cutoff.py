@@ -6,9 +6,9 @@ from pathlib import Path
 
 from biz_insights.gold.definition import date_literal, gold_tables
 from biz_insights.gold.periods import cutoff_date
+from biz_schema.score_inputs import DAYS_OF_CLOSED_QUARTERS, SAMPLE_BEFORE_CUTOFF, TOTALS_BEFORE_CUTOFF
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
-from spark_jobs.customer_scores import BALANCES, HISTORY, SAMPLE
 
 NOT_READ = ("gross_sales", "discount_amount", "refund_amount", "options_revenue", "loyalty_net_sales")
 """Columns of a customer day that the scores never see."""
@@ -27,10 +27,11 @@ def write_before_cutoff(days: str, process_date: str, folder: Path) -> dict[str,
     connection.execute("SET threads = 2; CREATE SCHEMA lake")
     absent = ", ".join(f"0::DECIMAL(18, 4) AS {name}" for name in NOT_READ)
     connection.execute(
-        f"CREATE VIEW lake.{HISTORY} AS SELECT *, {absent}, date_trunc('quarter', order_date) AS quarter FROM {days}"
+        f"CREATE VIEW lake.{DAYS_OF_CLOSED_QUARTERS} AS "
+        f"SELECT *, {absent}, date_trunc('quarter', order_date) AS quarter FROM {days}"
     )
     locations = {}
-    for name in (BALANCES, SAMPLE):
+    for name in (TOTALS_BEFORE_CUTOFF, SAMPLE_BEFORE_CUTOFF):
         place = folder / name / f"cutoff_date={opening}"
         place.mkdir(parents=True)
         select = to_duckdb(gold_tables()[name].select(database="lake", cutoff_date=date_literal(opening)))

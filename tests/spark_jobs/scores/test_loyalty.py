@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from biz_schema.score_tables import LOYALTY_EFFECTS
 from spark_jobs.models.loyalty_effect import METRICS, effects, totals
 from spark_jobs.models.loyalty_windows import CustomerDays, comparisons
 from spark_jobs.scores.customers_in_pandas import loyalty_programmes, sufficient_statistics
 from spark_jobs.scores.histories import day_number
 from spark_jobs.scores.loyalty import loyalty_effects
-from spark_jobs.scores.tables import LOYALTY_EFFECTS
 from tests.spark_jobs.models.loyalty_simulation import DAYS, LAUNCH, Chain
 
 FIRST = date(2021, 1, 1)

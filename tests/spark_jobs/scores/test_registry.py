@@ -5,11 +5,11 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from biz_schema.score_tables import AS_OF_DATE, CHURN_BACKTESTS, REGISTRY
 from spark_jobs.scores.backtests import PURCHASES
 from spark_jobs.scores.estimates import Estimates, fit_purchases
 from spark_jobs.scores.histories import day_number
 from spark_jobs.scores.registry import REPORTS, Findings, backtest_rows, churn_rows, in_columns, registry_rows
-from spark_jobs.scores.tables import AS_OF_DATE, CHURN_BACKTESTS, REGISTRY
 from tests.spark_jobs.scores.chain import AS_OF, FIRST_DAY, customer_days, findings
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from biz_schema.score_tables import AS_OF_DATE, PREDICTIONS
 from spark_jobs.models.estimation import Fit
 from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.deciles import Cutoffs, frozen_cutoffs
 from spark_jobs.scores.estimates import Estimates
 from spark_jobs.scores.histories import Snapshot, day_number
 from spark_jobs.scores.scoring import Scorer
-from spark_jobs.scores.tables import AS_OF_DATE, PREDICTIONS
 from tests.spark_jobs.scores.chain import AS_OF, FIRST_DAY, customer_days, estimates, findings, histories
 
 NOTHING = Estimates(Fit(None, None, 3, 3, 0, None, "insufficient_data"), {})

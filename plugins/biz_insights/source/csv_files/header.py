@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 
 from biz_insights.errors import PermanentError
-from biz_insights.source.csv_files.columns import notes_on_missing, required_columns
-from biz_insights.source.database import TABLES
+from biz_insights.source.csv_files.columns import notes_on_missing
+from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 MOST_COLUMNS = 1_599
@@ -58,17 +58,18 @@ def read_header(where: str, table: str, start: bytes) -> Header:
     """
     text = header_text(where, start)
     delimiter, names = split_header(table, text)
-    keys = {key(name): name for name in TABLES[table]}
+    source = SOURCE_TABLES_BY_NAME[table]
+    keys = {key(name): name for name in source.file_columns}
     columns = tuple(keys.get(key(name)) for name in names)
     found = [name for name in columns if name]
-    if missing := [name.upper() for name in required_columns(table) if name not in found]:
+    if missing := [name.upper() for name in source.required_file_columns if name not in found]:
+        required = ", ".join(name.upper() for name in source.required_file_columns)
         # What a first line names that names no column may be somebody's data.
         named = ", ".join(name.strip() for name in names)[:300] if found else "none of its columns (is it a header?)"
         raise PermanentError(
             f"{where} lacks column {', '.join(missing)}; its first line, read with the delimiter "
-            f"{DELIMITERS[delimiter]}, names {named}; required are "
-            f"{', '.join(name.upper() for name in required_columns(table))}, separated by comma, semicolon, tab or |; "
-            "fix the header"
+            f"{DELIMITERS[delimiter]}, names {named}; required are {required}, "
+            "separated by comma, semicolon, tab or |; fix the header"
         )
     if twice := next((name for name in found if found.count(name) > 1), None):
         raise PermanentError(f"{where} names column {twice.upper()} twice; remove or rename one of them")
@@ -106,7 +107,7 @@ def header_text(where: str, start: bytes) -> str:
 
 def split_header(table: str, text: str) -> tuple[str, list[str]]:
     """The delimiter that gives the most of the table's columns (the comma when several do), and the names."""
-    known = {key(name) for name in TABLES[table]}
+    known = {key(name) for name in SOURCE_TABLES_BY_NAME[table].file_columns}
     split = {delimiter: next(csv.reader(io.StringIO(text), delimiter=delimiter)) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: len({key(name) for name in split[delimiter]} & known))
     return best, split[best]

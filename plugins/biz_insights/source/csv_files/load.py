@@ -8,25 +8,26 @@ from typing import Any
 
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
-from biz_insights.source.csv_files.columns import GENERATED_LINE_ID, REQUIRED_TABLES
+from biz_insights.source.csv_files.columns import GENERATED_LINE_ID
 from biz_insights.source.csv_files.local_times import local_time_notes
 from biz_insights.source.csv_files.source_file import SourceFile, field_name
 from biz_insights.source.csv_files.staging import STAGING, Staged, said, stage
 from biz_insights.source.csv_files.structure import NOTHING_LOADED
 from biz_insights.source.csv_files.validation import Shapes, column_shapes, require_casts, require_values
 from biz_insights.source.csv_files.values import reading
-from biz_insights.source.database import TABLES
 from biz_insights.time_formats import TimeFormat, time_format
+from biz_schema.source_tables import SOURCE_ID, SOURCE_TABLES, SOURCE_TABLES_BY_NAME
 
 READING_VERSION = 1
 """Raise it with every change in how a file is read: files that were loaded before are then loaded again."""
 
 DDL = (
     "\n".join(
-        f"CREATE TABLE IF NOT EXISTS public.{table} (\n    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n    "
-        + ",\n    ".join(f"{name} {kind}" for name, kind in columns.items())
+        f"CREATE TABLE IF NOT EXISTS public.{table.name} (\n"
+        + f"    {SOURCE_ID.name} {SOURCE_ID.database_type} GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n    "
+        + ",\n    ".join(f"{name} {column.database_type}" for name, column in table.file_columns.items())
         + "\n);"
-        for table, columns in TABLES.items()
+        for table in SOURCE_TABLES
     )
     + """
 CREATE TABLE IF NOT EXISTS public.source_load (
@@ -134,9 +135,9 @@ def fill_table(connection: Any, settings: Settings, file: SourceFile) -> tuple[i
     """
     import psycopg
 
-    times = time_format(settings.source_date_format)
+    table, times = SOURCE_TABLES_BY_NAME[file.table], time_format(settings.source_date_format)
     staged = stage(connection, settings, file)
-    if staged.rows == staged.empty_rows and file.table in REQUIRED_TABLES:
+    if staged.rows == staged.empty_rows and not table.may_be_empty:
         raise PermanentError(f"{file.uri} has a header and no rows; upload the whole file")
     shapes = column_shapes(connection, file, times)
     require_values(connection, file, times, shapes)
@@ -159,10 +160,10 @@ def insert_statement(file: SourceFile, times: TimeFormat, shapes: Shapes) -> str
     """SQL that fills the table from the staged rows, in the file's order: the identity follows it."""
     fields = [field_name(number) for number in range(len(file.columns))]
     values: dict[str, str] = {}
-    for column, sql_type in TABLES[file.table].items():
+    for column, declared in SOURCE_TABLES_BY_NAME[file.table].file_columns.items():
         field = file.field(column)
         if field is not None:
-            how = reading(column, sql_type, times)
+            how = reading(declared, times)
             values[column] = how.value_sql(field, [shape for shape, _ in shapes[column]]) if how else field
         elif column == "lineitem_id":
             values[column] = GENERATED_LINE_ID.format(order_id=file.field("order_id"))

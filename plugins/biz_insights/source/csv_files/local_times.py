@@ -12,8 +12,8 @@ from biz_insights.source.csv_files.source_file import SourceFile
 from biz_insights.source.csv_files.staging import STAGING
 from biz_insights.source.csv_files.validation import Shapes
 from biz_insights.source.csv_files.values import BLANKS, Reading, reading
-from biz_insights.source.database import TABLES
 from biz_insights.time_formats import TimeFormat
+from biz_schema.source_tables import SOURCE_TABLES_BY_NAME, Kind
 
 ZONES_WITHOUT_CHANGES = ("UTC", "Etc/UTC", "UCT", "Zulu", "GMT", "Etc/GMT")
 
@@ -21,7 +21,9 @@ ZONES_WITHOUT_CHANGES = ("UTC", "Etc/UTC", "UCT", "Zulu", "GMT", "Etc/GMT")
 def local_time_notes(connection: Any, file: SourceFile, times: TimeFormat, zone: str, shapes: Shapes) -> list[str]:
     """What is assumed of the staged times that state no offset; nothing when all do."""
     notes = []
-    for column in (name for name, sql_type in TABLES[file.table].items() if sql_type == "TIMESTAMPTZ"):
+    columns = SOURCE_TABLES_BY_NAME[file.table].file_columns.values()
+    for declared in (column for column in columns if column.kind is Kind.TIMESTAMP):
+        column = declared.name
         matches = {shape: times.match(shape.strip(BLANKS)) for shape, _ in shapes.get(column, ())}
         parts = {shape: match.groupdict() for shape, match in matches.items() if match}
         local = [shape for shape, part in parts.items() if not part.get("offset")]
@@ -30,7 +32,7 @@ def local_time_notes(connection: Any, file: SourceFile, times: TimeFormat, zone:
         if any(not parts[shape].get("hour") for shape in local):
             notes.append(f"{file.name} has dates in {column.upper()} without a time of day: they are read as midnight")
         if local and zone not in ZONES_WITHOUT_CHANGES:
-            how = reading(column, "TIMESTAMPTZ", times)
+            how = reading(declared, times)
             assert how, "times have a reading"
             notes += _clock_change_notes(connection, file, column, how, local, zone)
     return notes

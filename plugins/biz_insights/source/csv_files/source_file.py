@@ -7,8 +7,8 @@ from typing import Any
 
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
-from biz_insights.source.csv_files.columns import REQUIRED_TABLES, WITHOUT_FILE
 from biz_insights.source.csv_files.header import read_header
+from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 HEADER_BYTES = 65_536
 """Enough for the header of any file of this kind."""
@@ -65,16 +65,17 @@ def check_file(s3: Any, settings: Settings, prefix: str, table: str) -> SourceFi
     """
     bucket, key = settings.source_bucket, f"{prefix}{table}.csv"
     where = f"s3://{bucket}/{key}"
+    without_file = SOURCE_TABLES_BY_NAME[table].without_file
     try:
         head = s3.head_object(Bucket=bucket, Key=key)
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
             raise
-        if table not in REQUIRED_TABLES:
-            return SourceFile(table, bucket, key, notes=(f"{table}.csv is missing: {WITHOUT_FILE[table]}",))
+        if without_file is not None:
+            return SourceFile(table, bucket, key, notes=(f"{table}.csv is missing: {without_file}",))
         raise PermanentError(f"{where} is missing; upload {table}.csv and clear this task") from error
     if head["ContentLength"] == 0:
-        optional = "" if table in REQUIRED_TABLES else ", or delete it: this file may be missing"
+        optional = "" if without_file is None else ", or delete it: this file may be missing"
         raise PermanentError(f"{where} is empty (0 bytes); upload the file with its header and rows{optional}")
     last = min(head["ContentLength"], HEADER_BYTES) - 1
     start = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{last}")["Body"].read()

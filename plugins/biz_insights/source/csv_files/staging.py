@@ -16,7 +16,7 @@ from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
 from biz_insights.source.csv_files.source_file import SourceFile, field_name
 from biz_insights.source.csv_files.structure import NOTHING_LOADED, repaired_rows
-from biz_insights.source.database import TABLES
+from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 STAGING = "staged_file"
 """A temporary table: `file_row` counts the rows below the header from 1, `field_1`, … are the row's fields."""
@@ -82,13 +82,13 @@ def _look(cursor: Any, file: SourceFile, fields: list[str]) -> tuple[Staged, boo
 
     To COPY a quote opens wherever it stands: of two rows with `12" sub` it makes one, and of those between none.
     """
-    others = len(file.columns) - 1
+    table, others = SOURCE_TABLES_BY_NAME[file.table], len(file.columns) - 1
     suspect = [
         f"(octet_length({field}) > {2 * others} AND strpos({field}, E'\\n') + strpos({field}, E'\\r') > 0 "
         f"AND length({field}) - length(replace({field}, E'{_escaped(file.delimiter)}', '')) >= {others})"
         for field, column in zip(fields, file.columns, strict=True)
         # Of a typed column such a text is refused anyway.
-        if TABLES[file.table].get(column or "", "TEXT") == "TEXT"
+        if column is None or table.column(column).database_type == "TEXT"
     ]
     cursor.execute(
         f"SELECT count(*), count(*) FILTER (WHERE num_nonnulls({', '.join(fields)}) = 0), "

@@ -10,8 +10,8 @@ from biz_insights.source.csv_files.source_file import SourceFile, field_name
 from biz_insights.source.csv_files.staging import STAGING, line_of
 from biz_insights.source.csv_files.structure import NOTHING_LOADED
 from biz_insights.source.csv_files.values import BLANKS, Reading, reading
-from biz_insights.source.database import TABLES
 from biz_insights.time_formats import TimeFormat
+from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 MOST_SHAPES = 100_000
 """Shapes that a column may have. Values have a few dozen, a calendar one a day."""
@@ -82,8 +82,8 @@ def require_casts(connection: Any, file: SourceFile, times: TimeFormat) -> None:
 
 
 def _typed_fields(file: SourceFile, times: TimeFormat) -> Iterator[tuple[str, str, Reading]]:
-    for column, sql_type in TABLES[file.table].items():
-        field, how = file.field(column), reading(column, sql_type, times)
+    for column, declared in SOURCE_TABLES_BY_NAME[file.table].file_columns.items():
+        field, how = file.field(column), reading(declared, times)
         if field and how:
             yield column, field, how
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from biz_insights.time_formats import ISO, TimeFormat, readings
+from biz_schema.source_tables import Kind, SourceColumn
 
 BLANKS = " \t\r\n\u00a0"
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
@@ -54,9 +55,10 @@ class Reading:
         return f"({self.text(field) if is_trimmed else self.text_sql(field)})::{self.sql_type}"
 
 
-def reading(column: str, sql_type: str, times: TimeFormat) -> Reading | None:
-    """How a column is read; None for text that is taken as it is."""
-    if column == "date_key":
+def reading(column: SourceColumn, times: TimeFormat) -> Reading | None:
+    """Return how a column is read; None for text that is taken as it is."""
+    sql_type = column.database_type
+    if column.kind is Kind.DATE_KEY:
         return Reading(sql_type, ("", ""), lambda text: not _OTHER_DATE.fullmatch(text), date_key_reason, _day_first)
     if sql_type == "TIMESTAMPTZ":
         return Reading(sql_type, ("123456789", "0"), times.accepts, lambda text: time_reason(text, times), times.sql)

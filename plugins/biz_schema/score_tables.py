@@ -1,0 +1,273 @@
+"""The tables that the job `customer_scores` publishes, one partition for each as-of date."""
+
+from __future__ import annotations
+
+from biz_schema.lake_tables import LakeColumn, LakeTable
+
+AS_OF_DATE = "as_of_date"
+HORIZONS = (30, 90, 365)
+"""Days ahead that are predicted."""
+
+
+_PARTITION = {AS_OF_DATE: LakeColumn("date", "partition: the last day that was known")}
+_CUSTOMER = {
+    "app_name": LakeColumn("string", "the ordering channel, half of the customer key"),
+    "user_id": LakeColumn("string", "the user within the channel, the other half of the customer key"),
+    "currency": LakeColumn("string", "currency of every amount in the row"),
+}
+_STATUS_IN_USE = "validated, not_validated or insufficient_data"
+_FIT_STATUS = "fitted, model_degenerate (a simpler model is as likely) or insufficient_data"
+_LADDER = "mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate"
+
+PREDICTIONS = LakeTable(
+    name="gold_customer_predictions",
+    about="What each customer is expected to do and to be worth, from the orders up to the as-of date.",
+    grain=("app_name", "user_id", "currency", AS_OF_DATE),
+    columns=_CUSTOMER
+    | {"p_alive": LakeColumn("double", "probability that the customer has not left for good; see p_alive_status")}
+    | {
+        f"p_order_{h}": LakeColumn("double", f"probability of at least one order in the next {h} days")
+        for h in HORIZONS
+    }
+    | {f"expected_days_{h}": LakeColumn("double", f"expected days with an order in the next {h}") for h in HORIZONS}
+    | {
+        "value_per_day": LakeColumn(
+            "double",
+            "expected net sales of a day with an order: the customer's mean, drawn to everybody's (Bühlmann)",
+        ),
+    }
+    | {
+        f"expected_value_{h}": LakeColumn(
+            "double", f"expected net sales of the next {h} days: expected_days_{h} x value_per_day; revenue, not margin"
+        )
+        for h in HORIZONS
+    }
+    | {
+        "discounted_value_365": LakeColumn(
+            "double", "expected_value_365 in present value, at the setting annual_discount_rate"
+        ),
+        "expected_margin_365": LakeColumn(
+            "double", "discounted_value_365 x the setting margin_rate; null where that is not set"
+        ),
+        "value_365_p10": LakeColumn(
+            "double",
+            "what nine in ten customers of like expectation exceeded in a past year; see its status",
+        ),
+        "value_365_p90": LakeColumn("double", "what one in ten of them exceeded"),
+        "ltv_decile": LakeColumn("int", "10 for the highest expected_value_365, 1 for the lowest, by fixed cut-offs"),
+        "ltv_cutoffs_frozen_on": LakeColumn(
+            "date",
+            "the cut-offs are those of everybody before this date (start of the quarter), or as of the as-of date",
+        ),
+        "median_gap_days": LakeColumn(
+            "double",
+            "days after the latest order within which a living customer orders again with even odds; null where the "
+            "model in use knows rates alone (credibility_rate, naive_rate)",
+        ),
+        "overdue_p": LakeColumn(
+            "double", "probability that a living customer would have ordered again by now; null like median_gap_days"
+        ),
+        "p_alive_status": LakeColumn(
+            "string",
+            "estimated; not_estimated (the model in use has no dropout, so it does not ask who has left); "
+            "insufficient_data (no model)",
+        ),
+        "churn_threshold": LakeColumn(
+            "double", "p_order_90 below which a customer is called churned, chosen on an early back-test"
+        ),
+        "churn_threshold_status": LakeColumn("string", "backtested or insufficient_data"),
+        "churn_threshold_reason": LakeColumn("string", "why it has that status, in words"),
+        "model": LakeColumn("string", f"model in use: {_LADDER}; null where none could be fitted"),
+        "model_status": LakeColumn("string", f"of the probabilities and expected days: {_STATUS_IN_USE}"),
+        "model_reason": LakeColumn(
+            "string", "why this model is used and none that comes before it, in words; see model_registry"
+        ),
+        "value_status": LakeColumn(
+            "string", f"of the expected values and the decile, by back-tests over 365 days: {_STATUS_IN_USE}"
+        ),
+        "value_reason": LakeColumn("string", "why it has that status, in words"),
+        "value_interval_status": LakeColumn("string", "of value_365_p10 and _p90: backtested or insufficient_data"),
+        "model_version": LakeColumn("string", "the fit that the row comes from, see model_registry"),
+    }
+    | _PARTITION,
+    partition_keys=(AS_OF_DATE,),
+)
+
+_PARAMETERS = {
+    "r": "mbg_nbd, geometric_nbd, nbd: shape of the rates' gamma distribution; at 1e10 everybody has the same rate",
+    "alpha": "its scale, in days",
+    "a": "mbg_nbd: first parameter of the dropout probabilities' beta distribution",
+    "b": "mbg_nbd: its second parameter",
+    "p": "geometric_nbd: probability to leave after a day with an order, the same for everybody",
+}
+
+REGISTRY = LakeTable(
+    name="model_registry",
+    about="Every model: whether it is used and why, its parameters, how the fit went, how its back-tests came out.",
+    grain=("model", "currency", AS_OF_DATE),
+    columns={
+        "model": LakeColumn(
+            "string",
+            f"of days with an order, in the order they are tried: {_LADDER}; buhlmann: net sales of such a day",
+        ),
+        "currency": LakeColumn("string", "currency of a buhlmann row; all for the others"),
+        "version": LakeColumn("string", "as-of date and fingerprint of inputs, code and settings"),
+        "is_used": LakeColumn("boolean", "true for the one model of order days that predictions come from"),
+        "status": LakeColumn(
+            "string", f"validated, not_validated, not_needed (one before it is validated), or of its fit: {_FIT_STATUS}"
+        ),
+        "reason": LakeColumn("string", "why it has that status, and why it is used or not, in words"),
+        "fit_status": LakeColumn("string", f"{_FIT_STATUS}; not_needed: not tried"),
+        "fitted_from": LakeColumn(
+            "date",
+            "first order date of the customers who were fitted: 90 days into the data, or its first day where too few "
+            "came later",
+        ),
+        "fitted_to": LakeColumn("date", "last day that the fit has seen"),
+        "customers": LakeColumn("bigint", "customers who were fitted"),
+        "groups": LakeColumn("bigint", "distinct rows they were grouped to"),
+        "iterations": LakeColumn("bigint", "steps of the optimiser"),
+        "log_likelihood": LakeColumn("double", "at the maximum"),
+    }
+    | {name: LakeColumn("double", meaning) for name, meaning in _PARAMETERS.items()}
+    | {
+        f"{name}_se": LakeColumn("double", f"standard error of {name}; null where the likelihood is flat")
+        for name in _PARAMETERS
+    }
+    | {
+        "rate": LakeColumn("double", "credibility_rate: mean days with an order a day"),
+        "weight_days": LakeColumn(
+            "double", "credibility_rate: days at which a customer's own past weighs as much as everybody's"
+        ),
+        "scatter": LakeColumn(
+            "double", "credibility_rate: squared coefficient of variation of gaps; 1 by chance alone, 0 like clockwork"
+        ),
+        "mu": LakeColumn("double", "Bühlmann: mean net sales of a day with an order"),
+        "s2": LakeColumn("double", "Bühlmann: variance between the days of one customer"),
+        "tau2": LakeColumn("double", "Bühlmann: variance between customers' true means"),
+        "k": LakeColumn("double", "Bühlmann: s2 / tau2, in days; null where customers do not differ beyond chance"),
+        "backtest_horizon": LakeColumn("int", "days ahead of the back-tests summed up here"),
+        "backtest_origins": LakeColumn("int", "past origins that could be judged; fewer than 4 never validate"),
+        "bias": LakeColumn("double", "predicted over realised total, less one"),
+        "mae": LakeColumn("double", "mean absolute error a customer"),
+        "naive_mae": LakeColumn("double", "the same of the naive rate, which carries the customer's past forward"),
+        "spearman": LakeColumn("double", "rank correlation of predicted and realised"),
+        "naive_spearman": LakeColumn("double", "the same of the naive rate"),
+        "top_decile_capture": LakeColumn("double", "part of the realised total that the best tenth by prediction held"),
+        "naive_top_decile_capture": LakeColumn("double", "the same of the naive rate"),
+        "brier": LakeColumn("double", "mean squared error of the probability to order"),
+        "naive_brier": LakeColumn("double", "the same of the naive rate"),
+        "ece": LakeColumn("double", "expected calibration error of that probability, over ten bins"),
+        "auc": LakeColumn("double", "probability that a customer who ordered was ranked above one who did not"),
+        "churn_threshold": LakeColumn("double", "p_order_90 below which a customer is called churned"),
+        "churn_threshold_origin": LakeColumn("date", "origin it was chosen on; figures are of later origins only"),
+        "annual_discount_rate": LakeColumn("double", "setting that discounted_value_365 was made with"),
+        "margin_rate": LakeColumn("double", "setting that expected_margin_365 was made with; null where not set"),
+    }
+    | _PARTITION,
+    partition_keys=(AS_OF_DATE,),
+)
+
+_METRICS = {
+    "bias": "predicted over realised total, less one",
+    "mae": "mean absolute error a customer",
+    "spearman": "rank correlation of predicted and realised",
+    "top_decile_capture": "part of the realised total that the best tenth by prediction held",
+    "brier": "mean squared error of the probability to order; null for net sales",
+    "ece": "expected calibration error of that probability; null for net sales",
+    "auc": "probability that a customer who ordered was ranked above one who did not; null for net sales",
+}
+
+MODEL_BACKTESTS = LakeTable(
+    name="model_backtests",
+    about="Predictions from past origins against what happened, each model that was tried beside the naive rate.",
+    grain=("model", "measure", "currency", "origin_date", "horizon_days", AS_OF_DATE),
+    columns={
+        "model": LakeColumn("string", f"model of days with an order: {_LADDER}"),
+        "measure": LakeColumn("string", "active_days, or net_sales (active days x Bühlmann)"),
+        "currency": LakeColumn("string", "currency of a net_sales row; all for active_days"),
+        "origin_date": LakeColumn("date", "past day that was predicted from, knowing nothing later"),
+        "horizon_days": LakeColumn("int", "days ahead"),
+        "model_version": LakeColumn("string", "the fit that these back-tests speak for"),
+        "fit_status": LakeColumn("string", f"fit at the origin: {_FIT_STATUS}"),
+        "customers": LakeColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
+        "realised": LakeColumn("double", "what they did within the horizon: days with an order, or net sales"),
+    }
+    | {name: LakeColumn("double", f"model: {meaning}") for name, meaning in _METRICS.items()}
+    | {f"naive_{name}": LakeColumn("double", f"{name} of the naive rate") for name in _METRICS}
+    | _PARTITION,
+    partition_keys=(AS_OF_DATE,),
+)
+
+CHURN_BACKTESTS = LakeTable(
+    name="churn_backtests",
+    about="Who was called churned at past origins and who ordered again: the model beside the fixed 45-day rule.",
+    grain=("origin_date", "horizon_days", "method", AS_OF_DATE),
+    columns={
+        "origin_date": LakeColumn("date", "past day that was judged from, knowing nothing later"),
+        "horizon_days": LakeColumn("int", "churned means: no order within these days after the origin"),
+        "method": LakeColumn(
+            "string", "rule_45_days, model_at_rule_volume (as many customers as the rule flags) or model_at_threshold"
+        ),
+        "model_version": LakeColumn("string", "the fit that these back-tests speak for"),
+        "customers": LakeColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
+        "churned": LakeColumn("bigint", "of them without an order within the horizon"),
+        "flagged": LakeColumn("double", "customers that the method calls churned; a fraction where a tie is cut"),
+        "false_alarms": LakeColumn("double", "flagged customers who ordered within the horizon"),
+        "precision_rate": LakeColumn("double", "part of the flagged who did churn"),
+        "recall_rate": LakeColumn("double", "part of the churned who were flagged"),
+        "auc": LakeColumn("double", "probability that a churned customer was ranked above one who ordered"),
+        "brier": LakeColumn("double", "mean squared error of the promised probability (the rule promises 0 or 1)"),
+        "ece": LakeColumn("double", "expected calibration error of that probability"),
+        "threshold": LakeColumn("double", "p_order_90 for the model, days for the rule; null at a given volume"),
+        "is_threshold_origin": LakeColumn("boolean", "the threshold was chosen here, so it is not judged here"),
+    }
+    | _PARTITION,
+    partition_keys=(AS_OF_DATE,),
+)
+
+_RATIO = "1 means no difference"
+LOYALTY_EFFECTS = LakeTable(
+    name="gold_loyalty_effects",
+    about="What joining the loyalty programme changes in a customer's buying, and a placebo that tests the comparison.",
+    grain=("metric", "window_days", "currency", AS_OF_DATE),
+    columns={
+        "metric": LakeColumn("string", "orders, net_sales or active_days in the window, or net_sales_per_order"),
+        "window_days": LakeColumn("int", "days before and after the first loyalty order that are compared"),
+        "currency": LakeColumn("string", "currency of the orders"),
+        "effect_ratio": LakeColumn(
+            "double", f"what joining multiplies the metric by ({_RATIO}); to be shown only where status is identified"
+        ),
+        "effect_lower": LakeColumn("double", "lower end of its 95 % interval"),
+        "effect_upper": LakeColumn("double", "upper end of its 95 % interval"),
+        "placebo_ratio": LakeColumn(
+            "double", f"the same comparison one window earlier, when nobody had joined ({_RATIO})"
+        ),
+        "placebo_lower": LakeColumn("double", "lower end of its 95 % interval"),
+        "placebo_upper": LakeColumn("double", "upper end of its 95 % interval"),
+        "loyalty_customers": LakeColumn("bigint", "customers with a loyalty order"),
+        "treated_customers": LakeColumn(
+            "bigint",
+            "of them compared: 90 days or more a customer when they joined, 90 days seen since, controls alike; "
+            "of a fixed sample of customers where there are many",
+        ),
+        "control_customer_days": LakeColumn("bigint", "order days of customers not yet loyal, to compare with"),
+        "status": LakeColumn(
+            "string",
+            "identified; not_identified (the placebo's interval excludes 1); insufficient_data (too few treated); "
+            "not_supported (no loyalty orders, or nobody seen before joining)",
+        ),
+    }
+    | _PARTITION,
+    partition_keys=(AS_OF_DATE,),
+)
+
+SCORE_TABLES = {
+    table.name: table for table in (PREDICTIONS, REGISTRY, MODEL_BACKTESTS, CHURN_BACKTESTS, LOYALTY_EFFECTS)
+}
+"""By name."""
+
+SCORE_PUBLISH_ORDER = tuple(
+    table.name for table in (REGISTRY, MODEL_BACKTESTS, CHURN_BACKTESTS, LOYALTY_EFFECTS, PREDICTIONS)
+)
+"""Names in the order in which they are published: what explains the predictions before the predictions."""

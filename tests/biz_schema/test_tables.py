@@ -1,0 +1,79 @@
+"""The declared tables: whole, and consistent with each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from biz_schema.bronze_tables import BRONZE_TABLES
+from biz_schema.lake_tables import LakeTable
+from biz_schema.operations_tables import OPERATIONS_TABLES
+from biz_schema.quarantine_reasons import QUARANTINE_REASONS, reasons_of
+from biz_schema.score_tables import SCORE_PUBLISH_ORDER, SCORE_TABLES
+from biz_schema.silver_tables import SILVER_PUBLISH_ORDER, SILVER_TABLES
+from biz_schema.source_tables import (
+    ORDER_ITEM_OPTIONS,
+    ORDER_ITEMS,
+    SOURCE_TABLES,
+    UNPARSEABLE,
+    Kind,
+    SourceTable,
+)
+
+LAKE_TABLES = [
+    *BRONZE_TABLES.values(),
+    *SILVER_TABLES.values(),
+    *SCORE_TABLES.values(),
+    *OPERATIONS_TABLES.values(),
+]
+each_source = pytest.mark.parametrize("table", SOURCE_TABLES, ids=lambda table: table.name)
+
+
+@pytest.mark.parametrize("table", LAKE_TABLES, ids=lambda table: table.name)
+def test_grain_and_partition_are_columns_and_the_partition_comes_last(table: LakeTable) -> None:
+    names = list(table.columns)
+    assert table.about and table.grain
+    assert set(table.grain) <= set(names)
+    keys = list(table.partition_keys)
+    assert names[len(names) - len(keys) :] == keys
+    assert list(table.file_columns) == names[: len(names) - len(keys)]
+    assert all(column.type and column.meaning for column in table.columns.values())
+
+
+def test_the_schema_of_a_table_is_written_as_spark_s_ddl() -> None:
+    ledger = SILVER_TABLES["row_ledger"]
+    assert ledger.schema == f"{ledger.file_schema}, batch_id string"
+    assert ledger.file_schema.startswith("source_table string, database_rows_min bigint")
+
+
+def test_every_table_is_published_once() -> None:
+    assert sorted(SILVER_PUBLISH_ORDER) == sorted(SILVER_TABLES)
+    assert sorted(SCORE_PUBLISH_ORDER) == sorted(SCORE_TABLES)
+
+
+@each_source
+def test_a_source_column_says_what_it_is(table: SourceTable) -> None:
+    assert all(column.meaning and column.database_type for column in table.columns)
+    assert set(table.key) <= set(table.file_columns)
+    assert bool(table.key) == bool(table.duplicate_reason)
+    assert [column.name for column in table.columns if column.is_generated] == ["id"]
+    assert table.bronze_name in BRONZE_TABLES and table.silver_name in SILVER_TABLES
+
+
+@each_source
+def test_every_reason_of_a_source_table_is_in_the_list(table: SourceTable) -> None:
+    found = reasons_of(table)
+    for column in table.columns:
+        can_be_refused = column.required or column.kind not in (Kind.TEXT, Kind.IDENTIFIER, Kind.NOT_READ)
+        assert (column.reason in found) == can_be_refused, column.name
+    assert table.duplicate_reason is None or table.duplicate_reason in found
+
+
+def test_a_reason_names_its_tables_and_what_is_wrong() -> None:
+    assert all(reason.tables and reason.meaning for reason in QUARANTINE_REASONS.values())
+    assert QUARANTINE_REASONS["missing_line_id"].tables == (ORDER_ITEMS.name, ORDER_ITEM_OPTIONS.name)
+    assert QUARANTINE_REASONS["orphan_option"].tables == (ORDER_ITEM_OPTIONS.name,)
+    special = {name for name in QUARANTINE_REASONS if not name.startswith(UNPARSEABLE)}
+    assert special == {
+        "missing_order_id", "missing_line_id", "non_positive_quantity", "negative_price", "duplicate_line",
+        "duplicate_date", "orphan_option", "future_creation_time",
+    }  # fmt: skip
