@@ -15,9 +15,10 @@ from biz_schema.source_tables import SOURCE_TABLES, SourceTable
 from spark_jobs.arguments import BronzeArguments, bronze_arguments
 from spark_jobs.errors import JobError, run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
+from spark_jobs.partitions import Fingerprint, Partition
 from spark_jobs.session import job_session
 from spark_jobs.storage import batch_folder, read_landing, run_folder, write_parquet
-from spark_jobs.transforms.fingerprints import Fingerprint, Partition, observed
+from spark_jobs.transforms.fingerprints import observed
 from spark_jobs.transforms.verbatim import missing_columns, no_rows, verbatim
 
 

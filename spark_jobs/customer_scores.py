@@ -33,6 +33,7 @@ from spark_jobs.errors import run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.models.estimation import Fit
 from spark_jobs.models.purchase_model import Rung
+from spark_jobs.partitions import Partition
 from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.customers_in_pandas import CustomersOnDriver, Programme
 from spark_jobs.scores.customers_in_spark import (
@@ -59,7 +60,6 @@ from spark_jobs.storage import (
     run_folder,
     write_parquet,
 )
-from spark_jobs.transforms.fingerprints import Partition
 
 DRIVER_BYTES = 32 * 1024 * 1024
 """Of Parquet: customer days that the driver takes at once. More of them are left to Spark's tasks."""

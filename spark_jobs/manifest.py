@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
+from spark_jobs.partitions import Partition
 from spark_jobs.storage import write_text
-from spark_jobs.transforms.fingerprints import Partition
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
 """The Spark session of a job: the same settings on every Spark version and machine."""
 
-import json
-from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
 SETTINGS = {
     # Dates, hours and text timestamps without an offset are UTC, wherever the job runs.
@@ -20,8 +16,8 @@ SETTINGS = {
     # Spark 3.5 would refuse timestamps before 1900; Spark 4 writes them as they are.
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-    # Spark reckons 4 MB for opening a file: it would read a table of as much in one task, and published tables, one
-    # small file a day, in a task for every 32 of them.
+    # By default Spark counts 4 MB for opening a file. It would then read a table of that size in one task, and
+    # published tables, which have one small file a day, in one task for every 32 files.
     "spark.sql.files.openCostInBytes": str(256 * 1024),
 }
 
@@ -37,13 +33,6 @@ def job_session(name: str) -> SparkSession:
 def exchange_by_arrow(spark: SparkSession) -> None:
     """Let DataFrames reach pandas in columns instead of row by row: ten times faster for grouped statistics."""
     spark.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
-
-
-def few_rows(spark: SparkSession, rows: Sequence[Mapping[str, Any]], schema: str) -> DataFrame:
-    """Rows of texts, numbers, dates and nulls as a DataFrame, by way of JSON: createDataFrame would start a Python
-    worker, a second for three rows. `schema` is Spark's DDL."""
-    found = F.from_json(F.lit(json.dumps(rows, default=str)), f"array<struct<{schema}>>")
-    return spark.range(1).select(F.inline(found))
 
 
 # About 100 MB of lines in memory, so that a task's share fits the smallest Glue worker four times over.

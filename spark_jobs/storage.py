@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from biz_schema.bronze_tables import BATCH_ID
 from biz_schema.source_tables import SourceTable
 from spark_jobs.errors import JobError
-from spark_jobs.session import few_rows
+from spark_jobs.literal_rows import few_rows
 
 PARQUET_OPTIONS = {
     "compression": "snappy",

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from biz_schema.bronze_tables import BATCH_ID
 from biz_schema.silver_tables import SILVER_DATE_DIM
 from biz_schema.source_tables import DATE_DIM
-from spark_jobs.session import few_rows
+from spark_jobs.literal_rows import few_rows
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
 

@@ -1,40 +1,15 @@
-"""Fingerprints of partitions and what changed since the published ones.
-
-A fingerprint is the row count and the sum of the rows' 64-bit hashes. A sum does not depend on the order or the
-partitioning of the rows, and unlike XOR two equal rows do not cancel out.
-"""
+"""Fingerprints of partitions, and what changed since the published ones."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from spark_jobs.partitions import Fingerprint, Partition
+
 # Where a row came from is not what it says. The database's surrogate id is left out as well: reloading the source
 # may number the same rows anew, and that must not rebuild every day there is.
 LINEAGE_COLUMNS = ("batch_id", "source_id")
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """Rows of a partition and the sum of their hashes."""
-
-    rows: int
-    hash_sum: int
-
-    @property
-    def text(self) -> str:
-        """`<rows>-<32 hex digits>`; the sum is taken modulo 2^128."""
-        return f"{self.rows}-{self.hash_sum % (1 << 128):032x}"
-
-
-@dataclass(frozen=True)
-class Partition:
-    """One partition in a manifest; `change` is new, changed, unchanged or deleted."""
-
-    rows: int
-    fingerprint: str
-    change: str
 
 
 def row_hash(columns: Iterable[str]) -> Column:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from biz_schema.lake_tables import TOTAL_TYPE
 from biz_schema.silver_tables import ROW_LEDGER
 from spark_jobs.errors import JobError
-from spark_jobs.session import few_rows
+from spark_jobs.literal_rows import few_rows
 from spark_jobs.transforms.quarantine import is_accepted
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from biz_schema.bronze_tables import BATCH_ID, BRONZE_TABLES, INGESTION_COLUMNS
 from biz_schema.source_tables import SourceTable
-from spark_jobs.session import few_rows
+from spark_jobs.literal_rows import few_rows
 
 
 def missing_columns(exported: DataFrame, table: SourceTable) -> list[str]:

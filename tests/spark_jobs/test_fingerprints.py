@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from spark_jobs.transforms.fingerprints import Fingerprint, Partition, compare, fingerprints, observed, to_write
+from spark_jobs.partitions import Fingerprint, Partition
+from spark_jobs.transforms.fingerprints import compare, fingerprints, observed, to_write
 
 MONDAY, TUESDAY = date(2023, 1, 2), date(2023, 1, 3)
 ROWS: list[tuple[Any, ...]] = [

@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from biz_schema.silver_tables import SILVER_ORDER_ITEMS
-from spark_jobs.transforms.fingerprints import Fingerprint, fingerprints
+from spark_jobs.partitions import Fingerprint
+from spark_jobs.transforms.fingerprints import fingerprints
 from spark_jobs.transforms.lines import line_days, lines_with_reasons, silver_lines, typed_lines
 from spark_jobs.transforms.money import option_sums, with_sales
 from spark_jobs.transforms.options import options_with_reasons

@@ -19,7 +19,8 @@ from biz_insights.steps.gold_steps import plan_table
 from biz_insights.steps.run_context import RunContext
 from biz_insights.steps.score_steps import plan_scores
 from biz_schema.score_tables import SCORE_TABLES
-from spark_jobs.transforms.fingerprints import LINEAGE_COLUMNS, Fingerprint, compare, to_write
+from spark_jobs.partitions import Fingerprint
+from spark_jobs.transforms.fingerprints import LINEAGE_COLUMNS, compare, to_write
 from tests.dags.gold.harness import DATABASE, Lake, Row, translated
 from tests.dags.gold.score_sums import write_scores
 

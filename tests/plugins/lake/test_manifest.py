@@ -8,7 +8,7 @@ from biz_insights.errors import PermanentError
 from biz_insights.lake.builds import Column, PartitionBuild
 from biz_insights.lake.manifest import read_manifest
 from spark_jobs.manifest import BuiltTable, manifest_text
-from spark_jobs.transforms.fingerprints import Partition
+from spark_jobs.partitions import Partition
 
 LAYER = "s3://manifests/silver/"
 

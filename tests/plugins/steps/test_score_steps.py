@@ -113,7 +113,6 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
         "a closed quarter",
         TOTALS_BEFORE_CUTOFF,
         SAMPLE_BEFORE_CUTOFF,
-        SCORE_INPUTS,
         "the code",
         "a rate",
         "a margin",

@@ -1,10 +1,10 @@
-"""What every job's session offers."""
+"""Few rows as a DataFrame."""
 
 from datetime import date
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.session import few_rows
+from spark_jobs.literal_rows import few_rows
 
 
 def test_few_rows_are_what_they_were(spark: SparkSession) -> None:
