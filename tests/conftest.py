@@ -14,6 +14,11 @@ import tempfile
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 # Before anything imports numpy, as for the jobs: threads for arrays this small wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A folder of this session's own for temporary files. PostgreSQL runs as another user where tests run as root and must
+# get through to them; pytest's common folder is closed to other users again by every other session that starts.
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="business-insights-tests-")
+    atexit.register(shutil.rmtree, os.environ["PYTEST_DEBUG_TEMPROOT"], ignore_errors=True)
 # Before anything imports Airflow: its settings and logs belong to this session, not to the developer's home.
 if "AIRFLOW_HOME" not in os.environ:
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
