@@ -32,6 +32,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from mwaa.local_aws.server.endpoint import LocalEndpoint
+from tests.streamlit_dashboard.browser.chromium import say_not_run
 
 # It speaks of each connection it closes, the last ones when pytest has said its summary and closed its streams.
 logging.getLogger("py4j").setLevel(logging.WARNING)
@@ -51,6 +52,11 @@ def pytest_unconfigure() -> None:
     """The dashboards take what they have loaded out of the garbage collector's sight. Back into it, or DuckDB's binding
     complains of what is left, after pytest has said its summary."""
     gc.unfreeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end which browser tests could not run."""
+    say_not_run(terminalreporter)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:

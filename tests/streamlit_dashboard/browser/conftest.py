@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,12 +19,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from biz_insights.reports.delivery import deliver, report_key
 from streamlit_dashboard import pseudonyms
+from tests.streamlit_dashboard.browser.chromium import CHROMIUM, MISSING
 from tests.streamlit_dashboard.browser.sample import REPORTS, more_lines
 from tests.streamlit_dashboard.browser.screen import address_of, is_at, query, turn_to, visit
 from tests.streamlit_dashboard.lake import PublishedLake, built, new_lake
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VIEWPORT = {"width": 1400, "height": 900}
 REPORTS_BUCKET = "dashboards-browser-reports"
 START_SECONDS = 60
@@ -81,7 +80,7 @@ def served(lake: PublishedLake, folder: Path) -> Iterator[str]:
             _wait_for(f"{address}/_stcore/health")
             yield address
         finally:
-            # It keeps nothing: asked to end in order, it would first wait for the pages that are still open.
+            # It has nothing to save. Asked to stop, it would first wait for the pages that are still open.
             process.kill()
             process.wait()
 
@@ -98,9 +97,9 @@ def _wait_for(address: str) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium; without it on this machine, the tests that need it are skipped."""
+    """Chromium. Without it the tests that need it are skipped, and the end of the run says so."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield started
