@@ -47,7 +47,7 @@ def value_summary() -> pd.DataFrame:
         VALUE,
         "SELECT currency, COUNT(*) AS customers, SUM(orders) AS orders, SUM(net_sales) AS net_sales,"
         " SUM(net_sales_last_365d) AS net_sales_last_365d, COUNT_IF(orders_last_90d > 0) AS customers_last_90d,"
-        f" COUNT_IF(x > 0) AS returning_customers{extra}"
+        f" COUNT_IF(repeat_active_days > 0) AS returning_customers{extra}"
         f" FROM {VALUE} WHERE as_of_date = %(as_of)s GROUP BY currency ORDER BY customers DESC",
         _as_of(VALUE),
     )
@@ -82,7 +82,7 @@ def value_cohorts() -> pd.DataFrame:
     return load(
         VALUE,
         "SELECT currency, DATE_TRUNC('quarter', first_order_date) AS cohort, COUNT(*) AS customers,"
-        " SUM(net_sales) AS net_sales, SUM(orders) AS orders, COUNT_IF(x > 0) AS returning_customers,"
+        " SUM(net_sales) AS net_sales, SUM(orders) AS orders, COUNT_IF(repeat_active_days > 0) AS returning_customers,"
         " COUNT_IF(orders_last_90d > 0) AS customers_last_90d"
         f" FROM {VALUE} WHERE as_of_date = %(as_of)s GROUP BY 1, 2 ORDER BY 1, 2",
         _as_of(VALUE),
