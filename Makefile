@@ -29,7 +29,7 @@ $(READY): $(LOCK) $(TRAINING)
 
 setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)
 
-run: $(READY) ## Source files to seven published marts  [SOURCE=folder] [DATE=YYYY-MM-DD]
+run: $(READY) ## Source files to published marts  [SOURCE=folder] [DATE=YYYY-MM-DD]
 	@$(BIN)/python -m mwaa.local_runner --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)"
 
 query: $(READY) ## One SQL statement, its result as CSV  SQL='…'

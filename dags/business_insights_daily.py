@@ -1,6 +1,6 @@
 """
 ### What it does
-Takes a chain's orders from the source database to seven published marts, every day at 03:00 in the business time zone:
+Takes a chain's orders from the source database to the published marts, every day at 03:00 in the business time zone:
 snapshot export → bronze → silver → facts → scores → marts → views → report, each table after those it reads. Every
 table is built where nobody reads, audited by a checkpoint, and only then published.
 
@@ -68,7 +68,7 @@ from biz_schema.score_tables import SCORE_TABLES
     tags=["business-insights", "daily"],
 )
 def business_insights_daily() -> None:
-    """Source database to seven marts."""
+    """Source database to marts."""
     with TaskGroup("extract", tooltip="Snapshot export of the source database to S3") as extract_layer:
         extracted = extract()
     with TaskGroup("bronze", tooltip="The export as text, one partition a batch") as bronze_layer:
@@ -79,7 +79,7 @@ def business_insights_daily() -> None:
         facts = gold_layer(tables_of("facts"), {})
     with TaskGroup("scores", tooltip="What each customer is expected to do, with back-tests") as scores_layer:
         scores()
-    with TaskGroup("marts", tooltip="The seven marts, as of the day") as marts_layer:
+    with TaskGroup("marts", tooltip="The marts, as of the day") as marts_layer:
         marts = gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views({**facts, **marts})

@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m mwaa.local_runner", description=__doc__)
     top.add_argument("--state", type=Path, default=REPOSITORY / ".local", help="folder for everything that is not code")
     commands = top.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="source files to seven published marts")
+    run = commands.add_parser("run", help="source files to published marts")
     run.add_argument(
         "--source",
         help="folder with order_items.csv and, if any, the other two files (default: a generated sample)",

@@ -1,4 +1,4 @@
-"""`make run`: source files through both DAGs to seven published marts, with progress and a summary."""
+"""`make run`: source files through both DAGs to published marts, with progress and a summary."""
 
 from __future__ import annotations
 

@@ -46,6 +46,7 @@ def row_counts(settings: Settings, process_date: str) -> dict[str, int]:
 def summarise(settings: Settings, outcome: Outcome) -> str:
     """The text a person reads at the end."""
     lake = Reader(settings)
+    example, *_ = tables_of("marts")
     return "\n".join(
         [
             "",
@@ -58,13 +59,13 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
             *_sales_lines(lake, outcome.process_date),
             *_quality_lines(settings, outcome),
             "",
-            *(f"  {name:<34}{count:>12,} rows" for name, count in outcome.rows.items()),
+            *_row_lines(outcome.rows),
             "",
             _seconds_line(outcome.seconds),
             "",
             "Next",
             "  make query SQL='select * from v_location_ranking limit 5'",
-            "  make query SQL='select count(*) from mart_customer_lifetime_value'",
+            f"  make query SQL='select count(*) from {example.name}'",
             "  make dashboard      the dashboards over what is published",
             "  make airflow        the Airflow UI: trigger, clear, look at each task",
             "  make run DATE=…     another day; a second run of the same day publishes nothing",
@@ -76,6 +77,11 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
 def _newest_batch(table: str) -> str:
     """A query for the batch that a table was last published for: its name alone does not tell its age."""
     return f"""SELECT max_by("partition", published_at) FROM publish_history WHERE table_name = '{table}'"""
+
+
+def _row_lines(rows: dict[str, int]) -> list[str]:
+    width = max(map(len, rows), default=0)
+    return [f"  {name:<{width}}{count:>12,} rows" for name, count in rows.items()]
 
 
 def _published_lines(lake: Reader, outcome: Outcome) -> list[str]:
@@ -122,7 +128,7 @@ def _negative_line(count: int, explained: int, rule: str) -> str:
 
 
 def _quarantine_lines(lake: Reader) -> list[str]:
-    """Why rows were set aside: a row counts for each of its reasons."""
+    """Why rows were quarantined: a row counts for each of its reasons."""
     _, found = lake.rows(
         "SELECT source_table, entry.reason, count(*) FROM quarantine "
         "CROSS JOIN UNNEST(reasons) AS entry (reason) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",

@@ -1,4 +1,4 @@
-"""Each source runs whole in a state of its own: what an earlier run has published must not help."""
+"""Each source runs from start to end in a state of its own, so that no earlier run helps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.conftest import Laptop
 
 @dataclass(frozen=True)
 class FirstRun:
-    """A source, the laptop that has run it, and what the command said."""
+    """A source, the laptop that ran it, and the output of the command."""
 
     source: Source
     laptop: Laptop
@@ -26,7 +26,7 @@ class FirstRun:
 
 @pytest.fixture(scope="module", params=SOURCES, ids=str)
 def first_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
-    """`make run SOURCE=…` without DATE; its endpoint stays up for the questions."""
+    """Run `make run SOURCE=…` without DATE; the endpoint stays up for queries."""
     source = SOURCES[request.param]
     folder = source.write(tmp_path_factory.mktemp("files"))
     state = State(tmp_path_factory.mktemp("laptop"))

@@ -1,4 +1,4 @@
-"""Small sources as first users bring them: what our own sample never holds. Each with what must be published of it."""
+"""Small sources as first users bring them, unlike the generated sample; each with what a run must publish of it."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def one_order() -> Source:
 
 
 def clean() -> Source:
-    """Four weeks without one bad row; the last day is not complete yet."""
+    """Four weeks without a bad row; the last day is not complete yet."""
     days = range(1, 29)
     files = source_files([order(n, noon(n), f"u{n % 7}") for n in days], [option(n) for n in days])
     return Source(files, "2024-01-27", 27 * Decimal("6.49"), 27, customers=7)
 
 
 def guests_only() -> Source:
-    """One store, one day, nobody known, no calendar, and options of which none has a line."""
+    """One store, one day, only guests, no calendar, and an option that belongs to no line."""
     lines = [order(n, f"2024-01-10T1{n}:00:00Z") for n in range(5, 9)]
     files = source_files(lines, [option(99)])
     del files["date_dim.csv"]
@@ -107,8 +107,8 @@ def odd_times() -> Source:
 
 
 def retail() -> Source:
-    """A shop's export: unit prices in pounds, day first, no line ids nor stores, refunds by negative quantities, and a
-    user that is written NULL."""
+    """A shop's export: unit prices in pounds, the day before the month, no line ids, no stores, refunds by negative
+    quantities, and a missing user written as NULL."""
     header = (
         "Order ID",
         "Creation Time UTC",

@@ -1,4 +1,4 @@
-"""What a first user brings ends well: a summary, every table, every documented query, every page."""
+"""The files of a first user work: the summary, every table, every documented query, every page."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.first_sources.conftest import FirstRun
 
 APP = REPOSITORY / "streamlit_dashboard" / "entry" / "app.py"
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-# What a reader fills in.
+# Values for what a reader must fill in.
 FILLED_IN = {"<run>": "run", "<table>": "gold_daily_sales_by_store", "'…'": "'2024-01-01'"}
 SILVER = ("silver_order_items", "silver_order_item_options", "silver_date_dim", "quarantine", "row_ledger")
 
 
 def documented_queries(path: Path) -> list[str]:
-    """SELECTs in a document: of `make query`, between backticks, and indented."""
+    """Return the SELECTs of a document: in `make query`, between backticks, and in indented blocks."""
     text = path.read_text(encoding="utf-8")
     found = re.findall(r"""SQL=(["'])(select .+?)\1""", text)
     queries = [query for _, query in found]
@@ -67,7 +67,7 @@ def test_sales_are_those_of_the_files(first_run: FirstRun) -> None:
     assert (orders, customers) == (source.orders, source.customers)
 
 
-def test_the_ledger_holds_every_row(first_run: FirstRun) -> None:
+def test_the_ledger_has_every_row(first_run: FirstRun) -> None:
     rows = first_run.laptop.query("SELECT source_table, source_rows, accepted_rows, quarantined_rows FROM row_ledger")
     assert all(source == accepted + quarantined for _, source, accepted, quarantined in rows)
     assert {table: quarantined for table, _, _, quarantined in rows if quarantined} == first_run.source.quarantined
@@ -88,7 +88,7 @@ def test_every_documented_query_works(first_run: FirstRun) -> None:
 
 @pytest.fixture
 def dashboards(first_run: FirstRun, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The dashboards read what the run has published."""
+    """Let the dashboards read what the run published."""
     for name, value in first_run.laptop.environment.items():
         monkeypatch.setenv(name, value)
     before = config.get_option("server.address")

@@ -1,4 +1,4 @@
-"""One laptop for all integration tests: its endpoint stays up, runs are the same command that `make run` calls."""
+"""One laptop for all integration tests: its endpoint stays up, and each run is the command that `make run` calls."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class Laptop:
         return Catalog(self.client("glue"), self.settings.published_database)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of one statement in the published database."""
+        """Return the rows of one statement in the published database."""
         return list(self._executed(sql).fetchall())
 
     def result_file(self, sql: str) -> bytes:
-        """The CSV in which Athena leaves the rows: of a large table much sooner read than the rows."""
+        """Return Athena's result file, a CSV: for a large table much faster than fetching the rows."""
         bucket, _, key = self._executed(sql).output_location.removeprefix("s3://").partition("/")
         return self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 
@@ -96,11 +96,11 @@ class Laptop:
         catalog = self.catalog()
         pages = catalog.glue.get_paginator("get_tables").paginate(DatabaseName=catalog.database)
         names = [table["Name"] for page in pages for table in page["TableList"]]
-        kept_per_run = {"data_quality_results", "publish_history"}
+        written_per_run = {"data_quality_results", "publish_history"}
         return {
             name: {v: (p.location, p.fingerprint) for v, p in catalog.partitions(name).items()}
             for name in names
-            if name not in kept_per_run and not name.startswith("v_")
+            if name not in written_per_run and not name.startswith("v_")
         }
 
 
@@ -116,7 +116,7 @@ def sample(folder: Path, *options: str) -> Path:
 
 
 def without_orders_before(first_month: str, folder: Path) -> Path:
-    """The same files with a shorter history: what a run costs depends on its days more than on its rows."""
+    """Shorten the history of the files: the time of a run depends on its days more than on its rows."""
     lines, options = folder / "order_items.csv", folder / "order_item_options.csv"
     header, *rows = _read(lines)
     moment, order = header.index("CREATION_TIME_UTC"), header.index("ORDER_ID")
@@ -129,8 +129,11 @@ def without_orders_before(first_month: str, folder: Path) -> Path:
 
 
 def with_refunds(folder: Path) -> Path:
-    """The same files with refunds: in the same order by a negative quantity, options and all; and in an order of their
-    own two hours later by a negative price."""
+    """Add refunds to the files.
+
+    Half of them are in the same order, by a negative quantity, with their options. The others are in an order of their
+    own two hours later, by a negative price.
+    """
     lines, options = folder / "order_items.csv", folder / "order_item_options.csv"
     header, *rows = _read(lines)
     at = {name: number for number, name in enumerate(header)}
@@ -161,7 +164,7 @@ OPTION_COLUMNS = (
 
 
 def _in_order(row: list[str], order: list[int]) -> list[str]:
-    """The row's values at the positions that a header gives them."""
+    """Return the row's values at the positions of a header."""
     return [value for _, value in sorted(zip(order, row, strict=True))]
 
 
@@ -191,7 +194,7 @@ def laptop(tmp_path_factory) -> Iterator[Laptop]:
 
 @pytest.fixture(scope="session")
 def first_run(laptop, source) -> subprocess.CompletedProcess[str]:
-    """The first load; every other test of the session builds on what it published."""
+    """Make the first load; every other test of the session needs what it published."""
     done = laptop.run(source)
     assert done.returncode == 0, done.stdout + done.stderr
     return done

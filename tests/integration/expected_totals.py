@@ -1,6 +1,6 @@
-"""An independent reckoning of the source files by docs/solution-design.md: plain Python, no pipeline code.
+"""The totals of the source files, computed independently by docs/solution-design.md: plain Python, no pipeline code.
 
-It reads the three CSV files as text and computes, with exact decimals, what the pipeline must arrive at.
+It reads the three CSV files as text and computes, with exact decimals, what the pipeline must publish.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ ISO_UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z?")
 
 
 @dataclass
-class Reckoning:
-    """Totals up to a day, test channels and quarantined rows left out."""
+class ExpectedTotals:
+    """Totals up to a day, without test channels and quarantined rows."""
 
     net_sales: Decimal = ZERO
     gross_sales: Decimal = ZERO
@@ -38,15 +38,15 @@ class Reckoning:
     customers: int = 0
 
 
-def reckon(folder: Path, process_date: str, timezone: str = "America/Chicago") -> Reckoning:
-    """Reckon the files in ``folder`` up to and including ``process_date``."""
+def expected_totals(folder: Path, process_date: str, timezone: str = "America/Chicago") -> ExpectedTotals:
+    """Return the totals of the files in `folder` up to and including `process_date`."""
     lines = _read(folder / "order_items.csv")
     options = _read(folder / "order_item_options.csv")
     bad_lines = _bad_lines(lines)
     accepted = [line for number, line in enumerate(lines) if not bad_lines[number]]
     amounts, bad_options = _option_amounts(options, {(line["ORDER_ID"], line["LINEITEM_ID"]) for line in accepted})
 
-    result = Reckoning(source_rows={"order_items": len(lines), "order_item_options": len(options)})
+    result = ExpectedTotals(source_rows={"order_items": len(lines), "order_item_options": len(options)})
     result.quarantined = {
         "order_items": sum(bool(reasons) for reasons in bad_lines),
         "order_item_options": sum(bool(reasons) for reasons in bad_options),
@@ -65,7 +65,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 
 def _bad_lines(lines: list[dict[str, str]]) -> list[list[str]]:
-    """Reasons by line, in file order (which is the order of the identity keys)."""
+    """Return the reasons by line, in file order (which is the order of the identity keys)."""
     reasons = [_own_reasons(line) for line in lines]
     last: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines):
@@ -98,7 +98,7 @@ def _is_refund(line: dict[str, str]) -> bool:
 
 
 def _item_amount(line: dict[str, str]) -> Decimal:
-    """What the line states, a refund negative."""
+    """Return the amount of the line; a refund is negative."""
     price = Decimal(line["ITEM_PRICE"])
     return -abs(price) if _is_refund(line) else price
 
@@ -127,7 +127,7 @@ def _local_day(text: str, zone: ZoneInfo) -> date:
 
 
 def _total(
-    result: Reckoning,
+    result: ExpectedTotals,
     accepted: list[dict[str, str]],
     amounts: dict[tuple[str, str], list[Decimal]],
     process_date: date,

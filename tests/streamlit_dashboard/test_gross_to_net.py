@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from streamlit_dashboard.gross_to_net import sentence
+from streamlit_dashboard.navigation import page_files
 from tests.streamlit_dashboard.conftest import OpenPage, texts
 from tests.streamlit_dashboard.lake import STORES
 
+PAGES = [page.name for page in page_files() if "gross_to_net.show(" in page.path.read_text(encoding="utf-8")]
 AMOUNTS = {"gross_sales": 120.0, "discount_amount": 5.0, "refund_amount": 2.5, "net_sales": 112.5}
 
 
@@ -24,10 +26,7 @@ def test_a_step_that_is_missing_leaves_the_sentence_out(name: str) -> None:
 
 
 @pytest.mark.usefixtures("published")
-@pytest.mark.parametrize(
-    "page",
-    ["overview", "mart_sales_trends", "mart_location_performance", "store", "mart_pricing_and_discounts"],
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_pages_say_what_refunds_took_off(open_page: OpenPage, page: str) -> None:
     # The refund is of the first store.
     app = open_page(page, **({"store": STORES[0]} if page == "store" else {}))

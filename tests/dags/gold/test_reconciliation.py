@@ -1,4 +1,4 @@
-"""Facts equal silver, and the seven marts equal the facts, to the cent, on random orders."""
+"""Facts equal silver, and the marts equal the facts, to the cent, on random orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published rows, to reckon what a page must show."""
+"""The published rows, to compute what a page must show."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Row = dict[str, Any]
 
 
 class Marts:
-    """The published rows, to reckon with."""
+    """The published rows, to compute with."""
 
     def __init__(self, tables: dict[str, pa.Table]) -> None:
         self._tables = tables
 
     def rows(self, mart: str, currency: str = "USD", **where: Any) -> list[Row]:
-        """The rows that fit."""
+        """Return the rows with these values."""
         wanted = {"currency": currency, **where}
         rows = self._tables[mart].to_pylist()
         return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
