@@ -1,6 +1,6 @@
 """Who may see what.
 
-Without a login the app serves its own machine only. With one (Streamlit's OpenID Connect: an ``[auth]`` section in
+Without a login the app serves its own machine only. With one (Streamlit's OpenID Connect: an `[auth]` section in
 the secrets) it serves the members of the allowed groups; figures of single customers need a group of their own.
 
     [access]
@@ -27,7 +27,7 @@ CUSTOMERS = "customers"
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks. ``local``: at the machine that the app runs on, without a login."""
+    """Who looks. `local`: at the machine that the app runs on, without a login."""
 
     name: str
     roles: frozenset[str]
@@ -40,7 +40,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why nobody, or not this viewer, gets in; ``login`` where logging in may help."""
+    """Why nobody, or not this viewer, gets in; `login` where logging in may help."""
 
     reason: str
     login: bool = False
@@ -75,7 +75,7 @@ def decide(
         address: the address the server listens on (None: all of them).
         forwarded: the request came through a proxy.
         claims: the identity token's claims; None before the login.
-        access: the ``access`` section of the secrets.
+        access: the `access` section of the secrets.
         now: seconds since 1970.
     """
     if not login:

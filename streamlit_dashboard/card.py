@@ -20,7 +20,7 @@ from streamlit_dashboard.totals import Comparison
 
 @dataclass(frozen=True)
 class Card:
-    """One chart (or, without ``figure``, one table).
+    """One chart (or, without `figure`, one table).
 
     Attributes:
         key: unique on its page.
@@ -30,7 +30,7 @@ class Card:
         source: the mart or view.
         as_of: the last day counted.
         rows: exactly what is shown; the table and the download hold it too.
-        columns: the columns of ``rows`` to show, in order.
+        columns: the columns of `rows` to show, in order.
         needs: columns without which there is nothing to draw.
         filters: name → value of the filters that differ from their default; they go into the file's name.
         note: how to read it, in a sentence.
@@ -59,12 +59,12 @@ class Card:
 
     @property
     def download_name(self) -> str:
-        """See :func:`file_name`."""
+        """See `file_name`."""
         return file_name(self.source, self.as_of, self.key, self.filters)
 
 
 def file_name(source: str, as_of: date, key: str, filters: Mapping[str, str]) -> str:
-    """``mart_sales_trends_2024-02-18_net-sales_store-5a990….csv``: mart, as-of date, chart, filters."""
+    """`mart_sales_trends_2024-02-18_net-sales_store-5a990….csv`: mart, as-of date, chart, filters."""
     parts = [source, as_of.isoformat(), key, *(f"{name}-{value}" for name, value in filters.items())]
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", "_".join(parts))[:180].rstrip("-_.") + ".csv"
 
@@ -75,7 +75,7 @@ def heading(title: str, small: str) -> None:
 
 
 class Figure(NamedTuple):
-    """A key figure: label, value as written, what it counts; ``small`` stands below the value, in words."""
+    """A key figure: label, value as written, what it counts; `small` stands below the value, in words."""
 
     label: str
     value: str
@@ -84,7 +84,7 @@ class Figure(NamedTuple):
 
 
 def compared(label: str, comparison: Comparison, note: str) -> Figure:
-    """A change as a key figure, with the part of the period it is of; ``–`` where it is withheld, and why."""
+    """A change as a key figure, with the part of the period it is of; `–` where it is withheld, and why."""
     return Figure(label, comparison.text, f"{note} {comparison.note}".rstrip(), comparison.small)
 
 
@@ -163,7 +163,7 @@ def _download(card: Card) -> None:
 
 
 def _selectable(card: Card, figure: go.Figure, on_select: Callable[[str], None]) -> None:
-    """A chart whose marks lead somewhere: a click hands over the mark's ``customdata``."""
+    """A chart whose marks lead somewhere: a click hands over the mark's `customdata`."""
     chosen: Any = st.plotly_chart(
         figure, key=f"chart-{card.key}", config=CONFIG, on_select="rerun", selection_mode="points"
     )

@@ -87,7 +87,7 @@ def bars(
 ) -> go.Figure:
     """Horizontal bars, the first label on top; intervals as whiskers.
 
-    A bar's ``customdata`` is its label, and the label as it is shown: beside the axis long ones lack their middle.
+    A bar's `customdata` is its label, and the label as it is shown: beside the axis long ones lack their middle.
     """
     rows = naming.distinct(labels)
     trace = go.Bar(

@@ -18,7 +18,7 @@ HISTORY_PAGE = "customer"
 
 @dataclass(frozen=True)
 class Listing:
-    """What to list. ``where``: column → value, equal; ``total``: customers in all, for the page numbers."""
+    """What to list. `where`: column → value, equal; `total`: customers in all, for the page numbers."""
 
     key: str
     title: str

@@ -32,7 +32,7 @@ PRESET_LABELS = {
 class Filters:
     """The filters of one page.
 
-    ``active`` holds those that differ from their default (name → value in the URL), ``kept`` the names in the URL that
+    `active` holds those that differ from their default (name → value in the URL), `kept` the names in the URL that
     say what the page is of: Reset leaves them.
     """
 
@@ -57,7 +57,7 @@ class Filters:
         width: int = 210,
         drops: Sequence[str] = (),
     ) -> str:
-        """One of several values. ``drops``: filters whose values mean nothing once this one has changed."""
+        """One of several values. `drops`: filters whose values mean nothing once this one has changed."""
         self.names.append(name)
         shown = dict(zip(options, labels.distinct([text(option) for option in options]), strict=True))
         value = st.query_params.get(name, default)
@@ -132,7 +132,7 @@ class Filters:
     def currency(self, frame: pd.DataFrame, by: str = "orders") -> str:
         """The currency to show: a filter only where there are several, since they are never added.
 
-        The one with the most ``by`` (orders, customers: no amounts, which do not compare) is shown first.
+        The one with the most `by` (orders, customers: no amounts, which do not compare) is shown first.
         """
         there = sorted(frame["currency"].dropna().unique()) if "currency" in frame.columns else []
         if len(there) <= 1:
@@ -154,7 +154,7 @@ class Filters:
 
 
 def or_all(shown: Mapping[Any, str], everything: str) -> Callable[[str], str]:
-    """The texts of a choice between values of the data and :data:`ALL` of them, which is called ``everything``."""
+    """The texts of a choice between values of the data and `ALL` of them, which is called `everything`."""
     return lambda option: everything if option == ALL else shown[option]
 
 

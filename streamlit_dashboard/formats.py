@@ -37,7 +37,7 @@ def missing(value: Any) -> bool:
 
 
 def money(value: Any, currency: str, decimals: int = 2) -> str:
-    """``1234.5, USD`` → ``$1,234.50``; a currency without a symbol here is named after the amount."""
+    """`1234.5, USD` → `$1,234.50`; a currency without a symbol here is named after the amount."""
     if missing(value):
         return NONE
     sign = "−" if value < 0 else ""
@@ -46,7 +46,7 @@ def money(value: Any, currency: str, decimals: int = 2) -> str:
 
 
 def short_money(value: Any, currency: str) -> str:
-    """``1975945`` → ``$1.98M``: for axes and labels, where the hover has the cents."""
+    """`1975945` → `$1.98M`: for axes and labels, where the hover has the cents."""
     if missing(value):
         return NONE
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
@@ -63,34 +63,34 @@ def _with_currency(sign: str, amount: str, currency: str) -> str:
 
 
 def count(value: Any) -> str:
-    """``130732`` → ``130,732``."""
+    """`130732` → `130,732`."""
     return NONE if missing(value) else f"{round(value):,}".replace("-", "−")
 
 
 def number(value: Any, decimals: int = 2) -> str:
-    """``0.12345`` → ``0.12``."""
+    """`0.12345` → `0.12`."""
     return NONE if missing(value) else f"{float(value):,.{decimals}f}".replace("-", "−")
 
 
 def share(value: Any, decimals: int = 1) -> str:
-    """``0.1234`` → ``12.3 %``."""
+    """`0.1234` → `12.3 %`."""
     return NONE if missing(value) else f"{100 * float(value):,.{decimals}f} %".replace("-", "−")
 
 
 def change(value: Any, decimals: int = 1) -> str:
-    """``0.1234`` → ``+12.3 %``."""
+    """`0.1234` → `+12.3 %`."""
     if missing(value):
         return NONE
     return ("+" if value >= 0 else "") + share(value, decimals)
 
 
 def day(value: Any) -> str:
-    """``2024-02-18`` → ``18 Feb 2024``."""
+    """`2024-02-18` → `18 Feb 2024`."""
     return NONE if missing(value) else f"{value.day} {value:%b %Y}"
 
 
 def age(seconds: float) -> str:
-    """``4000`` → ``1 h 6 min``."""
+    """`4000` → `1 h 6 min`."""
     minutes = int(max(seconds, 0)) // 60
     if minutes < 1:
         return "less than a minute"
@@ -108,7 +108,7 @@ def plain(text: str) -> str:
 
 
 def bands(edges: Sequence[str], unit: str = "") -> list[str]:
-    """Names of the bands between edges: ``under 1``, ``1 – 2``, ``2 or more``."""
+    """Names of the bands between edges: `under 1`, `1 – 2`, `2 or more`."""
     between = [f"{low} – {high}{unit}" for low, high in pairwise(edges)]
     return [f"under {edges[0]}{unit}", *between, f"{edges[-1]}{unit} or more"]
 

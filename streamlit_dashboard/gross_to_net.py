@@ -21,7 +21,7 @@ def show(rows: pd.DataFrame, currency: str) -> None:
 
 
 def sentence(amounts: Mapping[str, Any], currency: str) -> str:
-    """``Gross sales $120.00 less discounts $5.00 and refunds $2.00 make net sales $113.00.``
+    """`Gross sales $120.00 less discounts $5.00 and refunds $2.00 make net sales $113.00.`
 
     Args:
         amounts: by name, those of STEPS; "" where one of them is missing.

@@ -1,8 +1,8 @@
 """The navigation, derived from the files in pages/: adding a file adds a page, nothing else is edited.
 
 A page file begins with a docstring (what it answers) and constants that are read without running it:
-``TITLE``, ``ICON``, ``SECTION``, ``ORDER``, and where they apply ``LISTED = False`` (reached by links only) and
-``ROLE`` (who may open it).
+`TITLE`, `ICON`, `SECTION`, `ORDER`, and where they apply `LISTED = False` (reached by links only) and
+`ROLE` (who may open it).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Customers' names on screen and in links: a deterministic cipher that only this server can turn back.
 
 AES-SIV (RFC 5297) gives the same customer the same token, and no two customers one; without the key a token says
-nothing. The key is ``pseudonym_key`` in Streamlit's secrets (``access`` section), or BUSINESS_INSIGHTS_PSEUDONYM_KEY,
+nothing. The key is `pseudonym_key` in Streamlit's secrets (`access` section), or BUSINESS_INSIGHTS_PSEUDONYM_KEY,
 as 64 hexadecimal letters. Without either it lasts as long as the process, and so do links to customers.
 """
 
@@ -74,7 +74,7 @@ def customer(token: str) -> tuple[str, str] | None:
 
 
 def pseudonym(app_name: str, user_id: str) -> str:
-    """The customer on screen, for those who may not see user ids: ``Customer k3J9x-Qa``."""
+    """The customer on screen, for those who may not see user ids: `Customer k3J9x-Qa`."""
     return shown([(app_name, user_id)])[0]
 
 

@@ -48,7 +48,7 @@ def not_judged(sentence: str) -> None:
 
 
 def status(value: Any, reason: Any = None) -> bool:
-    """Say what a mart's status means, where it is not a good one; ``reason``: the mart's own words for why.
+    """Say what a mart's status means, where it is not a good one; `reason`: the mart's own words for why.
 
     Returns:
         Whether the figures beside the status may be shown as estimates.

@@ -19,7 +19,7 @@ def total(values: pd.Series[Any]) -> float | None:
 
 
 def ratio(part: Any, whole: Any) -> float | None:
-    """``part / whole``; None where either is missing, or the whole is zero."""
+    """`part / whole`; None where either is missing, or the whole is zero."""
     if formats.missing(part) or formats.missing(whole) or not whole:
         return None
     return float(part) / float(whole)
@@ -32,7 +32,7 @@ def shares(parts: pd.Series[Any], whole: Any = None) -> pd.Series[Any]:
 
 
 def ratios(parts: pd.Series[Any], wholes: pd.Series[Any]) -> pd.Series[Any]:
-    """Row by row ``part / whole``; missing where the whole is missing or zero."""
+    """Row by row `part / whole`; missing where the whole is missing or zero."""
     return parts.astype("float64") / wholes.where(wholes != 0).astype("float64")
 
 
@@ -60,7 +60,7 @@ class Comparison:
 
     @property
     def text(self) -> str:
-        """``+7.4 %``, or ``–``."""
+        """`+7.4 %`, or `–`."""
         return formats.change(self.change)
 
     @property
@@ -84,7 +84,7 @@ class Windows:
     before: pd.DataFrame
 
     def compare(self, column: str, per: str | None = None) -> Comparison:
-        """The totals of a column, over those of another where ``per`` names one.
+        """The totals of a column, over those of another where `per` names one.
 
         They are of the days with values on both sides; the coverage is of those with values on either.
         """
@@ -108,7 +108,7 @@ class Windows:
 
 
 def windows(rows: pd.DataFrame, column: str, last: date, days: int, back: int) -> Windows:
-    """The ``days`` that end with ``last`` beside those ``back`` days earlier.
+    """The `days` that end with `last` beside those `back` days earlier.
 
     Args:
         rows: one row a day with sales. column: its day.

@@ -1,6 +1,6 @@
 """The dashboards' entry: admit the viewer, read what is published, draw title and freshness, run the page.
 
-It stands in a folder of its own on purpose: beside a folder ``pages``, Streamlit would serve each page file by its
+It stands in a folder of its own on purpose: beside a folder `pages`, Streamlit would serve each page file by its
 address before this file has asked who is there.
 """
 

@@ -247,7 +247,7 @@ def _movers(filters: Filters, level: str, chain: pd.DataFrame, currency: str, le
 
 
 def _change_text(row: Any, currency: str) -> str:
-    """``+$1.2k (+5 %)``; without a part of what was not there."""
+    """`+$1.2k (+5 %)`; without a part of what was not there."""
     if formats.missing(row.net_sales_before):
         part = "none before"
     elif formats.missing(row.net_sales_this):

@@ -90,7 +90,7 @@ def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame
     """Rows of one statement.
 
     Args:
-        sql: Athena SQL with ``%(name)s`` for every value (and ``%%`` for a per cent sign where there are any).
+        sql: Athena SQL with `%(name)s` for every value (and `%%` for a per cent sign where there are any).
         parameters: the values; PyAthena quotes them.
 
     Returns:
@@ -128,7 +128,7 @@ def _read(body: bytes, columns: list[tuple[str, str]]) -> pd.DataFrame:
 
 
 def translated(error: Exception, service: str = "Athena") -> Exception:
-    """The error as one of the three kinds; ``service`` is who was asked."""
+    """The error as one of the three kinds; `service` is who was asked."""
     from botocore.exceptions import (
         BotoCoreError,
         ConnectTimeoutError,

@@ -42,7 +42,7 @@ class ResultCache:
         self._silent: tuple[float, str] | None = None
 
     def get(self, key: Hashable, version: str, load: Callable[[], pd.DataFrame]) -> Loaded:
-        """The result of ``load`` for this version, kept or made now.
+        """The result of `load` for this version, kept or made now.
 
         Raises:
             UnreachableError: the service is silent and there is no older result to show instead.

@@ -54,7 +54,7 @@ def value_summary() -> pd.DataFrame:
 
 
 def value_bands() -> pd.DataFrame:
-    """Customers and net sales by band of historical value, where that is known; ``band`` counts from 0."""
+    """Customers and net sales by band of historical value, where that is known; `band` counts from 0."""
     cases = " ".join(f"WHEN net_sales < {upper} THEN {i}" for i, upper in enumerate(VALUE_BANDS))
     return load(
         VALUE,
@@ -240,7 +240,7 @@ def customers_page(
         columns: those of the mart that are shown; the ones it lacks are left out.
         order: column to sort by; the customer key breaks ties, so that pages do not overlap.
         where: column → value that it must have.
-        page: from 0, of ``PAGE_ROWS`` rows.
+        page: from 0, of `PAGE_ROWS` rows.
 
     Raises:
         ValueError: a column is none of the mart's.

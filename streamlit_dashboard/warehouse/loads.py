@@ -32,16 +32,16 @@ def watch() -> Watch:
 
 
 def state() -> State:
-    """What is published now; see :meth:`Watch.state`."""
+    """What is published now; see `Watch.state`."""
     return watch().state()
 
 
 def load(table: str, sql: str, parameters: Mapping[str, Any] | None = None, name: str | None = None) -> pd.DataFrame:
-    """The result of one statement, kept as long as ``table`` is not published anew.
+    """The result of one statement, kept as long as `table` is not published anew.
 
     Args:
         table: the table whose version the result belongs to.
-        sql, parameters: see :func:`athena.frame`.
+        sql, parameters: see `athena.frame`.
         name: part of the key, where the statement's text does not tell.
     """
     key = (sql, name, tuple(sorted((parameters or {}).items())))
@@ -95,5 +95,5 @@ def present(table: str, wanted: Iterable[str]) -> list[str]:
 
 
 def select(table: str, wanted: Iterable[str]) -> str:
-    """``SELECT a, b FROM table`` with those of the wanted columns that there are."""
+    """`SELECT a, b FROM table` with those of the wanted columns that there are."""
     return f"SELECT {', '.join(present(table, wanted))} FROM {table}"

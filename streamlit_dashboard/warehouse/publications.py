@@ -61,7 +61,7 @@ GROUP BY run, severity, success
 class Publication:
     """The latest publish of one table.
 
-    ``partition`` is the greatest there is (the newest as-of date of a mart), ``newest_partition`` the one that was
+    `partition` is the greatest there is (the newest as-of date of a mart), `newest_partition` the one that was
     published last (the current batch of the ledger).
     """
 
@@ -96,7 +96,7 @@ class Audit:
 
 @dataclass(frozen=True)
 class State:
-    """What is published at ``read_at`` (seconds since 1970); audits newest first."""
+    """What is published at `read_at` (seconds since 1970); audits newest first."""
 
     tables: dict[str, Publication]
     audits: tuple[Audit, ...]
@@ -175,7 +175,7 @@ def audits_of(results: pd.DataFrame) -> tuple[Audit, ...]:
 
 
 class Watch:
-    """The latest known state, read again behind the pages when it is older than ``every`` seconds."""
+    """The latest known state, read again behind the pages when it is older than `every` seconds."""
 
     def __init__(
         self,

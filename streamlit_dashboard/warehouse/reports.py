@@ -56,7 +56,7 @@ def page(key: str) -> str:
 
 @lru_cache(maxsize=4 * LISTED)
 def _headline(bucket: str, key: str, etag: str) -> str:
-    """The headline beside the page; ``etag`` changes with the page, and the headline with it."""
+    """The headline beside the page; `etag` changes with the page, and the headline with it."""
     return decoded(athena.s3().head_object(Bucket=bucket, Key=key)["Metadata"])
 
 

@@ -66,7 +66,7 @@ def trends(level: Level, period: Period) -> pd.DataFrame:
 
 
 def movers(level: Level, days: int) -> pd.DataFrame:
-    """Net sales of each store or category in the last ``days`` days, in those before, and 364 days earlier.
+    """Net sales of each store or category in the last `days` days, in those before, and 364 days earlier.
 
     Missing, not zero, where it sold nothing in them.
     """
@@ -146,7 +146,7 @@ def loyalty_by_day() -> pd.DataFrame:
 def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
     """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date.
 
-    ``days``: on how many such weekdays it sold anything.
+    `days`: on how many such weekdays it sold anything.
     """
     as_of = state().as_of
     return load(

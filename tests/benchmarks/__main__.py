@@ -28,7 +28,7 @@ MIB = 1024 * 1024
 
 @dataclass
 class Measured:
-    """One run: wall seconds, seconds by stage, peak memory (bytes) by stage and overall (``all``)."""
+    """One run: wall seconds, seconds by stage, peak memory (bytes) by stage and overall (`all`)."""
 
     wall: float
     seconds: dict[str, float]

@@ -73,7 +73,7 @@ def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
     """Run the reference; returns seconds by stage (silver, facts, marts) and net sales.
 
     Args:
-        landing: folder of the exported database (``public.<table>`` below it).
+        landing: folder of the exported database (`public.<table>` below it).
         process_date: as-of date of the marts.
         output: folder for the Parquet files that it writes, as the pipeline does.
     """

@@ -15,7 +15,7 @@ CODE = ("dags", "plugins/biz_insights", "plugins/biz_schema", "spark_jobs", "mwa
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b")
 # Words that follow "make" in a sentence rather than in a command are never written in code.
-IN_CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
+IN_CODE = re.compile(r"``.*?``|`[^`]+`", re.DOTALL)
 OF_A_MACHINE = re.compile(
     r"(?<![\w.~:/])/(?:home|root|work|tmp|Users|usr/local|var|opt)/|https?://[^\s)]*(?:pypi|simple/|index-url|registry)"
 )

@@ -20,7 +20,7 @@ NOTHING = pd.Series([None, None], dtype="float64")
 
 
 def days(first: int, last: int, net_sales: float = 10.0) -> pd.DataFrame:
-    """One row a day, from ``first`` days before the last one to ``last``."""
+    """One row a day, from `first` days before the last one to `last`."""
     found = [pd.Timestamp(LAST - timedelta(days=back)) for back in range(first, last - 1, -1)]
     return pd.DataFrame({"day": found, "net_sales": net_sales, "orders": 2})
 

@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Journey:
-    """Filters of one page, set one after the other; ``customer``: whose page it is."""
+    """Filters of one page, set one after the other; `customer`: whose page it is."""
 
     page: str
     steps: tuple[Step, ...]
