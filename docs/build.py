@@ -1,4 +1,4 @@
-"""`make docs`: writes data-dictionary.md and renders the diagrams; changes only what is out of date."""
+"""`make docs`: writes the data dictionary and data-model.dot, and draws the diagrams that are out of date."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent / "plugins"))
 
+from docs.data_model import data_model  # noqa: E402
 from docs.dictionary import data_dictionary  # noqa: E402
 from docs.render import render, stale_diagrams  # noqa: E402
 
 
 def main() -> int:
-    """Exit code 1 when a diagram has changed and there is no Graphviz to draw it with."""
-    target = DOCS / "data-dictionary.md"
-    text = data_dictionary()
-    if not target.exists() or target.read_text(encoding="utf-8") != text:
-        target.write_text(text, encoding="utf-8")
-        print(f"wrote {target.relative_to(DOCS.parent)}")
+    """Return exit code 1 when a diagram has changed and there is no Graphviz to draw it."""
+    _write(DOCS / "data-dictionary.md", data_dictionary())
+    _write(DOCS / "diagrams" / "data-model.dot", data_model())
     stale = stale_diagrams(DOCS / "diagrams")
     if stale and shutil.which("dot") is None:
         names = ", ".join(path.name for path in stale)
@@ -29,6 +27,13 @@ def main() -> int:
     for source in stale:
         print(f"rendered {render(source).relative_to(DOCS.parent)}")
     return 0
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a generated file if its text has changed."""
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
+        print(f"wrote {target.relative_to(DOCS.parent)}")
 
 
 if __name__ == "__main__":

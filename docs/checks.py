@@ -11,7 +11,7 @@ LONGEST_SET = 8
 
 
 def column_checks(suite: Suite | None, column: str) -> str:
-    """What is expected of one column, such as ``not null (critical), at least 0 (critical)``; empty for nothing."""
+    """What is expected of one column, such as `not null (critical), at least 0 (critical)`; empty for nothing."""
     if suite is None:
         return ""
     return ", ".join(f"{in_words(rule)} ({rule.severity})" for rule in suite.rules if _looks_at(rule) == column)
