@@ -12,7 +12,7 @@ import tempfile
 
 # Before anything imports pyarrow (see mwaa/local_aws/__init__.py).
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-# Before anything imports numpy, as for the jobs: threads for arrays this small wait for each other.
+# Before anything imports numpy: arrays are too small to share among threads (the jobs have the same setting).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A folder of this session's own for temporary files. PostgreSQL runs as another user where tests run as root and must
 # get through to them; pytest's common folder is closed to other users again by every other session that starts.
@@ -32,16 +32,17 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from mwaa.local_aws.server.endpoint import LocalEndpoint
+from mwaa.local_runner.environment import PROVISIONING
 from tests.streamlit_dashboard.browser.chromium import say_not_run
 
-# It speaks of each connection it closes, the last ones when pytest has said its summary and closed its streams.
+# It logs each connection that it closes; the last ones after pytest has closed its streams.
 logging.getLogger("py4j").setLevel(logging.WARNING)
 
 
 class FolderScheduling(LoadScopeScheduling):
-    """A folder's tests stay in one process: they share an endpoint, a Spark, a pipeline whose runs build on each other.
+    """Run a folder's tests in one process: they share an endpoint, a Spark, and pipeline runs that build on each other.
 
-    (`--dist loadgroup` would say the same, but its group names get lost with pytest 9.2.)
+    (`--dist loadgroup` would do the same, but it loses its group names with pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -49,8 +50,10 @@ class FolderScheduling(LoadScopeScheduling):
 
 
 def pytest_unconfigure() -> None:
-    """The dashboards take what they have loaded out of the garbage collector's sight. Back into it, or DuckDB's binding
-    complains of what is left, after pytest has said its summary."""
+    """Return what the dashboards have loaded to the garbage collector, from which they exclude it.
+
+    Otherwise DuckDB's binding reports objects that were never freed, after pytest's summary.
+    """
     gc.unfreeze()
 
 
@@ -60,23 +63,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
-    """How `-n 2` shares the tests out."""
+    """Distribute the tests for `-n 2`."""
     return FolderScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest folder first, so that the other process has the rest to do beside it."""
+    """Run the longest folder first, while the other process runs the rest."""
     items.sort(key=lambda item: item.path.parent.name != "integration")
 
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
-    """A started, provisioned endpoint; its environment is this process's for the session."""
+    """A started endpoint with the project's resources; its environment is set in this process for the session."""
     with pytest.MonkeyPatch.context() as patch:
         for inherited in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             patch.delenv(inherited, raising=False)
-        # A Glue timeout counts minutes; here a minute is three seconds.
-        with LocalEndpoint(tmp_path_factory.mktemp("endpoint"), seconds_per_timeout_minute=3.0) as running:
+        # Glue counts timeouts in minutes; here a minute has three seconds.
+        with LocalEndpoint(
+            tmp_path_factory.mktemp("endpoint"), provisioning=PROVISIONING, seconds_per_timeout_minute=3.0
+        ) as running:
             for name, value in running.environment.items():
                 patch.setenv(name, value)
             yield running

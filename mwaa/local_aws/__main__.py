@@ -1,4 +1,4 @@
-"""Command line: serve the endpoint, stop it, or prepare a Python environment for quick Glue runs."""
+"""Command line: serve the endpoint, stop it, or prepare this Python environment for faster Glue runs."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ STOP_SECONDS = 30.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the process's exit code."""
+    """Run one command and return the process's exit code."""
     parser = argparse.ArgumentParser(prog="python -m mwaa.local_aws", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serve_parser = commands.add_parser("serve", help="run the endpoint until SIGTERM or Ctrl-C")
-    serve_parser.add_argument("--port", type=int, default=0, help="port for all services but S3 (0: a free one)")
+    serve_parser.add_argument("--port", type=int, default=0, help="port for all services except S3 (0: a free one)")
     serve_parser.add_argument("--s3-port", type=int, default=0, help="port for S3 (0: a free one)")
-    serve_parser.add_argument("--warm-spark", action="store_true", help="keep a Spark ready for the next Glue run")
+    serve_parser.add_argument("--provisioning", type=Path, help="TOML file of the resources to create (default: none)")
+    serve_parser.add_argument("--warm-spark", action="store_true", help="have a Spark ready for the next Glue run")
     stop_parser = commands.add_parser("stop", help="stop the endpoint that serves a state folder")
     for command in (serve_parser, stop_parser):
-        command.add_argument("--state", type=Path, required=True, help="folder that keeps the endpoint's state")
-    commands.add_parser("prepare", help="make Java's class archive, so that Glue runs start sooner (once, 30 s)")
+        command.add_argument("--state", type=Path, required=True, help="folder of the endpoint's state")
+    commands.add_parser("prepare", help="create Java's class archive, so that Glue runs start faster (once, 30 s)")
     options = parser.parse_args(arguments)
     try:
         if options.command == "serve":
-            return serve(options.state, options.port, options.s3_port, options.warm_spark)
+            return serve(options)
         if options.command == "stop":
             return stop(options.state)
         return prepare()
@@ -42,16 +43,22 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def serve(state_dir: Path, port: int, s3_port: int, warm_spark: bool) -> int:
-    """Serve until SIGTERM or SIGINT, then save and stop."""
-    from mwaa.local_aws.frozen_imports import loaded_for_good
+def serve(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT, then save the state and stop."""
+    from mwaa.local_aws.frozen_imports import excluded_from_garbage_collection
     from mwaa.local_aws.server.endpoint import LocalEndpoint
 
     stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopping.set())
-    endpoint = LocalEndpoint(state_dir, port=port, s3_port=s3_port, warm_spark=warm_spark)
-    with loaded_for_good():
+    endpoint = LocalEndpoint(
+        options.state,
+        provisioning=options.provisioning,
+        port=options.port,
+        s3_port=options.s3_port,
+        warm_spark=options.warm_spark,
+    )
+    with excluded_from_garbage_collection():
         endpoint.start()
     try:
         print(f"endpoint ready: {endpoint.layout.ready_file}", flush=True)
@@ -62,7 +69,7 @@ def serve(state_dir: Path, port: int, s3_port: int, warm_spark: bool) -> int:
 
 
 def stop(state_dir: Path) -> int:
-    """Ask the endpoint of `state_dir` to stop and wait until it has. Nothing running is fine."""
+    """Stop the endpoint that serves `state_dir` and wait for its end. It is fine when none runs."""
     if not is_served(state_dir):
         print(f"no endpoint serves {state_dir}")
         return 0
@@ -77,13 +84,13 @@ def stop(state_dir: Path) -> int:
 
 
 def prepare() -> int:
-    """Make the class archive of this Python environment."""
-    from mwaa.local_aws.glue.spark_classes import java_home, make_class_archive
+    """Create the class archive of this Python environment."""
+    from mwaa.local_aws.glue.spark_classes import create_class_archive, java_home
 
     if not java_home():
         raise EndpointError("Spark needs Java 17 and there is no 'java' on PATH: install openjdk-17-jre-headless")
     try:
-        print(make_class_archive())
+        print(create_class_archive())
     except subprocess.CalledProcessError as error:
         reason = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
         raise EndpointError(f"Spark could not run: {reason[-1] if reason else error}") from error
@@ -97,5 +104,5 @@ if __name__ == "__main__":
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    # All is stopped and saved; to take apart what was loaded would be another second.
+    # Everything is stopped and saved. Python's own clean-up of the loaded modules would take another second.
     os._exit(code)

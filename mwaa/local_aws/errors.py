@@ -1,4 +1,4 @@
-"""Errors that the endpoint's own commands and threads raise, each one line with its next step."""
+"""Errors of the endpoint's own commands and threads. Each message is one line and says what to do."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ class EndpointError(RuntimeError):
 
 
 class StateUnreadableError(EndpointError):
-    """Saved state was written by another version of the endpoint, or is damaged."""
+    """Saved state is damaged, or another version of the endpoint wrote it."""

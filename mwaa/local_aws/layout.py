@@ -1,4 +1,4 @@
-"""Where the endpoint keeps things on disk, and the account it answers for."""
+"""Folders and files below a state folder, and the AWS account and region that the endpoint answers for."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ SECRET_KEY = "local-secret-key"
 
 @dataclass(frozen=True)
 class StateLayout:
-    """Folders and files under one state directory; `root` is absolute."""
+    """Folders and files below one state folder; `root` is absolute."""
 
     root: Path
 
     @classmethod
     def at(cls, state_dir: Path | str) -> StateLayout:
-        """Resolve `state_dir` and create the folders that must exist before anything starts.
+        """Return the layout below `state_dir`, and create the folders that must exist before anything starts.
 
-        Raises EndpointError: they cannot be made there.
+        Raises:
+            EndpointError: the folders cannot be created.
         """
         layout = cls(Path(state_dir).expanduser().resolve())
         try:
@@ -31,24 +32,30 @@ class StateLayout:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EndpointError(
-                f"{error.filename} cannot be made ({error.strerror}): choose another --state, a folder you may write to"
+                f"{error.filename} cannot be created ({error.strerror}): "
+                "choose another --state, a folder you may write to"
             ) from error
         return layout
 
     @property
     def s3(self) -> Path:
-        """Buckets are folders here, objects are files."""
+        """The buckets: one folder each; objects are files in it."""
         return self.root / "s3"
 
     @property
     def aws(self) -> Path:
-        """Pickled state of the AWS services, one file each."""
+        """Pickled state of the AWS services, one file per service."""
         return self.root / "aws"
 
     @property
     def scan_cache(self) -> Path:
-        """Rows that Athena's engine keeps of small files; may be lost."""
+        """The Athena engine's cache of rows from small files; it can be deleted while the endpoint is down."""
         return self.root / "athena" / "scan_cache.duckdb"
+
+    @property
+    def outdated_scan_cache(self) -> Path:
+        """The scan cache of earlier versions, which is deleted at start."""
+        return self.root / "athena" / "kept_scans.duckdb"
 
     @property
     def postgres(self) -> Path:
@@ -57,27 +64,27 @@ class StateLayout:
 
     @property
     def glue(self) -> Path:
-        """One log file and one working folder a Glue job run."""
+        """One log file and one working folder per Glue job run."""
         return self.root / "glue"
 
     @property
     def sns(self) -> Path:
-        """One JSON-lines file a topic, one line a published message."""
+        """One JSON-lines file per topic, with one line per published message."""
         return self.root / "sns"
 
     @property
     def snapshots(self) -> Path:
-        """One folder a DB snapshot, holding each table as Parquet parts."""
+        """One folder per DB snapshot, with each table as Parquet parts."""
         return self.root / "rds" / "snapshots"
 
     @property
     def skipped_export_tables(self) -> Path:
-        """Names (`schema.table`, one a line) that exports leave out while they say COMPLETE, as RDS can."""
+        """Tables (`schema.table`, one per line) that exports skip although they end COMPLETE, as RDS may do."""
         return self.root / "rds" / "skip_tables.txt"
 
     @property
     def ready_file(self) -> Path:
-        """Written when the endpoint answers: `{"pid": …, "environment": {…}}`."""
+        """Written when the endpoint is ready: `{"pid": …, "environment": {…}}`."""
         return self.root / "endpoint.json"
 
     @property
@@ -86,9 +93,10 @@ class StateLayout:
         return self.root / "endpoint.log"
 
     def object_path(self, uri: str) -> Path:
-        """The file behind `s3://bucket/key`.
+        """Return the file behind `s3://bucket/key`.
 
-        Raises ValueError when `uri` is not an S3 URI or would leave its bucket.
+        Raises:
+            ValueError: `uri` is not an S3 URI, or its key would leave the bucket.
         """
         scheme, _, rest = uri.partition("://")
         bucket, _, key = rest.partition("/")

@@ -1,1 +1,1 @@
-"""The pipeline on a laptop: what `make run`, `make query` and `make airflow` do around the same code as MWAA's."""
+"""The local runner: `make run`, `make query`, `make airflow` and `make dashboard`, with the same code as on MWAA."""

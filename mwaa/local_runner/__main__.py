@@ -6,41 +6,41 @@ import argparse
 import sys
 from pathlib import Path
 
-from mwaa.local_runner.environment import REPOSITORY, LaptopError, State
+from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 
 for folder in ("plugins", "dags"):
     sys.path.insert(0, str(REPOSITORY / folder))
 
 
 def parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
+    """Return the parser of the commands and their options."""
     top = argparse.ArgumentParser(prog="python -m mwaa.local_runner", description=__doc__)
     top.add_argument("--state", type=Path, default=REPOSITORY / ".local", help="folder for everything that is not code")
     commands = top.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="source files to published marts")
+    run = commands.add_parser("run", help="load source files and publish the marts")
     run.add_argument(
         "--source",
         help="folder with order_items.csv and, if any, the other two files (default: a generated sample)",
     )
     run.add_argument("--date", help="last complete day, YYYY-MM-DD (default: the source's)")
-    query = commands.add_parser("query", help="one SQL statement, its result as CSV")
+    query = commands.add_parser("query", help="run one SQL statement and print its result as CSV")
     query.add_argument("sql")
-    commands.add_parser("prepare", help="make the empty Airflow database that first runs copy (once, 10 s)")
-    ui = commands.add_parser("airflow", help="the Airflow UI with the endpoint up")
+    commands.add_parser("prepare", help="create the empty Airflow database that first runs copy (once, 10 s)")
+    ui = commands.add_parser("airflow", help="serve the Airflow UI over the local endpoint")
     ui.add_argument("--port", type=int, default=8080)
-    boards = commands.add_parser("dashboard", help="the dashboards over what is published")
+    boards = commands.add_parser("dashboard", help="serve the dashboards over the published tables")
     boards.add_argument("--port", type=int, default=8501)
     return top
 
 
 def main() -> int:
-    """Run one command; a LaptopError or a wrong setting is one line on standard error and exit code 1."""
+    """Run one command. A LocalRunError or a wrong setting is printed as one line, and the exit code is 1."""
     from biz_insights.settings import SettingsError
 
     arguments = parser().parse_args()
     state = State(arguments.state.resolve())
     try:
-        state.make()
+        state.create()
         if arguments.command == "run":
             from mwaa.local_runner.run import run
 
@@ -61,7 +61,7 @@ def main() -> int:
         from mwaa.local_runner.airflow_ui import airflow
 
         return airflow(state, arguments.port)
-    except (LaptopError, SettingsError) as error:
+    except (LocalRunError, SettingsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""`make airflow`: the Airflow UI over the laptop endpoint, where triggering and clearing work."""
+"""`make airflow`: the Airflow UI over the local endpoint. Triggering and clearing tasks work."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 from mwaa.local_runner import dag_runs, source
 from mwaa.local_runner.endpoint_process import endpoint
-from mwaa.local_runner.environment import LaptopError, State, airflow_environment, require_java
+from mwaa.local_runner.environment import LocalRunError, State, airflow_environment, require_java
 
 START_SECONDS = 120
 STOP_SECONDS = 30
 LOOPBACK = "127.0.0.1"
 
-# The parts of `airflow standalone`, started apart: only so can the log servers, which would listen on every
-# address, be left out (on one machine the UI reads the log files themselves).
+# The parts of `airflow standalone`, started one by one and without their log servers, which would listen on every
+# address. On one machine the UI reads the log files directly.
 PARTS = (
     ("scheduler", "--skip-serve-logs"),
     ("dag-processor",),
@@ -30,18 +30,18 @@ PARTS = (
 
 
 def airflow(state: State, port: int) -> int:
-    """Serve until Ctrl-C or until a part ends; returns the exit code.
+    """Serve until Ctrl-C or until a part ends, and return the exit code.
 
     Raises:
-        LaptopError: the port is in use, or a part does not start.
+        LocalRunError: the port is in use, or a part does not start.
     """
     require_java()
     if _answers(port):
-        raise LaptopError(f"port {port} is in use; choose another: make airflow PORT={port + 1}")
+        raise LocalRunError(f"port {port} is in use; choose another: make airflow PORT={port + 1}")
     os.environ.update(airflow_environment(state))
     os.environ.update(
         {
-            # The source ends in the past: a scheduled run for yesterday could only fail. Triggers and clears work.
+            # The source's last day is in the past, so a scheduled run would fail. Triggers and clears work.
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
             "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{port}",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
@@ -74,7 +74,7 @@ def _answers(port: int) -> bool:
 
 @contextmanager
 def _parts(state: State, port: int) -> Iterator[dict[str, subprocess.Popen[Any]]]:
-    """Airflow's processes, the API server first: a task that starts before it answers is lost."""
+    """Start Airflow's processes, the API server first: a task that starts before it answers is lost."""
     processes: dict[str, subprocess.Popen[Any]] = {}
     with (state.logs / "airflow.log").open("ab") as log:
 
@@ -88,7 +88,7 @@ def _parts(state: State, port: int) -> Iterator[dict[str, subprocess.Popen[Any]]
             deadline = time.monotonic() + START_SECONDS
             while not _answers(port):
                 if processes["api-server"].poll() is not None or time.monotonic() > deadline:
-                    raise LaptopError(f"Airflow's API server did not start; see {state.logs / 'airflow.log'}")
+                    raise LocalRunError(f"Airflow's API server did not start; see {state.logs / 'airflow.log'}")
                 time.sleep(0.2)
             for name, *options in PARTS:
                 start(name, *options)
@@ -105,16 +105,16 @@ def _parts(state: State, port: int) -> Iterator[dict[str, subprocess.Popen[Any]]
 
 
 def _watch(processes: dict[str, subprocess.Popen[Any]]) -> int:
-    """Until a part ends by itself."""
+    """Wait until a part ends by itself, which is an error."""
     while True:
         for name, process in processes.items():
             if process.poll() is not None:
-                raise LaptopError(f"Airflow's {name} ended with code {process.returncode}; see airflow.log")
+                raise LocalRunError(f"Airflow's {name} ended with code {process.returncode}; see airflow.log")
         time.sleep(1)
 
 
 def _upload(state: State) -> None:
-    """What a trigger needs to be there: the jobs, and source files where none were given yet."""
+    """Upload what a triggered run needs: the jobs, and the sample when there are no source files yet."""
     import boto3
 
     from biz_insights.settings import resolve

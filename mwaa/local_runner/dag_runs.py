@@ -1,4 +1,4 @@
-"""Runs a DAG in this process, with the operators, triggers and callbacks that it has on MWAA."""
+"""Run a DAG in this process, with the operators, triggers and callbacks that it has on MWAA."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mwaa.local_runner.environment import REPOSITORY, LaptopError, State, airflow_environment
+from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State, airflow_environment
 
 
 def migrate_metadata(state: State) -> None:
-    """Create or update Airflow's metadata database; a stamp of the Airflow version spares the work next time.
+    """Create or update Airflow's metadata database, unless a file says that this Airflow version has done it.
 
     Raises:
-        LaptopError: the migration failed.
+        LocalRunError: the migration failed.
     """
     home = state.airflow_home
     stamp, database = home / "migrated-to", home / "airflow.db"
@@ -35,22 +35,22 @@ def migrate_metadata(state: State) -> None:
 
 
 def empty_metadata() -> Path:
-    """Where this Python environment keeps a metadata database without rows."""
+    """Return the path of this Python environment's metadata database without rows."""
     return Path(sys.prefix) / "var" / f"airflow-{version('apache-airflow')}.db"
 
 
 def prepare_metadata() -> Path:
-    """Make the empty metadata database that first runs copy (7 s once, at set-up); returns its path.
+    """Create the empty metadata database that first runs copy (7 s, once, at set-up); returns its path.
 
     Raises:
-        LaptopError: the migration failed.
+        LocalRunError: the migration failed.
     """
     with tempfile.TemporaryDirectory() as folder:
         state = State(Path(folder))
         state.airflow_home.mkdir()
         _migrate(airflow_environment(state))
         empty_metadata().parent.mkdir(parents=True, exist_ok=True)
-        # Under its name only when whole: a first run that begins meanwhile would take it for complete.
+        # The complete file gets its name in one step: a run that starts meanwhile must not copy half a file.
         partial = empty_metadata().with_suffix(".partial")
         shutil.copyfile(state.airflow_home / "airflow.db", partial)
         partial.replace(empty_metadata())
@@ -67,54 +67,37 @@ def _migrate(environment: dict[str, str]) -> None:
     )
     if done.returncode != 0:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise LaptopError(f"Airflow's metadata database could not be made: {' '.join(last)}; try `make clean`")
+        raise LocalRunError(f"Airflow's metadata database could not be created: {' '.join(last)}; try `make clean`")
 
 
 def executor_environment() -> dict[str, str]:
-    """Airflow's configuration for runs by ``task_processes``."""
+    """Return Airflow's configuration for runs with `task_processes`."""
     return {
         "AIRFLOW__CORE__EXECUTOR": "mwaa.local_runner.task_processes.TaskProcesses",
-        # Airflow signs each task that it hands to an executor.
+        # Airflow signs each task that it gives to an executor.
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
     }
 
 
-def load_task_runner() -> None:
-    """Load what Airflow runs a task in this process with, which the first task would load otherwise."""
-    from airflow.api_fastapi.execution_api import routes, versions
-    from airflow.sdk.execution_time.supervisor import in_process_api_server
-    from cadwyn import HeadVersion, Version, VersionBundle
-    from cadwyn.route_generation import _DELETED_ROUTE_TAG
-    from sqlalchemy.orm import configure_mappers
-
-    # Client and API are of one release: the routes of all older API versions would take another six seconds.
-    router = routes.execution_api_router
-    router.routes[:] = [route for route in router.routes if _DELETED_ROUTE_TAG not in getattr(route, "tags", ())]
-    versions.bundle = VersionBundle(HeadVersion(), Version(versions.bundle.versions[0].value))
-    in_process_api_server().app._cadwyn_initialize()
-    # The first query would do it, in each of the processes that are forked from here.
-    configure_mappers()
-
-
 def load_dags(folder: Path = REPOSITORY / "dags") -> dict[str, Any]:
-    """The DAGs of a folder by id.
+    """Return the DAGs of a folder by id.
 
     Raises:
-        LaptopError: a DAG file does not import.
+        LocalRunError: a DAG file does not import.
     """
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(str(folder))
     if bag.import_errors:
         path, error = next(iter(bag.import_errors.items()))
-        raise LaptopError(f"{Path(path).name} does not import: {error.strip().splitlines()[-1]}")
+        raise LocalRunError(f"{Path(path).name} does not import: {error.strip().splitlines()[-1]}")
     return dict(bag.dags)
 
 
 def run_dag(dag: Any, conf: dict[str, Any]) -> tuple[str, str]:
-    """Run one DAG to its end, within ``task_processes``; returns (run id, state).
+    """Run one DAG to its end, inside `task_processes`; returns (run id, state).
 
-    Retries are left out: a person is watching, and a repeated `make run` is the retry.
+    Tasks are not retried: a person is watching, and can repeat `make run`.
     """
     for task in dag.task_dict.values():
         if task.is_mapped:

@@ -1,4 +1,4 @@
-"""`make dashboard`: the dashboards over what this laptop has published, on loopback alone."""
+"""`make dashboard`: the dashboards over the locally published tables, on 127.0.0.1 only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mwaa.local_runner.endpoint_process import endpoint
-from mwaa.local_runner.environment import REPOSITORY, LaptopError, State
+from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 
 LOOPBACK = "127.0.0.1"
 APP = REPOSITORY / "streamlit_dashboard"
@@ -20,16 +20,16 @@ STOP_SECONDS = 10
 
 
 def dashboard(state: State, port: int) -> int:
-    """Serve until Ctrl-C; returns the exit code.
+    """Serve until Ctrl-C and return the exit code.
 
     Raises:
-        LaptopError: the port is in use, or nothing is published yet.
+        LocalRunError: the port is in use, or nothing is published yet.
     """
     with socket.socket() as probe:
         if probe.connect_ex((LOOPBACK, port)) == 0:
-            raise LaptopError(f"port {port} is in use; choose another: make dashboard PORT={port + 1}")
+            raise LocalRunError(f"port {port} is in use; choose another: make dashboard PORT={port + 1}")
     if not state.root.exists():
-        raise LaptopError("nothing is published yet; publish the sample first: make run")
+        raise LocalRunError("nothing is published yet; publish the sample first: make run")
     signal.signal(signal.SIGTERM, _interrupt)
     with endpoint(state) as aws, _log(state).open("ab") as log:
         environment = server_environment(state, aws)
@@ -45,7 +45,7 @@ def dashboard(state: State, port: int) -> int:
         try:
             print(f"Dashboards  http://{LOOPBACK}:{port}   (Ctrl-C ends it; log: {_log(state)})", flush=True)
             code = process.wait()
-            raise LaptopError(f"the dashboards ended with code {code}; see {_log(state)}")
+            raise LocalRunError(f"the dashboards ended with code {code}; see {_log(state)}")
         except KeyboardInterrupt:
             return 0
         finally:
@@ -56,12 +56,12 @@ def dashboard(state: State, port: int) -> int:
 
 
 def server_options(port: int) -> list[str]:
-    """What Streamlit is told besides streamlit_dashboard/.streamlit/config.toml."""
+    """Return Streamlit's options besides those in streamlit_dashboard/.streamlit/config.toml."""
     return ["--server.address", LOOPBACK, "--server.port", str(port), "--server.headless", "true"]
 
 
 def server_environment(state: State, aws: dict[str, str]) -> dict[str, str]:
-    """This environment, the endpoint's, and the key of customers' links, which a restart must not change."""
+    """Return this environment with the endpoint's, and the key for customers' links, which must survive a restart."""
     from streamlit_dashboard.pseudonyms import KEY_VARIABLE
 
     return {
@@ -69,12 +69,12 @@ def server_environment(state: State, aws: dict[str, str]) -> dict[str, str]:
         **aws,
         "BIZ_INSIGHTS_POLL_SECONDS": "1",
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
-        KEY_VARIABLE: os.environ.get(KEY_VARIABLE) or _kept_key(state),
+        KEY_VARIABLE: os.environ.get(KEY_VARIABLE) or _stored_key(state),
     }
 
 
-def _kept_key(state: State) -> str:
-    """A random key in the state folder, readable by its owner alone."""
+def _stored_key(state: State) -> str:
+    """Return the random key in the state folder; create it first if needed, readable only by its owner."""
     path = state.root / "pseudonym.key"
     if not path.exists():
         path.touch(mode=0o600)
@@ -89,8 +89,8 @@ def _require_published(environment: dict[str, str]) -> None:
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
     try:
         Reader(resolve(environment)).rows("SELECT 1 FROM publish_history LIMIT 1")
-    except LaptopError as error:
-        raise LaptopError("nothing is published yet; publish the sample first: make run") from error
+    except LocalRunError as error:
+        raise LocalRunError("nothing is published yet; publish the sample first: make run") from error
 
 
 def _log(state: State) -> Path:

@@ -1,4 +1,4 @@
-"""The laptop endpoint as a process beside this one: joined when it runs already, started and stopped when not."""
+"""The local endpoint as a process: use the one that serves the state folder, or start one and stop it afterwards."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from mwaa.local_aws.server.lock import is_served
-from mwaa.local_runner.environment import REPOSITORY, LaptopError, State
+from mwaa.local_runner.environment import PROVISIONING, REPOSITORY, LocalRunError, State
 
 START_SECONDS = 60
 
 
 def running(state: State) -> dict[str, str] | None:
-    """Environment of an endpoint that serves this state already, None where there is none."""
-    # The lock says whether it lives: the file outlasts an endpoint that was killed.
+    """Return the environment of the endpoint that serves this state, or None when there is none."""
+    # The lock says whether it runs: an endpoint that was killed leaves its file.
     if not is_served(state.root) or not state.endpoint_file.exists():
         return None
     return json.loads(state.endpoint_file.read_text())["environment"]
@@ -26,8 +26,10 @@ def running(state: State) -> dict[str, str] | None:
 
 @contextmanager
 def endpoint(state: State, *options: str) -> Iterator[dict[str, str]]:
-    """The environment that makes AWS clients talk to the endpoint; what was started here, with these options of
-    `mwaa.local_aws serve`, ends here."""
+    """Return the environment with which AWS clients use the endpoint.
+
+    If no endpoint runs, one is started with these options of `mwaa.local_aws serve`, and stopped after the block.
+    """
     joined = running(state)
     if joined is not None:
         yield joined
@@ -47,12 +49,13 @@ def endpoint(state: State, *options: str) -> Iterator[dict[str, str]]:
 
 
 def _start(state: State, log: IO[bytes], options: tuple[str, ...]) -> subprocess.Popen[Any]:
+    command = [sys.executable, "-m", "mwaa.local_aws", "serve", "--state", str(state.root)]
     return subprocess.Popen(
-        [sys.executable, "-m", "mwaa.local_aws", "serve", "--state", str(state.root), *options],
+        [*command, "--provisioning", str(PROVISIONING), *options],
         cwd=REPOSITORY,
         stdout=log,
         stderr=log,
-        # A Ctrl-C at the terminal is for the run; the endpoint is stopped after it, in order.
+        # Ctrl-C at the terminal is for the run, which then stops the endpoint.
         start_new_session=True,
     )
 
@@ -67,7 +70,7 @@ def _wait_ready(state: State, process: subprocess.Popen[Any]) -> dict[str, str]:
             break
         time.sleep(0.05)
     lines = (state.logs / "endpoint.log").read_text(errors="replace").strip().splitlines()
-    raise LaptopError(
-        f"the laptop endpoint did not start: {lines[-1] if lines else 'it said nothing'} "
+    raise LocalRunError(
+        f"the local endpoint did not start: {lines[-1] if lines else 'it printed nothing'} "
         f"(log: {state.logs / 'endpoint.log'})"
     )

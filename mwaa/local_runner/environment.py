@@ -1,4 +1,4 @@
-"""Folders and environment of a laptop run: what MWAA's own configuration gives in production."""
+"""Folders and environment of a local run: what MWAA's configuration provides in production."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+PROVISIONING = Path(__file__).resolve().with_name("provisioning.toml")
+"""The resources that the local endpoint creates for this project."""
 JAVA_AT_LEAST = 17
 
 
-class LaptopError(RuntimeError):
-    """Something a person at the keyboard can mend; the message is one line and says how."""
+class LocalRunError(RuntimeError):
+    """A problem that the user can fix; the message is one line and says how."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a laptop keeps everything that is not code (`.local/` by default)."""
+    """The folder of everything that is not code (`.local/` by default)."""
 
     root: Path
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Create the folder.
 
         Raises:
-            LaptopError: it cannot be there.
+            LocalRunError: it cannot be created.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise LaptopError(f"{self.root} cannot be made ({error.strerror}); give another --state") from error
+            raise LocalRunError(f"{self.root} cannot be created ({error.strerror}); give another --state") from error
 
     @property
     def airflow_home(self) -> Path:
@@ -55,7 +57,7 @@ class State:
 
 
 def airflow_environment(state: State) -> dict[str, str]:
-    """Airflow's configuration: the same dags/ and plugins/ folders that MWAA gets, a SQLite metadata database."""
+    """Return Airflow's configuration: the dags/ and plugins/ folders that MWAA gets, and a SQLite database."""
     home = state.airflow_home
     return {
         "AIRFLOW_HOME": str(home),
@@ -67,26 +69,26 @@ def airflow_environment(state: State) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        # Local services answer at once: no need for the pace that is right for AWS.
+        # Local services answer at once: poll more often than on AWS.
         "BIZ_INSIGHTS_POLL_SECONDS": "0.2",
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
     }
 
 
 def require_java() -> None:
-    """Check for the Java that Spark needs.
+    """Check that the Java that Spark needs is installed.
 
     Raises:
-        LaptopError: there is none, or it is too old.
+        LocalRunError: there is no Java, or it is too old.
     """
     java = shutil.which("java")
     if java is None:
-        raise LaptopError(
+        raise LocalRunError(
             f"no Java found: Spark needs Java {JAVA_AT_LEAST} or newer; "
             f"install it (Debian: apt-get install openjdk-{JAVA_AT_LEAST}-jre-headless) and run again"
         )
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = said.split('"')[1] if '"' in said else "0"
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = output.split('"')[1] if '"' in output else "0"
     major = int(version.split(".")[1] if version.startswith("1.") else version.split(".")[0].split("-")[0])
     if major < JAVA_AT_LEAST:
-        raise LaptopError(f"Java {version} is too old: Spark needs Java {JAVA_AT_LEAST} or newer")
+        raise LocalRunError(f"Java {version} is too old: Spark needs Java {JAVA_AT_LEAST} or newer")

@@ -1,4 +1,4 @@
-"""Live progress of a DAG run for a person: a line a finished task, and those that are running with their clocks."""
+"""Live progress of a DAG run: a line for each finished task, and the running tasks with their seconds."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ STEP_SECONDS = 1.0
 
 
 def stage_seconds(spans: Iterable[tuple[str, float, float]]) -> dict[str, float]:
-    """Seconds in which any task of a stage ran, by stage; tasks side by side count once.
+    """Return the seconds in which at least one task of a stage ran, by stage.
 
     Args:
-        spans: stage, began and ended (Unix seconds) of each task.
+        spans: stage, begin and end (Unix seconds) of each task.
     """
     total: dict[str, float] = {}
     until: dict[str, float] = {}
     for stage, began, ended in sorted(spans, key=lambda span: span[1]):
-        fresh = max(began, until.get(stage, began))
-        total[stage] = total.get(stage, 0.0) + max(0.0, ended - fresh)
+        uncounted = max(began, until.get(stage, began))
+        total[stage] = total.get(stage, 0.0) + max(0.0, ended - uncounted)
         until[stage] = max(ended, until.get(stage, ended))
     return total
 
 
 class Progress:
-    """Prints to a console what a run's tasks do, and keeps their spans (stage, began, ended; Unix seconds).
+    """Prints a run's progress to a console and records the tasks' spans: (stage, begin, end) in Unix seconds.
 
-    A stage is a task group of the DAG's top level, or the DAG itself where it has none.
+    A stage is a task group at the DAG's top level, or the DAG itself for a task without a group.
     """
 
     def __init__(self, console: IO[str]) -> None:
@@ -55,12 +55,12 @@ class Progress:
         self._stop.set()
 
     def begin(self, dag_id: str, about: str) -> None:
-        """The tasks that follow are of this DAG."""
+        """Begin a DAG: the tasks that follow belong to it."""
         self._dag = dag_id
         self.say(f"{dag_id}{about}")
 
-    def tell(self, event: Event) -> None:
-        """Take in what became of a task."""
+    def on_event(self, event: Event) -> None:
+        """Record and print a change of a task."""
         state, task_id, index, error = event
         label = task_id if index < 0 else f"{task_id} [{index}]"
         if state == "running":
@@ -74,11 +74,11 @@ class Progress:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """See :func:`stage_seconds`."""
+        """Seconds by stage, see `stage_seconds`."""
         return stage_seconds(self.spans)
 
     def say(self, line: str) -> None:
-        """Print a line above the live one."""
+        """Print a line above the live line."""
         with self._lock:
             self.console.write(("\r\x1b[K" if self._live else "") + line + "\n")
             self.console.flush()

@@ -1,4 +1,4 @@
-"""SQL over the published lake, as any Athena client would send it; and `make query`."""
+"""`make query`, and SQL over the published tables through Athena."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from biz_insights.aws.caching_session import CachingSession
 from biz_insights.settings import Settings, resolve
 from mwaa.local_runner.endpoint_process import endpoint
-from mwaa.local_runner.environment import LaptopError, State
+from mwaa.local_runner.environment import LocalRunError, State
 
 
 class Reader:
-    """Asks the read workgroup; one connection, with the clients it needs, for all its statements."""
+    """Runs statements in the read workgroup, all through one connection."""
 
     def __init__(self, settings: Settings) -> None:
         from pyathena import connect
@@ -28,10 +28,10 @@ class Reader:
         )
 
     def rows(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of one statement.
+        """Return the column names and the rows of one statement.
 
         Raises:
-            LaptopError: Athena refuses it; the message is Athena's.
+            LocalRunError: the statement failed; the message is Athena's.
         """
         from pyathena.error import DatabaseError
 
@@ -39,13 +39,13 @@ class Reader:
             cursor = self._connection.cursor().execute(sql)
             return [column[0] for column in cursor.description or ()], list(cursor.fetchall())
         except DatabaseError as error:
-            raise LaptopError(" ".join(str(error).split())) from error
+            raise LocalRunError(" ".join(str(error).split())) from error
 
 
 def query(state: State, sql: str) -> int:
-    """Print one statement's result as CSV, and nothing else, on standard output."""
+    """Run one statement and print its result as CSV on standard output, and nothing else."""
     if not sql.strip():
-        raise LaptopError("no SQL given; try make query SQL='select count(*) from biz_insights.v_location_ranking'")
+        raise LocalRunError("no SQL given; try make query SQL='select count(*) from biz_insights.v_location_ranking'")
     with endpoint(state) as environment:
         os.environ.update(environment)
         names, found = Reader(resolve(os.environ)).rows(sql)

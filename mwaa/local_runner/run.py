@@ -1,4 +1,4 @@
-"""`make run`: source files through both DAGs to published marts, with progress and a summary."""
+"""`make run`: run both DAGs, from source files to published marts, with progress and a summary."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from biz_insights.settings import Settings, resolve
-from mwaa.local_aws.frozen_imports import loaded_for_good
-from mwaa.local_runner import dag_runs, service_descriptions, source
+from mwaa.local_aws.frozen_imports import excluded_from_garbage_collection
+from mwaa.local_runner import airflow_internals, botocore_loader, dag_runs, source
 from mwaa.local_runner.endpoint_process import endpoint
-from mwaa.local_runner.environment import LaptopError, State, airflow_environment, require_java
+from mwaa.local_runner.environment import LocalRunError, State, airflow_environment, require_java
 
 if TYPE_CHECKING:
     from biz_insights.source.database import SourceCount
@@ -28,15 +28,15 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     """Run the whole pipeline.
 
     Args:
-        state: where the laptop keeps its things.
-        source_path: folder with the CSV files; None for the generated sample.
-        process_date: ``YYYY-MM-DD``; None for the last complete local day in the source.
+        state: the folder of everything that is not code.
+        source_path: folder with the CSV files; None uses the generated sample.
+        process_date: `YYYY-MM-DD`; None uses the last complete local day in the source.
 
     Returns:
         Exit code: 0 when everything is published, 1 when a task failed.
 
     Raises:
-        LaptopError: something to mend before a run makes sense.
+        LocalRunError: something must be fixed before a run; the message says what.
     """
     began = time.monotonic()
     require_java()
@@ -47,12 +47,12 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     print(f"source  {folder}", flush=True)
     os.environ.update(airflow_environment(state))
     os.environ.update(dag_runs.executor_environment())
-    service_descriptions.share()
+    botocore_loader.share_loader()
     dag_runs.migrate_metadata(state)
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
         console.flush()
-        # Takes as long as the start of the endpoint, beside which it runs.
+        # This takes as long as the endpoint's start, and runs at the same time.
         dags = loading.submit(_load_airflow)
         with endpoint(state, "--warm-spark") as environment:
             os.environ.update(environment)
@@ -62,7 +62,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
 
 
 def upload(settings: Settings, folder: Path) -> None:
-    """Put the source files and the jobs where a deployment and the source's owner put them."""
+    """Upload the jobs, as a deployment does, and the source files, as the source's owner does."""
     import boto3
 
     s3 = boto3.client("s3", region_name=settings.region)
@@ -76,7 +76,7 @@ def _check_date(process_date: str | None) -> None:
     try:
         date.fromisoformat(process_date)
     except ValueError as error:
-        raise LaptopError(f"DATE={process_date} is no date; give it as YYYY-MM-DD") from error
+        raise LocalRunError(f"DATE={process_date} is not a date; write it as YYYY-MM-DD") from error
 
 
 def _run_dags(
@@ -93,14 +93,14 @@ def _run_dags(
 
     counting: Future[dict[str, int]] | None = None
 
-    def tell(event: Event) -> None:
+    def on_event(event: Event) -> None:
         nonlocal counting
-        progress.tell(event)
-        # What a report is written of is published: its rows are counted meanwhile.
+        progress.on_event(event)
+        # When the report begins, all tables are published: count their rows while it runs.
         if counting is None and event[0] == "running" and event[1].startswith("report."):
-            counting = aside.submit(row_counts, settings, day)
+            counting = counter.submit(row_counts, settings, day)
 
-    with ThreadPoolExecutor(1) as aside, Progress(console) as progress, task_processes(dags, tell, _preload):
+    with ThreadPoolExecutor(1) as counter, Progress(console) as progress, task_processes(dags, on_event, _preload):
         progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":
@@ -116,42 +116,42 @@ def _run_dags(
     if outcome != "success":
         console.write(_failure(progress.failures, run_id))
         return 1
-    assert counting is not None, "a run that succeeded has reported"
+    assert counting is not None, "a run that succeeded has a report"
     rows = counting.result()
     seconds = {**progress.seconds, "all": time.monotonic() - began}
     console.write(summarise(settings, Outcome(run_id, day, rows, seconds)))
-    # To be read while the endpoint stops.
+    # Show it before the endpoint stops.
     console.flush()
     return 0
 
 
 def _load_airflow() -> dict[str, Any]:
-    """The DAGs, and what runs their tasks.
+    """Load the DAGs and what runs their tasks; returns the DAGs.
 
-    To be waited for before a DAG runs: Airflow's models cannot be imported by one thread while another uses them
-    (each would wait for the other's lock).
+    Wait for it before a DAG runs: one thread cannot import Airflow's models while another uses them (each would wait
+    for the other's lock).
     """
-    with loaded_for_good():
+    with excluded_from_garbage_collection():
         dags = dag_runs.load_dags()
-        dag_runs.load_task_runner()
+        airflow_internals.load_task_runner()
     return dags
 
 
 def _preload() -> None:
-    """What tasks take longest to import, while the export and the bronze job run elsewhere."""
+    """Import what takes longest, while the export and the bronze job run in other processes."""
     from biz_insights.quality.engine import great_expectations
 
-    with loaded_for_good():
+    with excluded_from_garbage_collection():
         great_expectations()
 
 
 def _record(state: State, run_id: str, outcome: str, spans: list[tuple[str, float, float]]) -> None:
-    """What the benchmark reads: when each stage ran."""
+    """Write when each stage ran, for the benchmark."""
     state.last_run.write_text(json.dumps({"run_id": run_id, "state": outcome, "spans": spans}))
 
 
 def load_notes(settings: Settings) -> list[str]:
-    """What the load ignored, generated or assumed in the files that the source database now holds."""
+    """Return what the load ignored, generated or assumed in the files of the source database."""
     from biz_insights.source.csv_files.load import last_notes
     from biz_insights.source.database import connect
 
@@ -160,7 +160,7 @@ def load_notes(settings: Settings) -> list[str]:
 
 
 def source_count(settings: Settings) -> SourceCount:
-    """What the source database holds now."""
+    """Return the counts of the source database."""
     from biz_insights.source.database import connect, count_source
 
     with connect(settings) as connection:
@@ -168,14 +168,14 @@ def source_count(settings: Settings) -> SourceCount:
 
 
 def last_complete_day(count: SourceCount) -> str:
-    """The day before the last local day that the source has orders for (that one may go on).
+    """Return the day before the last local day with orders, which may be incomplete.
 
     Raises:
-        LaptopError: the source has no orders up to now.
+        LocalRunError: the source has no orders before now.
     """
     if count.last_day is None or count.first_day is None:
         ignored = "".join(f"; {finding}" for finding in count.findings)
-        raise LaptopError(f"order_items.csv has no line with an id, a quantity and a time up to now{ignored}")
+        raise LocalRunError(f"order_items.csv has no line with an id, a quantity and a time up to now{ignored}")
     return max(count.first_day, count.last_day - timedelta(days=1)).isoformat()
 
 
@@ -183,14 +183,14 @@ def _failure(failures: list[tuple[str, str]], run_id: str) -> str:
     task, error = failures[0] if failures else ("a task", "see the log")
     return (
         f"\n✗ {task}: {error}\n"
-        f"  run {run_id} failed; nothing of what it built is published past that task, "
-        "and docs/runbook.md says what to do\n"
+        f"  run {run_id} failed: nothing that depends on this task is published; "
+        "docs/runbook.md says what to do\n"
     )
 
 
 @contextmanager
 def _console(state: State) -> Iterator[tuple[IO[str], Path]]:
-    """The terminal for progress, while everything that Airflow and its tasks print goes to a log file."""
+    """Return a console for progress, and a log file for everything that Airflow and its tasks print."""
     state.logs.mkdir(parents=True, exist_ok=True)
     path = state.logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log"
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The source files of a run: the caller's folder, or a generated sample; put where the pipeline looks for them."""
+"""The source files of a run, from the user's folder or a generated sample, and their upload."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mwaa.local_runner.environment import REPOSITORY, LaptopError, State
+from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 from mwaa.packaging.archives import JOBS, jobs_zip
 
 REQUIRED_FILE = "order_items.csv"
@@ -17,32 +17,32 @@ FILES = (REQUIRED_FILE, *OPTIONAL_FILES)
 
 
 def source_folder(state: State, given: str | None) -> Path:
-    """The folder with the source files: order_items.csv, and the other two where there are any.
+    """Return the folder with the source files: order_items.csv, and the other two if they exist.
 
     Raises:
-        LaptopError: the folder or order_items.csv is missing, or a file is empty.
+        LocalRunError: the folder or order_items.csv is missing, or a file is empty.
     """
     if given is None:
         return sample_folder(state)
     folder = Path(given).expanduser()
     if not folder.is_dir():
-        raise LaptopError(f"SOURCE={given} is not a folder; give the folder with {', '.join(FILES)}")
+        raise LocalRunError(f"SOURCE={given} is not a folder; give the folder with {', '.join(FILES)}")
     if not (folder / REQUIRED_FILE).is_file():
         found = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix)) or "no file"
-        raise LaptopError(
+        raise LocalRunError(
             f"{folder / REQUIRED_FILE} is missing; SOURCE must hold {REQUIRED_FILE}, and may hold "
             f"{' and '.join(OPTIONAL_FILES)} (found: {found[:200]})"
         )
     for path in (folder / name for name in FILES):
         if path.is_file() and path.stat().st_size == 0:
-            raise LaptopError(f"{path} is empty; it needs its header and rows")
+            raise LocalRunError(f"{path} is empty; it needs its header and rows")
     return folder
 
 
 def sample_folder(state: State) -> Path:
-    """The generated sample at scale 1; made once, then kept."""
+    """Return the folder of the generated sample, of scale 1; generate it the first time."""
     if not all((state.sample / name).is_file() for name in FILES):
-        # Into a folder beside it first: a sample that was cut short is never taken for one.
+        # Generate into another folder: an interrupted sample must not be used.
         making = state.sample.with_name("sample.part")
         shutil.rmtree(making, ignore_errors=True)
         made = subprocess.run(
@@ -53,14 +53,14 @@ def sample_folder(state: State) -> Path:
             check=False,
         )
         if made.returncode != 0:
-            raise LaptopError(f"the sample could not be generated: {made.stderr.strip().splitlines()[-1]}")
+            raise LocalRunError(f"the sample could not be generated: {made.stderr.strip().splitlines()[-1]}")
         shutil.rmtree(state.sample, ignore_errors=True)
         making.rename(state.sample)
     return state.sample
 
 
 def upload_source(s3: Any, bucket: str, prefix: str, folder: Path) -> None:
-    """Make the source bucket hold the folder's files: one that the folder lacks is deleted there."""
+    """Upload the folder's files to the source bucket; delete a file there that the folder lacks."""
     for name in FILES:
         if (folder / name).is_file():
             s3.upload_file(str(folder / name), bucket, prefix + name)
@@ -69,8 +69,8 @@ def upload_source(s3: Any, bucket: str, prefix: str, folder: Path) -> None:
 
 
 def upload_jobs(s3: Any, bucket: str) -> None:
-    """Put the Glue scripts and their package into the artefact bucket, as a deployment does."""
+    """Upload the Glue scripts and their package to the artefact bucket, as a deployment does."""
     for name in JOBS:
         s3.upload_file(str(REPOSITORY / "spark_jobs" / name), bucket, f"spark_jobs/{name}")
-    # Its bytes follow from the files alone: silver compares its ETag to see whether the code changed.
+    # Equal files give equal bytes: the silver step compares the ETag to see whether the code changed.
     s3.put_object(Bucket=bucket, Key="spark_jobs.zip", Body=jobs_zip())

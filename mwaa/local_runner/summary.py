@@ -1,4 +1,4 @@
-"""The summary at the end of `make run`: every figure in it is read back from the published tables."""
+"""The summary at the end of `make run`. Every figure in it is read from the published tables."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "score
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: its id, its day, the rows of each table (``row_counts``), and seconds by stage (``all``: wall
-    time)."""
+    """A finished run.
+
+    Attributes:
+        run_id: the id of the daily DAG's run.
+        process_date: its day, `YYYY-MM-DD`.
+        rows: the rows of each table, see `row_counts`.
+        seconds: seconds by stage; `all` is the wall time.
+    """
 
     run_id: str
     process_date: str
@@ -30,7 +36,7 @@ class Outcome:
 
 
 def row_counts(settings: Settings, process_date: str) -> dict[str, int]:
-    """Rows by table: bronze's current batch, silver, facts, marts of the day."""
+    """Return rows by table: the current batch in bronze, all of silver and facts, the day in marts."""
     day = f"as_of_date = DATE '{process_date}'"
     counted = {name: f" WHERE batch_id = ({_newest_batch(name)})" for name in BRONZE_TABLES}
     counted |= {name: "" for name in SILVER_TABLES if name != ROW_LEDGER.name}
@@ -44,7 +50,7 @@ def row_counts(settings: Settings, process_date: str) -> dict[str, int]:
 
 
 def summarise(settings: Settings, outcome: Outcome) -> str:
-    """The text a person reads at the end."""
+    """Return the text that is printed at the end."""
     lake = Reader(settings)
     example, *_ = tables_of("marts")
     return "\n".join(
@@ -75,7 +81,7 @@ def summarise(settings: Settings, outcome: Outcome) -> str:
 
 
 def _newest_batch(table: str) -> str:
-    """A query for the batch that a table was last published for: its name alone does not tell its age."""
+    """Return a query for the batch of a table's last publish; a batch's name does not tell its age."""
     return f"""SELECT max_by("partition", published_at) FROM publish_history WHERE table_name = '{table}'"""
 
 
@@ -91,12 +97,12 @@ def _published_lines(lake: Reader, outcome: Outcome) -> list[str]:
     )
     tables, partitions = found[0]
     if not partitions:
-        return ["  nothing new: the source, the code and the day are those already published"]
+        return ["  nothing new: the source, the code and the day have been published before"]
     return [f"  {partitions:,} partitions of {tables} tables are new or changed"]
 
 
 def _ledger_lines(lake: Reader) -> list[str]:
-    """The newest ledger: each source row, and its money, is accepted or quarantined."""
+    """Return the newest ledger: each source row, with its money, is accepted or quarantined."""
     newest = f"FROM row_ledger WHERE batch_id = ({_newest_batch('row_ledger')})"
     _, found = lake.rows(
         f"SELECT source_table, source_rows, accepted_rows, quarantined_rows, test_rows {newest} ORDER BY 1"
@@ -122,13 +128,13 @@ def _ledger_lines(lake: Reader) -> list[str]:
 def _negative_line(count: int, explained: int, rule: str) -> str:
     treated = "counted as refunds" if rule == "refund" else "quarantined"
     return (
-        f"  {count:,} negative lines are {treated}: {explained:,} of them are of an item or order that was sold too\n"
+        f"  {count:,} negative lines are {treated}; {explained:,} belong to an item or order that was also sold\n"
         "  (the setting negative_lines decides: refund, quarantine, or auto)"
     )
 
 
 def _quarantine_lines(lake: Reader) -> list[str]:
-    """Why rows were quarantined: a row counts for each of its reasons."""
+    """Return the quarantined rows by reason; a row with two reasons counts twice."""
     _, found = lake.rows(
         "SELECT source_table, entry.reason, count(*) FROM quarantine "
         "CROSS JOIN UNNEST(reasons) AS entry (reason) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",

@@ -74,14 +74,14 @@ def spark_for(customers: int, layout: StateLayout, folder: Path) -> Iterator[tup
         return
     ready = WarmSpark(layout, {}, "2g")
     ready.prepare(PYTHON_PATH)
-    loan = ready.lend({}, PYTHON_PATH)
-    if loan is None:
+    lease = ready.acquire({}, PYTHON_PATH)
+    if lease is None:
         sys.exit("error: Spark did not come up; the line before this one names its log")
-    pid = loan.warm.process.pid
+    pid = lease.warm.process.pid
     try:
-        yield environment | loan.environment | {"SPARK_PID": str(pid)}, [pid]
+        yield environment | lease.environment | {"SPARK_PID": str(pid)}, [pid]
     finally:
-        loan.end(is_clean=True)
+        lease.end(is_clean=True)
         ready.close()
 
 

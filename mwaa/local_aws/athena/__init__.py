@@ -1,7 +1,7 @@
-"""Athena on a laptop: moto's Athena API with DuckDB running the SQL over the Glue catalog's tables.
+"""Athena: moto's Athena API, with DuckDB running the SQL over the tables of the Glue catalog.
 
-`install(s3_root)` makes every moto server of this process answer Athena's calls by executing them; the S3 objects
-are files below `s3_root` (`<s3_root>/<bucket>/<key>`). `uninstall()` ends the engine.
+`install(s3_root)` starts the engine of this process; the S3 objects are files below `s3_root`
+(`<s3_root>/<bucket>/<key>`). `uninstall()` stops it.
 """
 
 from __future__ import annotations
@@ -9,26 +9,24 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def install(s3_root: Path, kept: Path | None = None) -> None:
-    """Execute Athena queries over the buckets below `s3_root`. May be called again with another root.
+def install(s3_root: Path, scan_cache: Path | None = None) -> None:
+    """Run Athena queries over the buckets below `s3_root` from now on. It can be called again with another root.
 
-    `kept` is a file for what the engine keeps between starts, which may be lost.
+    `scan_cache` is the engine's cache file, which may be lost; without one the cache is in memory.
     """
-    from moto.athena import responses, urls
+    from moto.athena.models import athena_backends
 
     from mwaa.local_aws.athena import athena_backend
-    from mwaa.local_aws.athena.athena_api import LocalAthenaResponse
     from mwaa.local_aws.athena.engine import Engine
+    from mwaa.local_aws.services.moto_internals import use_backend_class
 
     uninstall()
-    athena_backend.use_engine(Engine(Path(s3_root), kept))
-    athena_backend.patch_moto()
-    responses.AthenaResponse = LocalAthenaResponse  # type: ignore[misc]
-    urls.url_paths = {"{0}/$": LocalAthenaResponse.dispatch}
+    athena_backend.use_engine(Engine(Path(s3_root), scan_cache))
+    use_backend_class(athena_backends, athena_backend.LocalAthenaBackend)
 
 
 def uninstall() -> None:
-    """Stop the engine; queries that run are finished first."""
+    """Stop the engine, after the queries that are running have ended."""
     from mwaa.local_aws.athena import athena_backend
 
     try:

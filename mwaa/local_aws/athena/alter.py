@@ -1,4 +1,4 @@
-"""What changes a table that is there: ALTER TABLE and MSCK REPAIR TABLE."""
+"""Statements that change an existing table: ALTER TABLE and MSCK REPAIR TABLE."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mwaa.local_aws.athena.storage import HIVE_NULL, as_key, hive_folder
 
 
 def alter_table(session: Session, sql: str) -> Outcome:
-    """ADD | DROP PARTITION, [PARTITION (…)] SET LOCATION, SET TBLPROPERTIES, ADD COLUMNS, RENAME is refused."""
+    """Run ADD | DROP PARTITION, [PARTITION (…)] SET LOCATION, SET TBLPROPERTIES or ADD COLUMNS; refuse the others."""
     reader = Reader(sql)
     reader.expect("ALTER", "TABLE")
     database, name = reader.qualified(session.database)
@@ -115,7 +115,7 @@ def _add_columns(session: Session, table: Table, columns: list[dict[str, str]]) 
 
 
 def repair_table(session: Session, sql: str) -> Outcome:
-    """MSCK REPAIR TABLE: add the Hive-style folders under the table's location that the catalog lacks."""
+    """Run MSCK REPAIR TABLE: add the partitions whose folders (`key=value`) are below the table's location."""
     reader = Reader(sql)
     reader.expect("MSCK", "REPAIR", "TABLE")
     database, name = reader.qualified(session.database)

@@ -1,4 +1,4 @@
-"""The structures that Athena's API answers with."""
+"""The structures in the answers of Athena's API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mwaa.local_aws.athena.athena_catalog import Catalog
 
 
 def describe_execution(execution: QueryExecution) -> dict[str, Any]:
-    """QueryExecution of GetQueryExecution."""
+    """Return the QueryExecution of GetQueryExecution."""
     outcome, failure = execution.outcome, execution.failure
     status: dict[str, Any] = {"State": execution.state, "SubmissionDateTime": execution.submitted}
     if execution.ended is not None:
@@ -19,7 +19,7 @@ def describe_execution(execution: QueryExecution) -> dict[str, Any]:
         status |= {"StateChangeReason": failure.reason, "AthenaError": failure.as_athena_error()}
     if execution.state == "CANCELLED":
         status["StateChangeReason"] = "Query cancelled by user"
-    kind, subkind = (outcome.statement_type, outcome.substatement_type) if outcome else _guess(execution.query)
+    kind, subkind = (outcome.statement_type, outcome.substatement_type) if outcome else _types_of(execution.query)
     suffix = "csv" if kind == "DML" else "txt"
     location = outcome.output_location if outcome else f"{execution.output}{execution.id}.{suffix}"
     described: dict[str, Any] = {
@@ -35,7 +35,8 @@ def describe_execution(execution: QueryExecution) -> dict[str, Any]:
     return described
 
 
-def _guess(query: str) -> tuple[str, str]:
+def _types_of(query: str) -> tuple[str, str]:
+    """Return (statement type, substatement type) of a query without an outcome, by its first word."""
     word = query.lstrip().split(None, 1)[0].upper() if query.strip() else ""
     if word in ("CREATE", "DROP", "ALTER", "MSCK"):
         return "DDL", word
@@ -43,7 +44,7 @@ def _guess(query: str) -> tuple[str, str]:
 
 
 def statistics(execution: QueryExecution) -> dict[str, Any]:
-    """QueryExecutionStatistics: milliseconds and bytes."""
+    """Return QueryExecutionStatistics, in milliseconds and bytes."""
     now = time.time()
     started = execution.started or execution.ended or now
     ended = execution.ended or now
@@ -62,16 +63,16 @@ def statistics(execution: QueryExecution) -> dict[str, Any]:
 
 
 def describe_database(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Database of GetDatabase; raises SCHEMA_NOT_FOUND."""
-    held = catalog.require_database(name).as_dict()
-    answer: dict[str, Any] = {"Name": held["Name"], "Parameters": held.get("Parameters") or {}}
-    if held.get("Description"):
-        answer["Description"] = held["Description"]
+    """Return the Database of GetDatabase; raises AthenaQueryError (SCHEMA_NOT_FOUND) when there is none."""
+    stored = catalog.require_database(name).as_dict()
+    answer: dict[str, Any] = {"Name": stored["Name"], "Parameters": stored.get("Parameters") or {}}
+    if stored.get("Description"):
+        answer["Description"] = stored["Description"]
     return answer
 
 
 def table_metadata(raw: dict[str, Any]) -> dict[str, Any]:
-    """TableMetadata from Glue's Table."""
+    """Return Athena's TableMetadata for a Table structure of Glue."""
     storage = raw.get("StorageDescriptor") or {}
     serde = storage.get("SerdeInfo") or {}
     details = {

@@ -1,4 +1,4 @@
-"""Athena's JSON calls: moto's response class with the answers of queries that really ran."""
+"""Athena's JSON calls: moto's response class, with the answers of queries that really ran."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mwaa.local_aws.athena.api_shapes import describe_database, describe_executi
 from mwaa.local_aws.athena.athena_backend import InvalidRequest, LocalAthenaBackend, QueryExecution, engine
 from mwaa.local_aws.athena.athena_catalog import Catalog
 
-_PAGE = 1000  # rows a GetQueryResults page holds at most
+_PAGE = 1000  # most rows of a GetQueryResults page
 _CATALOG = "AwsDataCatalog"
 _NO_RESULTS = "INVALID_QUERY_EXECUTION_STATUS"
 
 
 class LocalAthenaResponse(AthenaResponse):
-    """Queries, results, metadata and workgroups; the rest is moto's own record keeping."""
+    """Queries, results, metadata and workgroups. moto stores the other records."""
 
     @property
     def athena_backend(self) -> LocalAthenaBackend:  # type: ignore[override]
@@ -109,7 +109,7 @@ class LocalAthenaResponse(AthenaResponse):
             return engine().csv_rows(execution.id, outcome.output_location, len(outcome.columns))
         except FileNotFoundError as error:
             raise InvalidRequest(
-                f"Could not find results: {outcome.output_location} is not there any more", _NO_RESULTS
+                f"Could not find results: {outcome.output_location} was deleted", _NO_RESULTS
             ) from error
 
     def _page(self, items: list[Any], size: int) -> tuple[list[Any], dict[str, str]]:
@@ -117,7 +117,7 @@ class LocalAthenaResponse(AthenaResponse):
         end = start + size
         return items[start:end], ({"NextToken": str(end)} if end < len(items) else {})
 
-    # --- the catalog as Athena tells it ---
+    # --- the catalog ---
 
     def _catalog(self) -> Catalog:
         name = self._get_param("CatalogName") or _CATALOG
@@ -194,10 +194,10 @@ class LocalAthenaResponse(AthenaResponse):
         changes = dict(self._get_param("ConfigurationUpdates") or {})
         results = changes.pop("ResultConfigurationUpdates", None)
         if results:
-            held = group.configuration.setdefault("ResultConfiguration", {})
+            current = group.configuration.setdefault("ResultConfiguration", {})
             if results.pop("RemoveOutputLocation", False):
-                held.pop("OutputLocation", None)
-            held.update(results)
+                current.pop("OutputLocation", None)
+            current.update(results)
         group.configuration.update(changes)
         return "{}"
 
@@ -210,14 +210,15 @@ class LocalAthenaResponse(AthenaResponse):
     # --- prepared statements ---
 
     def get_prepared_statement(self) -> str:
-        held = self.athena_backend.prepared_statements.get(self._get_param("StatementName"))
-        if held is None:
+        statement = self.athena_backend.prepared_statements.get(self._get_param("StatementName"))
+        if statement is None:
             message = f"PreparedStatement {self._get_param('StatementName')} was not found"
             return json.dumps({"__type": "ResourceNotFoundException", "message": message}), {"status": 400}  # type: ignore[return-value]
-        group = held.workgroup if isinstance(held.workgroup, str) else held.workgroup.name
+        group = statement.workgroup if isinstance(statement.workgroup, str) else statement.workgroup.name
         return json.dumps({"PreparedStatement": {
-            "StatementName": held.statement_name, "QueryStatement": held.query_statement, "WorkGroupName": group,
-            "Description": held.description or "", "LastModifiedTime": held.last_modified_time.timestamp(),
+            "StatementName": statement.statement_name, "QueryStatement": statement.query_statement,
+            "WorkGroupName": group,
+            "Description": statement.description or "", "LastModifiedTime": statement.last_modified_time.timestamp(),
         }})  # fmt: skip
 
     def delete_prepared_statement(self) -> str:
@@ -233,5 +234,5 @@ def _not_found(message: str) -> MetadataException:
 
 
 def _like(name: str, expression: str | None) -> bool:
-    choices = (expression or "*").replace(".*", "*").split("|")
-    return any(fnmatch.fnmatchcase(name, choice) for choice in choices)
+    patterns = (expression or "*").replace(".*", "*").split("|")
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,7 +1,7 @@
-"""moto's Athena backend with queries that really run.
+"""moto's Athena backend, with queries that really run.
 
-Everything kept on the backend is plain data, so that the endpoint can pickle it: connections, threads and locks
-live in the engine, which belongs to the process.
+The backend's attributes are plain data, so that the endpoint can pickle them. Connections, threads and locks belong
+to the engine, which exists once per process and is never saved.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.athena.models import AthenaBackend, PreparedStatement, athena_backends
+from moto.athena.models import AthenaBackend, PreparedStatement
 from moto.core.exceptions import JsonRESTError
 
 from mwaa.local_aws.athena import parameters
@@ -28,11 +28,11 @@ from mwaa.local_aws.services import state
 
 _engine: Engine | None = None
 _ids = threading.Lock()
-_accepted: set[str] = set()  # queries this process took on; others in saved state died with theirs
+_accepted: set[str] = set()  # queries that this process started; others in saved state ended with their process
 
 
 class InvalidRequest(JsonRESTError):
-    """InvalidRequestException: the call itself is wrong, no query is started."""
+    """InvalidRequestException: the call itself is wrong, and no query is started."""
 
     def __init__(self, message: str, code: str = "INVALID_INPUT") -> None:
         super().__init__("InvalidRequestException", message)
@@ -42,21 +42,25 @@ class InvalidRequest(JsonRESTError):
 
 
 def engine() -> Engine:
-    """The process's engine. Raises RuntimeError before `install`."""
+    """Return the process's engine.
+
+    Raises:
+        RuntimeError: `install` has not been called.
+    """
     if _engine is None:
-        raise RuntimeError("the Athena engine has no S3 root yet: call mwaa.local_aws.athena.install(s3_root) first")
+        raise RuntimeError("the Athena engine is not started: call mwaa.local_aws.athena.install(s3_root) first")
     return _engine
 
 
 def use_engine(new: Engine | None) -> None:
-    """Put the engine that runs queries from now on."""
+    """Run queries on the engine `new` from now on."""
     global _engine
     _engine = new
 
 
 @dataclass
 class QueryExecution:
-    """One query, as GetQueryExecution tells it."""
+    """One query: what GetQueryExecution answers from."""
 
     id: str
     query: str
@@ -76,7 +80,7 @@ class QueryExecution:
 
     @property
     def status(self) -> str:
-        """The state, by moto's name for it."""
+        """The state; moto reads it by this name."""
         return self.state
 
 
@@ -88,12 +92,6 @@ class LocalAthenaBackend(AthenaBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.request_tokens: dict[str, tuple[str, str]] = {}
-
-    @property
-    def _url_module(self) -> Any:
-        from moto.athena import urls
-
-        return urls
 
     @property
     def catalog(self) -> Catalog:
@@ -109,7 +107,11 @@ class LocalAthenaBackend(AthenaBackend):
         execution_parameters: list[str] | None,
         token: str | None = None,
     ) -> str:
-        """Start a query; see StartQueryExecution. Raises InvalidRequest where AWS refuses the call itself."""
+        """Start a query as StartQueryExecution does, and return its id.
+
+        Raises:
+            InvalidRequest: AWS would refuse the call itself.
+        """
         name = workgroup or "primary"
         output, enforced = self._output(name, config or {})
         _refuse_malformed(query)
@@ -133,7 +135,7 @@ class LocalAthenaBackend(AthenaBackend):
         return execution.id
 
     def _output(self, workgroup: str, config: dict[str, Any]) -> tuple[str, bool]:
-        """(results folder, whether the workgroup enforces it)."""
+        """Return the folder for results, and whether the workgroup enforces it."""
         group = self.work_groups.get(workgroup)
         if group is None:
             raise InvalidRequest(f"WorkGroup {workgroup} is not found.")
@@ -173,11 +175,11 @@ class LocalAthenaBackend(AthenaBackend):
         if prepared := parameters.parse_prepare(text):
             group = self.work_groups[execution.workgroup_name]
             self.create_prepared_statement(prepared[0], group, prepared[1], "")
-            return engine().leave_output(execution.output, execution.id, Outcome("DDL", "PREPARE"))
+            return engine().write_output(execution.output, execution.id, Outcome("DDL", "PREPARE"))
         if dropped := parameters.parse_deallocate(text):
             self._prepared(dropped, execution.workgroup_name)
             del self.prepared_statements[dropped]
-            return engine().leave_output(execution.output, execution.id, Outcome("DDL", "DEALLOCATE"))
+            return engine().write_output(execution.output, execution.id, Outcome("DDL", "DEALLOCATE"))
         values = execution.execution_parameters
         if executed := parameters.parse_execute(text):
             sql = self._prepared(executed[0], execution.workgroup_name).query_statement
@@ -186,20 +188,24 @@ class LocalAthenaBackend(AthenaBackend):
             sql = parameters.bind(sql, values)
         session = Session(
             query_id=execution.id, cursor=engine().cursor(execution.id), catalog=self.catalog,
-            storage=engine().storage, kept=engine().kept, database=execution.database, output=execution.output,
-            enforced=execution.enforced,
+            storage=engine().storage, scan_cache=engine().scan_cache, database=execution.database,
+            output=execution.output, enforced=execution.enforced,
         )  # fmt: skip
         session.storage.require_bucket(session.output)
         return engine().run(session, sql)
 
     def _prepared(self, name: str, workgroup: str) -> PreparedStatement:
-        held = self.prepared_statements.get(name)
-        if held is None or _name_of(held.workgroup) != workgroup:
+        statement = self.prepared_statements.get(name)
+        if statement is None or _name_of(statement.workgroup) != workgroup:
             raise AthenaQueryError(f"NOT_FOUND: PreparedStatement {name} was not found in workGroup {workgroup}")
-        return held
+        return statement
 
     def execution(self, exec_id: str) -> QueryExecution:
-        """Raises InvalidRequest for an unknown id."""
+        """Return the query of this id.
+
+        Raises:
+            InvalidRequest: the id is unknown.
+        """
         if exec_id not in self.executions:
             raise InvalidRequest(f"QueryExecution {exec_id} was not found")
         execution = self.executions[exec_id]
@@ -211,7 +217,7 @@ class LocalAthenaBackend(AthenaBackend):
         return execution
 
     def stop_query_execution(self, exec_id: str) -> None:
-        """Cancel a query that waits or runs; a finished one stays as it is."""
+        """Cancel a query that is queued or running. A finished query does not change."""
         execution = self.execution(exec_id)
         if execution.state in ("QUEUED", "RUNNING"):
             execution.cancelled = True
@@ -231,7 +237,7 @@ _PARSED_AT_START = {"SELECT", "WITH", "VALUES", "(", "TABLE"}
 
 
 def _refuse_malformed(query: str) -> None:
-    """Athena parses before it accepts: what does not parse never becomes a query execution."""
+    """Parse before accepting, as Athena does: text that does not parse never becomes a query execution."""
     words = [*first_words(strip_comments(query)), "", ""]
     if words[0] in _PARSED_WHEN_RUN:
         return
@@ -243,12 +249,3 @@ def _refuse_malformed(query: str) -> None:
         raise InvalidRequest(error.reason, "MALFORMED_QUERY") from error
     except AthenaQueryError:
         return
-
-
-def patch_moto() -> None:
-    """Make moto's Athena backends LocalAthenaBackend from now on."""
-    athena_backends.backend = LocalAthenaBackend
-    for account in athena_backends.values():
-        account.backend = LocalAthenaBackend
-        for region in [r for r, backend in account.items() if not isinstance(backend, LocalAthenaBackend)]:
-            del account[region]

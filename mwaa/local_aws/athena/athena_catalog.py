@@ -1,4 +1,4 @@
-"""The Glue catalog as the engine sees it: databases, tables and partitions of moto's Glue backend."""
+"""The Glue catalog for the engine: databases, tables and partitions of moto's Glue backend."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CATALOG = "awsdatacatalog"
 
 @dataclass(frozen=True)
 class Column:
-    """A column by its Hive type."""
+    """A column with its Hive type."""
 
     name: str
     type: str
@@ -26,7 +26,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Partition:
-    """Values in the order of the table's partition keys, as the catalog's text (None for NULL), and the location."""
+    """A partition: its values as text, in the order of the table's partition keys (None is NULL), and its location."""
 
     values: tuple[str | None, ...]
     location: str
@@ -49,48 +49,52 @@ class Table:
 
     @property
     def full_name(self) -> str:
-        """`awsdatacatalog.database.table`, as messages name it."""
+        """The name in messages: `awsdatacatalog.database.table`."""
         return f"{CATALOG}.{self.database}.{self.name}"
 
     @property
     def all_columns(self) -> list[Column]:
-        """Data columns, then partition keys: the order of SELECT *."""
+        """Data columns, then partition keys: the order of `SELECT *`."""
         return [*self.columns, *self.partition_keys]
 
 
 class Catalog:
-    """Reads and writes one region's catalog; names are lower case, as Glue keeps them."""
+    """Reads and writes the catalog of one region. Names are in lower case, as Glue stores them."""
 
     def __init__(self, account_id: str, region: str) -> None:
         self.glue: GlueBackend = glue_backends[account_id][region]
 
     def databases(self) -> list[str]:
-        """Names in order."""
+        """Return the names of the databases, sorted."""
         return sorted(self.glue.databases)
 
     def has_database(self, name: str) -> bool:
-        """Whether the database is there."""
+        """Return whether the database exists."""
         return name.lower() in self.glue.databases
 
     def require_database(self, name: str, at: str = "line 1:1") -> Any:
-        """Glue's own object. Raises SCHEMA_NOT_FOUND."""
+        """Return moto's database object; raises AthenaQueryError (SCHEMA_NOT_FOUND) when there is none."""
         if not self.has_database(name):
             raise AthenaQueryError(f"SCHEMA_NOT_FOUND: {at}: Schema '{name.lower()}' does not exist")
         return self.glue.databases[name.lower()]
 
     def table_names(self, database: str) -> list[str]:
-        """Tables and views of a database, in order."""
+        """Return the names of a database's tables and views, sorted."""
         return sorted(self.require_database(database).tables)
 
     def raw(self, database: str, name: str) -> dict[str, Any] | None:
-        """The Table structure as Glue's API answers it, or None."""
+        """Return the Table structure of Glue's API, or None."""
         if not self.has_database(database):
             return None
         table = self.glue.databases[database.lower()].tables.get(name.lower())
         return table.as_dict() if table else None
 
     def table(self, database: str, name: str, at: str = "line 1:1", partitions: bool = True) -> Table:
-        """Raises SCHEMA_NOT_FOUND or TABLE_NOT_FOUND with Athena's words."""
+        """Return a table or view, with its partitions unless `partitions` is false.
+
+        Raises:
+            AthenaQueryError: SCHEMA_NOT_FOUND or TABLE_NOT_FOUND, at the position `at` of the query.
+        """
         self.require_database(database, at)
         raw = self.raw(database, name)
         if raw is None:
@@ -104,33 +108,33 @@ class Catalog:
         return table
 
     def create_database(self, name: str, comment: str | None, location: str | None) -> None:
-        """Raises whatever Glue raises when it is there already."""
+        """Create a database; raises Glue's error when it exists."""
         given = {"Name": name.lower(), "Description": comment, "LocationUri": location}
         with state.service_lock("glue"):
             self.glue.create_database(name.lower(), {k: v for k, v in given.items() if v})
 
     def create_table(self, database: str, table_input: dict[str, Any]) -> None:
-        """Add a table or view from Glue's TableInput."""
+        """Create a table or view from Glue's TableInput."""
         with state.service_lock("glue"):
             self.glue.create_table(database.lower(), table_input["Name"], table_input)
 
     def replace_table(self, database: str, table_input: dict[str, Any]) -> None:
-        """Put a new version of a table or view."""
+        """Store a new version of a table or view."""
         with state.service_lock("glue"):
             self.glue.update_table(database.lower(), table_input["Name"], table_input)
 
     def drop_table(self, database: str, name: str) -> None:
-        """Remove the entry; the data stays where it is, as for any external table."""
+        """Remove the table from the catalog. Its data stays, as for every external table."""
         with state.service_lock("glue"):
             self.glue.delete_table(database.lower(), name.lower())
 
     def drop_database(self, name: str) -> None:
-        """Remove the database and its tables' entries."""
+        """Remove the database and its tables from the catalog."""
         with state.service_lock("glue"):
             self.glue.delete_database(name.lower())
 
     def add_partition(self, table: Table, values: list[str], location: str) -> None:
-        """Register one partition with the table's own storage description."""
+        """Add a partition with the table's storage description."""
         raw = self.raw(table.database, table.name) or {}
         storage = {**copy.deepcopy(raw.get("StorageDescriptor", {})), "Location": location}
         entry = {"Values": list(values), "StorageDescriptor": storage, "Parameters": {}}
@@ -138,14 +142,14 @@ class Catalog:
             self.glue.create_partition(table.database, table.name, entry)
 
     def drop_partition(self, table: Table, values: list[str]) -> None:
-        """Remove the entry; the data stays."""
+        """Remove a partition from the catalog. Its data stays."""
         with state.service_lock("glue"):
             self.glue.delete_partition(table.database, table.name, values)  # type: ignore[arg-type]
 
     def set_partition_location(self, table: Table, values: list[str], location: str) -> None:
-        """Repoint one partition."""
-        held = self.glue.get_partition(table.database, table.name, values)  # type: ignore[arg-type]
-        changed = copy.deepcopy(held.partition_input)
+        """Change the location of one partition."""
+        stored = self.glue.get_partition(table.database, table.name, values)  # type: ignore[arg-type]
+        changed = copy.deepcopy(stored.partition_input)
         changed.setdefault("StorageDescriptor", {})["Location"] = location
         with state.service_lock("glue"):
             self.glue.update_partition(table.database, table.name, changed, values)  # type: ignore[arg-type]

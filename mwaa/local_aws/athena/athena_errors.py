@@ -1,4 +1,4 @@
-"""What Athena says when a query cannot run: the wording in StateChangeReason and the numbers in AthenaError."""
+"""Athena's errors for queries that cannot run: the text of StateChangeReason and the numbers of AthenaError."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 Category = Literal["system", "user"]
 
-# AthenaError.ErrorType for the prefixes that clients look at; other user errors carry the generic 1000.
+# AthenaError.ErrorType by the code that a message begins with; other user errors have the generic 1000.
 # https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
 _ERROR_TYPES = {
     "SYNTAX_ERROR": 1006,
@@ -24,9 +24,12 @@ _ERROR_TYPES = {
 
 
 class AthenaQueryError(Exception):
-    """A query ends FAILED.
+    """A query fails.
 
-    `reason` is StateChangeReason word for word; `code` is its first word; `category` says whose fault it is.
+    Attributes:
+        reason: StateChangeReason, word for word.
+        category: whether the user or the system caused it.
+        code: the first word of `reason`.
     """
 
     def __init__(self, reason: str, category: Category = "user") -> None:
@@ -40,11 +43,11 @@ class AthenaQueryError(Exception):
 
     @property
     def error_type(self) -> int:
-        """AthenaError.ErrorType."""
+        """The number for AthenaError.ErrorType."""
         return _ERROR_TYPES.get(self.code, 1000 if self.category == "user" else 401)
 
     def as_athena_error(self) -> dict[str, object]:
-        """The AthenaError structure of GetQueryExecution's Status."""
+        """Return the AthenaError structure of GetQueryExecution's Status."""
         return {
             "ErrorCategory": 2 if self.category == "user" else 1,
             "ErrorType": self.error_type,
@@ -54,17 +57,17 @@ class AthenaQueryError(Exception):
 
     @classmethod
     def syntax(cls, message: str, line: int = 1, column: int = 1) -> AthenaQueryError:
-        """`line 1:8: mismatched input …`: Athena's parser speaks without a code in front."""
+        """Return a SYNTAX_ERROR at a position of the query."""
         return cls(f"SYNTAX_ERROR: line {line}:{column}: {message}")
 
     @classmethod
     def unsupported(cls, what: str) -> AthenaQueryError:
-        """Something Athena can do and this endpoint cannot: it is refused, never approximated."""
+        """Return the error for what Athena can do and this endpoint cannot. It is refused, never approximated."""
         return cls(f"NOT_SUPPORTED: the local Athena endpoint does not support {what}; run it on Athena itself")
 
 
 class MalformedQuery(AthenaQueryError):
-    """The text does not parse: Athena refuses it in StartQueryExecution itself (InvalidRequestException)."""
+    """The text does not parse: Athena refuses it at StartQueryExecution, with InvalidRequestException."""
 
     def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
         super().__init__(f"line {line}:{column}: {message}")

@@ -27,7 +27,12 @@ _ROWS = [column_info("rows", "bigint")]
 
 
 def create_table_as(session: Session, tree: exp.Create) -> Outcome:
-    """CTAS. Raises AthenaQueryError for what Athena refuses (limits, target, property, column order)."""
+    """Run CREATE TABLE AS SELECT.
+
+    Raises:
+        AthenaQueryError: Athena refuses it: too many partitions, a target that is not empty, an unknown property, or
+            partition columns that are not last.
+    """
     database, name = _target(tree.this, session)
     session.catalog.require_database(database)
     empty = Outcome("DDL", "CREATE_TABLE_AS_SELECT", columns=_ROWS, update_count=0)
@@ -64,7 +69,7 @@ def create_table_as(session: Session, tree: exp.Create) -> Outcome:
 
 
 def insert_into(session: Session, tree: exp.Insert) -> Outcome:
-    """INSERT INTO … SELECT | VALUES; new partitions are added to the catalog, old ones get more files."""
+    """Run INSERT INTO … SELECT | VALUES. New partitions are added to the catalog; existing ones get more files."""
     if tree.args.get("overwrite"):
         raise MalformedQuery("mismatched input 'OVERWRITE'. Expecting: 'INTO'", 1, 8)
     target = tree.this
@@ -99,7 +104,7 @@ _UNLOAD = re.compile(r"\s*UNLOAD\s*\((?P<query>.*)\)\s*TO\s*(?P<rest>'.*)$", re.
 
 
 def unload(session: Session, sql: str) -> Outcome:
-    """UNLOAD (SELECT …) TO 's3://…' WITH (…): files only, no table. The target must be empty."""
+    """Run UNLOAD (SELECT …) TO 's3://…' WITH (…): it writes files, no table. The target must be empty."""
     match = _UNLOAD.match(sql)
     if not match:
         raise MalformedQuery("mismatched input. Expecting: UNLOAD (query) TO 's3://…' WITH (format = '…')")
@@ -140,15 +145,19 @@ def _target(node: exp.Expr, session: Session) -> tuple[str, str]:
 
 
 def _properties(tree: exp.Create) -> dict[str, Any]:
-    """WITH (…) as a dictionary, lower-case keys; array[…] as a list. Raises for an unknown property."""
+    """Return WITH (…) as a dictionary with lower-case keys; array[…] is a list.
+
+    Raises:
+        AthenaQueryError: a property is unknown.
+    """
     found: dict[str, Any] = {}
     properties = tree.args.get("properties")
     for item in properties.expressions if properties else []:
         if isinstance(item, exp.FileFormatProperty):
             found["format"] = item.this.name
         elif isinstance(item, exp.PartitionedByProperty):
-            held = item.this
-            found["partitioned_by"] = [e.name for e in (held.expressions or [held])]
+            listed = item.this
+            found["partitioned_by"] = [e.name for e in (listed.expressions or [listed])]
         elif isinstance(item, exp.LocationProperty):
             found["external_location"] = item.this.name
         elif isinstance(item, exp.Property) and item.args.get("value") is not None:

@@ -6,12 +6,12 @@ from mwaa.local_aws.athena.athena_errors import AthenaQueryError
 from mwaa.local_aws.athena.session import Session
 from mwaa.local_aws.athena.statement import Outcome, Reader
 
-# How Athena begins the message of a DDL statement that Hive refuses.
+# The beginning of Athena's message for a DDL statement that Hive refuses.
 FAILED = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. "
 
 
 def create_database(session: Session, sql: str) -> Outcome:
-    """CREATE DATABASE | SCHEMA [IF NOT EXISTS] name [COMMENT '…'] [LOCATION '…'] [WITH DBPROPERTIES (…)]."""
+    """Run CREATE DATABASE | SCHEMA [IF NOT EXISTS] name [COMMENT '…'] [LOCATION '…'] [WITH DBPROPERTIES (…)]."""
     reader = Reader(sql)
     reader.expect("CREATE")
     reader.next()
@@ -35,7 +35,7 @@ def create_database(session: Session, sql: str) -> Outcome:
 
 
 def drop_database(session: Session, sql: str) -> Outcome:
-    """DROP DATABASE | SCHEMA [IF EXISTS] name [RESTRICT | CASCADE]."""
+    """Run DROP DATABASE | SCHEMA [IF EXISTS] name [RESTRICT | CASCADE]."""
     reader = Reader(sql)
     reader.expect("DROP")
     reader.next()

@@ -1,8 +1,8 @@
 """Athena (Trino) SQL → DuckDB SQL.
 
-`to_duckdb(sql)` starts from sqlglot's translation and mends what it gets wrong, so that a query means on DuckDB
-what it means on Athena: integer division truncates, money keeps its scale, `date_diff` counts whole units,
-a date plus an interval stays a date. docs/athena-dialect.md lists the differences that remain.
+`to_duckdb(sql)` starts from sqlglot's translation and corrects it, so that a query has the same result on DuckDB as on
+Athena: integer division truncates, decimals keep their scale, `date_diff` counts whole units, a date plus an interval
+is a date. docs/athena-dialect.md lists the differences that remain.
 
 The result calls the `trino_…` macros: run it on a connection from `macros.connect()`.
 
@@ -26,23 +26,27 @@ from mwaa.local_aws.athena.functions import call as _call
 from mwaa.local_aws.athena.functions import rewrite_function
 from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 
-# sqlglot warns about every statement it keeps as text (SHOW, MSCK …) and every property DuckDB has no word for;
-# both are handled here by other means.
+# sqlglot warns about every statement that it does not parse (SHOW, MSCK …) and every property that DuckDB lacks.
+# The endpoint handles both itself.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _FIRST_WORD = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*([A-Za-z]+)", re.DOTALL)
 
 
 def parse(sql: str) -> exp.Expr:
-    """One Athena statement as a sqlglot tree. Raises MalformedQuery with Trino's `line l:c: …` wording."""
+    """Return one Athena statement as a sqlglot tree.
+
+    Raises:
+        MalformedQuery: the text does not parse; the message has Trino's form `line l:c: …`.
+    """
     return parsed(sql).copy()
 
 
 @lru_cache(maxsize=64)
 def parsed(sql: str) -> exp.Expr:
-    """The tree of `parse`, shared by everyone who asks: to look at, never to change.
+    """Return the tree of `parse`, from a cache: callers share it and must not change it.
 
-    A statement is asked for twice, when it is accepted and when it runs.
+    Each statement is parsed when it is accepted and again when it runs.
     """
     try:
         statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
@@ -61,10 +65,11 @@ def parsed(sql: str) -> exp.Expr:
 
 
 def to_duckdb(sql: str | exp.Expr) -> str:
-    """DuckDB SQL for an Athena SELECT (or WITH, VALUES, set operation), given as text or as a parsed tree.
+    """Return DuckDB SQL for an Athena SELECT (or WITH, VALUES, set operation), given as text or as a parsed tree.
 
-    Raises MalformedQuery when it does not parse, AthenaQueryError for functions and syntax that Trino lacks
-    or that have no equivalent here.
+    Raises:
+        MalformedQuery: the text does not parse.
+        AthenaQueryError: it uses functions or syntax that Trino lacks, or that have no equivalent in DuckDB.
     """
     tree = parse(sql) if isinstance(sql, str) else sql.copy()
     if isinstance(sql, str):
@@ -76,18 +81,18 @@ _thread = threading.local()
 
 
 def duckdb_text(tree: exp.Expr) -> str:
-    """The tree as DuckDB's SQL, Trino's meanings spelled out; the tree itself changes."""
-    # sqlglot would make a generator for each text: seven milliseconds, fifty times a text's own.
+    """Return the tree as DuckDB SQL with Trino's meaning; this changes the tree."""
+    # By default sqlglot creates a generator for each text: 7 ms, fifty times as long as generating the text.
     if not hasattr(_thread, "generator"):
         _thread.generator = sqlglot.Dialect.get_or_raise("duckdb").generator()
     return _thread.generator.generate(rewrite(tree))
 
 
 def rewrite(tree: exp.Expr) -> exp.Expr:
-    """The tree with Trino's meanings spelled out in DuckDB's terms (changed in place, and returned)."""
+    """Change the tree so that DuckDB gives Trino's results; returns the tree."""
     for select in list(tree.find_all(exp.Select)):
         _name_columns(select)
-    # Children first: a rewrite wraps what it is given, and must never be visited again.
+    # Children first: a rewritten node contains its original, which must not be rewritten again.
     for node in list(tree.walk(bfs=False))[::-1]:
         replacement = _rewrite_node(node)
         if replacement is not None and replacement is not node:
@@ -99,7 +104,7 @@ def rewrite(tree: exp.Expr) -> exp.Expr:
 
 
 def _name_columns(select: exp.Select) -> None:
-    """Trino calls an unnamed column `_col<position>`."""
+    """Name unnamed columns as Trino does: `_col<position>`."""
     for position, column in enumerate(select.expressions):
         named = isinstance(column.unnest(), (exp.Column, exp.Alias, exp.Dot))
         if not column.is_star and not named:
@@ -108,7 +113,7 @@ def _name_columns(select: exp.Select) -> None:
 
 def _rewrite_node(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node, exp.Lambda):
-        node.set("colon", True)  # DuckDB 2 writes `lambda x: …`
+        node.set("colon", True)  # DuckDB 2 requires `lambda x: …`
         return None
     if isinstance(node, exp.Div):
         return _call("trino_divide", node.this, node.expression)
@@ -122,7 +127,7 @@ def _rewrite_node(node: exp.Expr) -> exp.Expr | None:
 
 
 def _shift_by_interval(node: exp.Expr) -> exp.Expr | None:
-    """A date plus an interval is a date in Trino, a timestamp in DuckDB."""
+    """Rewrite a date plus or minus an interval: in Trino it is a date, in DuckDB a timestamp."""
     name = "trino_date_add" if isinstance(node, exp.Add) else "trino_date_subtract"
     left, right = node.this.unnest(), node.expression.unnest()
     if _is_interval(right) and not _is_interval(left):
@@ -150,14 +155,14 @@ def _cast(node: exp.Cast) -> exp.Expr | None:
     elif target.this == exp.DataType.Type.VARCHAR and target.expressions:
         length = target.expressions[0].this
         node.set("to", exp.DataType.build("VARCHAR", dialect="duckdb"))
-        return _call("left", node, length)  # Trino cuts to the length; DuckDB ignores it
+        return _call("left", node, length)  # Trino cuts the text to this length; DuckDB ignores it
     return None
 
 
 def _unnest(node: exp.Unnest) -> exp.Expr | None:
-    """UNNEST of several arrays side by side, of a map, or of rows whose fields become columns.
+    """Rewrite UNNEST of several arrays, of a map, or of rows whose fields become columns, as a SELECT.
 
-    One array with one name (and its ordinality) is DuckDB's own UNNEST; the rest is a SELECT of unnested values.
+    UNNEST of one array with one name (and its ordinality) is the same in DuckDB and stays.
     """
     alias, arguments = node.args.get("alias"), node.expressions
     names = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else []

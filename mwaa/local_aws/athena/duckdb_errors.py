@@ -1,4 +1,4 @@
-"""DuckDB's complaints in Athena's words, as far as clients tell errors apart."""
+"""DuckDB's errors as Athena's: with the codes that clients distinguish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FUNCTION = re.compile(r"Function with name \"?([\w]+)\"? (?:does not exist|is n
 
 
 def translate_error(error: duckdb.Error, sql: str) -> AthenaQueryError:
-    """The AthenaQueryError for what DuckDB raised while running `sql` (Athena's text, for the position)."""
+    """Return the AthenaQueryError for an error of DuckDB; `sql` is Athena's text, for the position in the message."""
     text = str(error).splitlines()[0]
     if found := _COLUMN.search(text):
         name = next(g for g in found.groups() if g)
@@ -59,7 +59,7 @@ def _code(error: duckdb.Error, text: str) -> str:
 
 
 def _locate(name: str, sql: str) -> str:
-    """`line l:c` of the name's first mention."""
+    """Return `line l:c` of the first place where the name is used."""
     found = re.search(rf"(?<![\w]){re.escape(name)}(?![\w])", sql, re.IGNORECASE)
     if not found:
         return "line 1:1"

@@ -1,4 +1,4 @@
-"""The DuckDB engine behind Athena's API: runs queries on worker threads, two at a time."""
+"""The DuckDB engine behind Athena's API: it runs queries in worker threads, two at a time."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.trino_validation import refuse_what_trino_lacks
 from mwaa.local_aws.athena.types import column_info, to_trino
 
-# Queries at once: a laptop has few cores and each query already uses them all.
+# Queries at the same time: each already uses all cores of the machine.
 CONCURRENT_QUERIES = 2
-# StartQueryExecution answers late by up to this long when the query is quick: a client that polls once a second
-# then finds it done on its first look, instead of waiting a second for 50 ms of work.
+# StartQueryExecution waits up to this long for the query. So a client that polls once a second finds a quick query
+# finished at its first poll, instead of waiting a second for 50 ms of work.
 GRACE_SECONDS = 1.0
-MEMORY_LIMIT = "2GB"  # beyond this DuckDB spills to disk; Spark, Airflow and the browser want the rest
-_RESULTS_KEPT = 4  # parsed results held for paging
+MEMORY_LIMIT = "2GB"  # above this DuckDB writes to disk; other programs of the machine need the rest
+_CACHED_RESULTS = 4  # parsed results in memory, for clients that fetch page after page
 
 
 class Engine:
-    """One DuckDB database (holding the macros, and rows kept of small files) and the workers that run queries on it."""
+    """One DuckDB database, with the macros and the scan cache, and the worker threads that run queries on it."""
 
-    def __init__(self, s3_root: Path, kept: Path | None = None) -> None:
-        """`kept` is the file of the kept rows; without one they are kept in memory."""
+    def __init__(self, s3_root: Path, scan_cache: Path | None = None) -> None:
+        """Start the engine. `scan_cache` is the cache's file; without one the cache is in memory."""
         self.storage = Storage(s3_root)
         self._database = macros.connect()
-        self._spill = Path(tempfile.gettempdir()) / f"athena-spill-{uuid.uuid4()}"  # made only when DuckDB spills
+        self._spill = Path(tempfile.gettempdir()) / f"athena-spill-{uuid.uuid4()}"  # created only when DuckDB spills
         for setting in (
             f"memory_limit = '{MEMORY_LIMIT}'",
             f"temp_directory = '{self._spill}'",
@@ -52,20 +52,20 @@ class Engine:
             "python_enable_replacements = false",
         ):
             self._database.execute(f"SET {setting}")
-        self.kept = ScanCache(self._database, self.storage.root, kept)
+        self.scan_cache = ScanCache(self._database, self.storage.root, scan_cache)
         self._workers = ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="athena")
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
         self._pages: OrderedDict[str, list[Row]] = OrderedDict()
         self._lock = threading.Lock()
 
     def submit(self, work: object) -> None:
-        """Run `work()` on a worker; waits GRACE_SECONDS for it to end."""
+        """Run `work()` in a worker thread; wait up to GRACE_SECONDS for its end."""
         future: Future[None] = self._workers.submit(work)  # type: ignore[arg-type]
         with contextlib.suppress(FutureTimeout):
             future.result(timeout=GRACE_SECONDS)
 
     def cursor(self, query_id: str) -> duckdb.DuckDBPyConnection:
-        """A connection of its own for one query."""
+        """Return a new connection for one query."""
         cursor = self._database.cursor()
         with self._lock:
             self._running[query_id] = cursor
@@ -79,29 +79,33 @@ class Engine:
             cursor.close()
 
     def interrupt(self, query_id: str) -> None:
-        """Stop a running query; nothing happens when it is not running."""
+        """Stop a query if it is running."""
         with self._lock:
             cursor = self._running.get(query_id)
         if cursor is not None:
             cursor.interrupt()
 
     def close(self) -> None:
-        """Stop taking queries and wait for those that run."""
+        """Refuse new queries and wait for those that are running."""
         self._workers.shutdown(wait=True, cancel_futures=True)
-        self.kept.close()
+        self.scan_cache.close()
         self._database.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def run(self, session: Session, sql: str) -> Outcome:
-        """Run one statement and leave its results in S3. Raises AthenaQueryError."""
+        """Run one statement and write its results to S3.
+
+        Raises:
+            AthenaQueryError: the statement failed.
+        """
         try:
             outcome = dispatch(session, sql)
         except duckdb.Error as error:
             raise translate_error(error, sql) from error
-        return self.leave_output(session.output, session.query_id, outcome)
+        return self.write_output(session.output, session.query_id, outcome)
 
-    def leave_output(self, output: str, query_id: str, outcome: Outcome) -> Outcome:
-        """Leave a statement's text output (if it has no other) and its metadata beside it."""
+    def write_output(self, output: str, query_id: str, outcome: Outcome) -> Outcome:
+        """Write a statement's metadata, and its text output if it has no other output."""
         if outcome.output_location is None:
             outcome.output_location = f"{output}{query_id}.txt"
             write_text(self.storage.path(outcome.output_location), outcome.rows)
@@ -109,7 +113,11 @@ class Engine:
         return outcome
 
     def csv_rows(self, query_id: str, location: str, columns: int) -> list[Row]:
-        """The rows of a stored CSV result, header first. Raises FileNotFoundError when someone deleted it."""
+        """Return the rows of a stored CSV result; the first one is the header.
+
+        Raises:
+            FileNotFoundError: the result was deleted.
+        """
         with self._lock:
             if query_id in self._pages:
                 self._pages.move_to_end(query_id)
@@ -117,13 +125,17 @@ class Engine:
         rows = list(read_csv(self.storage.path(location).read_text(encoding="utf-8"), columns))
         with self._lock:
             self._pages[query_id] = rows
-            while len(self._pages) > _RESULTS_KEPT:
+            while len(self._pages) > _CACHED_RESULTS:
                 self._pages.popitem(last=False)
         return rows
 
 
 def dispatch(session: Session, sql: str) -> Outcome:
-    """Hand a statement to what runs it. Raises AthenaQueryError for kinds that Athena or this endpoint refuses."""
+    """Run a statement with the function for its kind.
+
+    Raises:
+        AthenaQueryError: Athena or this endpoint refuses this kind, or the statement failed.
+    """
     text = strip_comments(sql)
     words = [*first_words(text), "", "", ""]
     by_words = {
@@ -158,7 +170,12 @@ _KNOWN = {"SELECT", "WITH", "VALUES", "(", "TABLE", "CREATE", "INSERT"}
 
 
 def refuse_statement(words: list[str]) -> None:
-    """Raises for statements that Athena has no room for, before anything is parsed."""
+    """Refuse statements that Athena does not have, by their first words.
+
+    Raises:
+        AthenaQueryError: Athena refuses the statement when it runs.
+        MalformedQuery: Athena refuses it at the start of the query.
+    """
     if words[0] in ("UPDATE", "DELETE", "MERGE"):
         raise AthenaQueryError("NOT_SUPPORTED: Modifying Hive table rows is only supported for transactional tables")
     if words[0] == "INSERT" and words[1] == "OVERWRITE":
@@ -170,7 +187,7 @@ def refuse_statement(words: list[str]) -> None:
 
 
 def select(session: Session, tree: exp.Expr) -> Outcome:
-    """Run a query and leave its rows as CSV."""
+    """Run a query and write its rows as CSV."""
     plan = session.planner.plan(tree)
     location = f"{session.output}{session.query_id}.csv"
     result = session.cursor.execute(plan.sql)

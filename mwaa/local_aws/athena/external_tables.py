@@ -18,7 +18,7 @@ _STORED_AS = {
 
 
 def create_external_table(session: Session, sql: str) -> Outcome:
-    """CREATE EXTERNAL TABLE for Parquet, OpenCSV, JSON and delimited text."""
+    """Run CREATE EXTERNAL TABLE for Parquet, OpenCSV, JSON and delimited text."""
     reader = Reader(sql)
     reader.expect("CREATE")
     if not reader.take("EXTERNAL"):
@@ -38,6 +38,7 @@ def create_external_table(session: Session, sql: str) -> Outcome:
 
 
 def column_list(reader: Reader) -> list[dict[str, str]]:
+    """Read `(name type [COMMENT '…'], …)` and return Glue's Column structures."""
     reader.expect("(")
     columns: list[dict[str, str]] = []
     while not reader.take(")"):
@@ -129,7 +130,7 @@ def _delimited(reader: Reader) -> dict[str, str]:
 
 
 def drop_table(session: Session, sql: str) -> Outcome:
-    """DROP TABLE [IF EXISTS] name: the catalog's entry only, as for any external table."""
+    """Run DROP TABLE [IF EXISTS] name. The data stays, as for every external table."""
     reader = Reader(sql)
     reader.expect("DROP", "TABLE")
     lenient = reader.take("IF", "EXISTS")

@@ -1,4 +1,4 @@
-"""Pattern languages: Joda date formats and Java replacement strings, as DuckDB spells them."""
+"""Date patterns of Joda and replacement strings of Java, translated into DuckDB's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ _JODA_TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 
 
 def joda_to_strftime(pattern: str) -> str:
-    """`yyyy-MM-dd'T'HH:mm` → `%Y-%m-%dT%H:%M`. Raises AthenaQueryError for a field without an equivalent."""
+    """Translate `yyyy-MM-dd'T'HH:mm` into `%Y-%m-%dT%H:%M`.
+
+    Raises:
+        AthenaQueryError: a field has no equivalent.
+    """
     parts: list[str] = []
     for token in _JODA_TOKEN.finditer(pattern):
         text = token.group(0)
@@ -33,5 +37,5 @@ def joda_to_strftime(pattern: str) -> str:
 
 
 def java_replacement_to_re2(replacement: str) -> str:
-    r"""`$1-$2` → `\1-\2`: group references as DuckDB's regular expressions write them."""
+    r"""Translate references to groups, `$1-$2`, into DuckDB's `\1-\2`."""
     return re.sub(r"\$(\d)", r"\\\1", replacement)

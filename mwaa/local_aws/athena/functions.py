@@ -1,4 +1,4 @@
-"""Trino functions one by one: the DuckDB expression for each that sqlglot leaves alone or gets wrong."""
+"""Trino functions: the DuckDB expression for each one that sqlglot does not translate, or translates wrongly."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Rewriter = Callable[[exp.Expr], "exp.Expr | None"]
 
 
 def call(name: str, *arguments: exp.Expr | None) -> exp.Anonymous:
-    """A function call node on copies of its arguments."""
+    """Return a call of the function `name` with copies of the arguments."""
     return exp.Anonymous(this=name, expressions=[a.copy() for a in arguments if a is not None])
 
 
 def rewrite_function(node: exp.Expr) -> exp.Expr | None:
-    """What to put in the node's place, or None to leave it as it is."""
+    """Return the replacement of a node, or None when it stays."""
     if isinstance(node, exp.Anonymous):
         by_name = _BY_NAME.get(node.name.lower())
         return by_name(node) if by_name else None
@@ -27,7 +27,7 @@ def rewrite_function(node: exp.Expr) -> exp.Expr | None:
     return by_type(node) if by_type else None
 
 
-# --- calls that sqlglot does not know ---------------------------------------------------------------------------
+# --- functions that sqlglot does not know ---------------------------------------------------------------------------
 
 _SAME_NAME_MACROS = (
     "at_timezone", "with_timezone", "to_iso8601", "map_agg", "bitwise_left_shift",
@@ -97,11 +97,11 @@ _BY_NAME: dict[str, Rewriter] = {
 }
 
 
-# --- calls that sqlglot knows ----------------------------------------------------------------------------------
+# --- functions that sqlglot knows ----------------------------------------------------------------------------------
 
 
 def _date_diff(node: exp.Expr) -> exp.Expr:
-    """Whole units elapsed, where DuckDB's own date_diff counts the boundaries crossed."""
+    """Count whole units between two times; DuckDB's date_diff counts the boundaries between them."""
     return call("date_sub", _unit(node), node.args["expression"], node.this)
 
 
@@ -131,7 +131,7 @@ def _round(node: exp.Expr) -> exp.Expr | None:
 
 
 def _approx_percentile(node: exp.Expr) -> exp.Expr:
-    """Exact instead of approximate: any answer within the error is right, and this one repeats."""
+    """Compute the exact percentile: it is within Trino's error, and the same in every run."""
     if node.args.get("accuracy") is not None or node.args.get("weight") is not None:
         raise AthenaQueryError.unsupported("approx_percentile with weights or accuracy")
     return call("quantile_disc", node.this, node.args["quantile"])
@@ -155,7 +155,7 @@ def _regexp_replace(node: exp.Expr) -> exp.Expr:
 
 
 def _reduce(node: exp.Expr) -> exp.Expr:
-    """reduce(array, start, step, finish): DuckDB has the first three; `finish` maps over a list of the one result."""
+    """Rewrite reduce(array, start, step, finish). DuckDB lacks `finish`: it maps over a list with the one result."""
     start, step, finish = node.args["initial"], node.args["merge"], node.args.get("finish")
     reduced: exp.Expr = call("list_reduce", node.this, step, start)
     if finish is None or _is_identity(finish):
@@ -181,7 +181,7 @@ def _sequence(node: exp.Expr) -> exp.Expr | None:
 
 
 def _iso_week_format(node: exp.Expr) -> exp.Expr | None:
-    """MySQL's %x and %v (ISO year and week), which sqlglot passes through as they are."""
+    """Translate MySQL's %x and %v (ISO year and week), which sqlglot leaves as they are."""
     pattern = node.args["format"]
     if not (isinstance(pattern, exp.Literal) and ("%x" in pattern.name or "%v" in pattern.name)):
         return None
@@ -190,7 +190,7 @@ def _iso_week_format(node: exp.Expr) -> exp.Expr | None:
 
 
 def _format(node: exp.Expr) -> exp.Expr:
-    """format('%s-%05d', …): printf takes only text for %s, Trino takes anything."""
+    """Rewrite format('%s-%05d', …): DuckDB's printf takes only text for %s, Trino takes all types."""
     pattern = _literal(node.this, "format string")
     kinds = re.findall(r"%[-+ #0,(]*\d*(?:\.\d+)?([a-zA-Z])", pattern.replace("%%", ""))
     values = [
@@ -208,9 +208,10 @@ def _varargs(name: str) -> Rewriter:
 
 
 def _average(node: exp.Expr) -> exp.Expr | None:
-    """avg(decimal(p, s)) is decimal(p, s) in Trino: the median has that type too, and stands as the witness.
+    """Give avg(decimal(p, s)) the type decimal(p, s), as in Trino; DuckDB returns a double.
 
-    Handles `avg(x)`, `avg(x) FILTER (…)` and `avg(x) OVER (…)`, at the outermost of these.
+    The type is taken from a median of the same values, which is never computed. Handles `avg(x)`, `avg(x) FILTER (…)`
+    and `avg(x) OVER (…)`, at the outermost node of these.
     """
     parent = node.parent
     if isinstance(parent, (exp.Filter, exp.Window, exp.IgnoreNulls)) and parent.this is node:
@@ -222,10 +223,10 @@ def _average(node: exp.Expr) -> exp.Expr | None:
         return None
     value = inner.this.expressions[0] if isinstance(inner.this, exp.Distinct) else inner.this
     if isinstance(node, exp.Window):
-        witness: exp.Expr = call("list_aggregate", exp.Array(expressions=[value.copy()]), exp.Literal.string("median"))
+        typed: exp.Expr = call("list_aggregate", exp.Array(expressions=[value.copy()]), exp.Literal.string("median"))
     else:
-        witness = exp.Filter(this=call("median", value), expression=exp.Where(this=exp.false()))
-    return call("cast_to_type", node, witness)
+        typed = exp.Filter(this=call("median", value), expression=exp.Where(this=exp.false()))
+    return call("cast_to_type", node, typed)
 
 
 _BY_TYPE: dict[type[exp.Expr], Rewriter] = {

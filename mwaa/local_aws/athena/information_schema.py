@@ -1,4 +1,4 @@
-"""information_schema over the Glue catalog: the tables that SQLAlchemy, Great Expectations and people ask for."""
+"""The tables of information_schema that SQLAlchemy, Great Expectations and people use, from the Glue catalog."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ _COLUMNS = {
 
 
 def relation(catalog: Catalog, name: str, at: str) -> exp.Expr:
-    """A SELECT with the rows of one information_schema table. Raises TABLE_NOT_FOUND for others."""
+    """Return a SELECT with the rows of one information_schema table.
+
+    Raises:
+        AthenaQueryError: TABLE_NOT_FOUND, for every other table.
+    """
     if name not in _COLUMNS:
         raise AthenaQueryError(f"TABLE_NOT_FOUND: {at}: Table '{CATALOG}.information_schema.{name}' does not exist")
     rows = _rows(catalog, name)
     names = _COLUMNS[name]
-    nothing = not rows
     values = exp.values(rows or [("",) * len(names)], alias="listed", columns=names)
     query = exp.select("*").from_(values)
-    return query.where(exp.false()) if nothing else query
+    return query.where(exp.false()) if not rows else query
 
 
 def _rows(catalog: Catalog, name: str) -> list[tuple[object, ...]]:

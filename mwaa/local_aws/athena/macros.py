@@ -1,4 +1,4 @@
-"""The DuckDB macros that give Trino functions their Trino meaning, and a connection that has them.
+"""The DuckDB macros for Trino's functions, and a connection that has them.
 
 SQL from `dialect.to_duckdb` calls these by their `trino_` names, so it needs a connection from `connect()`
 (or one passed through `prepare`).
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import duckdb
 
-# `cast_to_type(value, witness)` gives the value the witness's type: that is how a result follows its operands
-# without the translator knowing the schema. DuckDB reads only the type of the witness and drops the rest.
+# `cast_to_type(value, other)` casts the value to the type of `other`, which DuckDB does not compute. So a result gets
+# the type of its operands, although the translation does not know the columns' types.
 MACROS: dict[str, str] = {
     # integer / integer truncates, decimal / decimal keeps the larger scale, double / 0 is infinite
-    # (by zero, `1 // 0` raises; error() would not do: DuckDB calls it volatile and bars it from TRY)
+    # (`1 // 0` raises the error for a division by zero; DuckDB does not allow error() inside TRY)
     "trino_divide(a, b)": """
         CASE WHEN typeof(a + b) IN ('DOUBLE', 'FLOAT') THEN cast_to_type(a / b, a + b)
              WHEN b = 0 THEN cast_to_type(1 // CAST(b <> 0 AS INTEGER), a + b)
@@ -69,7 +69,7 @@ MACROS: dict[str, str] = {
     "trino_wilson_interval_upper(k, n, z)": """
         (k::DOUBLE / n + z * z / (2 * n)
          + z * sqrt((k::DOUBLE / n * (1 - k::DOUBLE / n) + z * z / (4 * n)) / n)) / (1 + z * z / n)""",
-    # P(Z > x) for x >= 0, off by less than 1e-15: a quotient of polynomials, far out a continued fraction
+    # P(Z > x) for x >= 0, with an error below 1e-15: a quotient of polynomials; for large x a continued fraction
     # (Hart 1968, algorithm 5666, as arranged by West 2005, "Better approximations to cumulative normal functions")
     "trino_normal_tail(x)": """
         CASE WHEN x > 37 THEN 0
@@ -88,7 +88,7 @@ MACROS: dict[str, str] = {
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Give the connection Athena's time zone (UTC) and the `trino_` macros; returns it."""
+    """Set the connection's time zone to UTC, as in Athena, and create the `trino_` macros; returns the connection."""
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(
         ";\n".join(f"CREATE OR REPLACE MACRO {signature} AS {body}" for signature, body in MACROS.items())
@@ -97,5 +97,5 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB connection that runs what `dialect.to_duckdb` returns."""
+    """Return an in-memory DuckDB connection that can run the SQL of `dialect.to_duckdb`."""
     return prepare(duckdb.connect())

@@ -1,4 +1,4 @@
-"""Who a name belongs to: tables against CTEs, columns against the sources of their SELECT, and where it stands."""
+"""What a name in a query means (a table or a CTE, a column of which source) and its position in the text."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ Source = tuple[str, exp.Expr]  # (alias in lower case, Table or Subquery or othe
 
 
 def position(node: exp.Expr) -> str:
-    """`line 1:8`: where the node's first identifier stands in the text."""
+    """Return the position of the node's first identifier in the text: `line 1:8`."""
     metas = [n.meta for n in node.find_all(exp.Identifier, exp.Column, exp.Table) if "start" in n.meta]
     if not metas:
         return "line 1:1"
     meta = min(metas, key=lambda m: int(m["start"]))
-    # sqlglot counts to the last character of a token, Trino to its first
+    # sqlglot gives the column of a token's last character, Trino of its first
     return f"line {meta['line']}:{max(meta['col'] - (meta['end'] - meta['start']), 1)}"
 
 
 def cte_of(table: exp.Table) -> exp.CTE | None:
-    """The WITH entry the name means, if it means one: entries before the one it stands in, innermost WITH first."""
+    """Return the WITH entry that a name means, or None. The innermost WITH counts, and only entries before the name."""
     if table.args.get("db"):
         return None
     wanted = table.name.lower()
@@ -43,7 +43,7 @@ def cte_of(table: exp.Table) -> exp.CTE | None:
 
 
 def sources(select: exp.Select) -> Iterator[tuple[str, exp.Expr, str]]:
-    """(alias, relation, side) of FROM and every JOIN; side is `preserved` or `nullable` (outer joins)."""
+    """Yield (alias, relation, side) of FROM and each JOIN; side is `nullable` (by an outer join) or `preserved`."""
     first = select.args.get("from_")
     joins = select.args.get("joins") or []
     sides = [(j.side or "").upper() for j in joins]
@@ -57,14 +57,14 @@ def sources(select: exp.Select) -> Iterator[tuple[str, exp.Expr, str]]:
 
 
 def own_columns(select: exp.Select, part: exp.Expr) -> Iterator[exp.Column]:
-    """Columns in a part of the SELECT that do not stand inside a subquery of it."""
+    """Yield the columns in a part of the SELECT, without those inside subqueries."""
     for column in part.find_all(exp.Column):
         if column.find_ancestor(exp.Query) is select:
             yield column
 
 
 def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
-    """`a AND (b AND c)` → a, b, c."""
+    """Split a condition at its ANDs: `a AND (b AND c)` → a, b, c."""
     if condition is None:
         return []
     condition = condition.unnest()

@@ -1,4 +1,4 @@
-"""Prepared statements: `?` filled from ExecutionParameters or EXECUTE … USING; PREPARE and DEALLOCATE."""
+"""Prepared statements: PREPARE, EXECUTE, DEALLOCATE, and values for the `?` of a statement."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _DEALLOCATE = re.compile(r"\s*DEALLOCATE\s+PREPARE\s+(?P<name>\w+)\s*$", re.I)
 
 
 def parse_execute(sql: str) -> tuple[str, list[str]] | None:
-    """`EXECUTE name USING 1, 'a'` → (name, ['1', "'a'"])."""
+    """Return (name, values) of `EXECUTE name USING 1, 'a'`, or None for another statement."""
     found = _EXECUTE.match(sql)
     return (found["name"], _split(found["values"] or "")) if found else None
 
 
 def parse_prepare(sql: str) -> tuple[str, str] | None:
-    """`PREPARE name FROM query` → (name, query)."""
+    """Return (name, query) of `PREPARE name FROM query`, or None for another statement."""
     found = _PREPARE.match(sql)
     return (found["name"], found["query"]) if found else None
 
 
 def parse_deallocate(sql: str) -> str | None:
-    """`DEALLOCATE PREPARE name` → name."""
+    """Return the name in `DEALLOCATE PREPARE name`, or None for another statement."""
     found = _DEALLOCATE.match(sql)
     return found["name"] if found else None
 
@@ -44,7 +44,11 @@ def _split(values: str) -> list[str]:
 
 
 def bind(sql: str, values: list[str]) -> str:
-    """The text with each `?` replaced by a literal. Raises AthenaQueryError when their numbers differ."""
+    """Return the text with each `?` replaced by a value.
+
+    Raises:
+        AthenaQueryError: there are more or fewer values than `?`.
+    """
     try:
         marks = [t for t in sqlglot.tokenize(sql, read="trino") if t.token_type == TokenType.PLACEHOLDER]
     except SqlglotError as error:
@@ -60,7 +64,7 @@ def bind(sql: str, values: list[str]) -> str:
 
 
 def _literal(value: str) -> str:
-    """Athena takes SQL literals; bare text is read as a string, as its console does."""
+    """Return the value as a SQL literal; other text becomes a string, as in Athena's console."""
     try:
         parsed = sqlglot.parse_one(value, read="trino")
     except SqlglotError:

@@ -1,4 +1,4 @@
-"""From an Athena query to the DuckDB query that answers it: names resolved, views expanded, partitions pruned."""
+"""Turn an Athena query into the DuckDB query that answers it: resolve names, expand views, prune partitions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.trino_validation import check_columns
 from mwaa.local_aws.athena.views import decode_view
 
-_VIEW_DEPTH = 20  # deeper than anyone nests views; a view that reaches itself stops here
+_VIEW_DEPTH = 20  # views nested deeper than this are taken for a view that refers to itself
 
 
 @dataclass
 class Plan:
-    """A runnable query: DuckDB SQL, the bytes of the files it will open and the tables they belong to."""
+    """A query that can run: its DuckDB SQL, the bytes of the files it will open, and their tables."""
 
     sql: str
     bytes_to_scan: int
@@ -41,18 +41,19 @@ class Planner:
         storage: Storage,
         cursor: duckdb.DuckDBPyConnection,
         database: str,
-        kept: ScanCache,
+        scan_cache: ScanCache,
     ) -> None:
         self.catalog = catalog
         self.storage = storage
         self.cursor = cursor
         self.database = database
-        self.kept = kept
+        self.scan_cache = scan_cache
 
     def plan(self, query: exp.Expr, shape_only: bool = False) -> Plan:
-        """The query's plan; with `shape_only` over tables without rows, which is quick and tells its columns.
+        """Return the query's plan; with `shape_only` over tables without rows, which is quick and has the same columns.
 
-        Raises AthenaQueryError for names that do not resolve and what Trino would refuse.
+        Raises:
+            AthenaQueryError: a name does not exist, or Trino would refuse the query.
         """
         tree = query.copy()
         scans: dict[int, Scan] = {}
@@ -65,7 +66,7 @@ class Planner:
                 _put_placeholder(node, scans[id(node)])
         sql = duckdb_text(tree)
         relations = {
-            scan.placeholder: scan.shape() if shape_only else scan.sql(self.storage, self.cursor, self.kept)
+            scan.placeholder: scan.shape() if shape_only else scan.sql(self.storage, self.cursor, self.scan_cache)
             for scan in scans.values()
         }
         if relations:
@@ -105,7 +106,7 @@ class Planner:
 
 
 def _qualify_by_alias(node: exp.Table, name: str) -> None:
-    """`db.t.x` cannot name a column of a subquery: drop the database where the table is mentioned in full."""
+    """Turn `db.t.x` into `t.x`: a subquery replaces the table, and its columns have no database."""
     query = node.find_ancestor(exp.Query)
     if query is None or not node.db:
         return
@@ -125,7 +126,7 @@ def _put_placeholder(node: exp.Table, scan: Scan) -> None:
 
 
 def _spread_path(tree: exp.Expr, scans: dict[int, Scan]) -> None:
-    """Give "$path" to the scans whose SELECT names it, hidden from that SELECT's own star."""
+    """Add the column "$path" to the scans whose SELECT names it, but not to that SELECT's `*`."""
     for select in tree.find_all(exp.Select):
         asked = [c for c in own_columns(select, select) if c.name.lower() == PATH]
         if not asked:

@@ -1,7 +1,7 @@
-"""Which conditions of a query bind the partition keys of each scanned table, through subqueries, CTEs and views.
+"""Partition pruning: find the conditions of a query on the partition keys of each table, through subqueries and CTEs.
 
-A condition reaches a scan only where dropping the rows it rejects cannot change the answer: not past LIMIT or a
-window function, not past an outer join unless it also rejects NULLs (checked by the scan's own engine).
+A condition is passed to a scan only where removing the rows that it rejects cannot change the result: not through LIMIT
+or a window function, and through an outer join only if it also rejects NULLs (DuckDB checks that in the scan).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Conditions = list[exp.Expr]
 
 
 def push_conditions(tree: exp.Expr, scans: dict[int, Scan]) -> None:
-    """Fill `conditions` of every scan; `scans` is keyed by id() of the table's node in the tree."""
+    """Fill `conditions` of every scan; `scans` has the id() of the table's node in the tree as its key."""
     references: dict[int, int] = {}
     for table in tree.find_all(exp.Table):
         if (entry := cte_of(table)) is not None:
             references[id(entry)] = references.get(id(entry), 0) + 1
     passed: dict[int, Conditions] = {}
-    # Parents first, except that a CTE is read after every SELECT that could mention it.
+    # Parents first; a CTE comes after every SELECT that could use it.
     selects = [s for s in tree.find_all(exp.Select) if not s.find_ancestor(exp.CTE)]
     in_ctes = [s for entry in reversed(list(tree.find_all(exp.CTE))) for s in entry.this.find_all(exp.Select)
                if s.find_ancestor(exp.CTE) is entry]  # fmt: skip
@@ -46,7 +46,7 @@ def _from_select(
 
 
 def _query_behind(relation: exp.Expr, references: dict[int, int]) -> exp.Expr | None:
-    """The query of a subquery, or of a CTE that nothing else mentions; None where columns are renamed."""
+    """Return the query of a subquery, or of a CTE that is used only once; None when its columns are renamed."""
     query, alias = None, relation.args.get("alias")
     if isinstance(relation, exp.Subquery):
         query = relation.this
@@ -62,7 +62,7 @@ def _is_recursive(entry: exp.CTE) -> bool:
 
 
 def _join_conditions(select: exp.Select, relation: exp.Expr) -> Conditions:
-    """ON conditions that filter this relation: of its own inner or left join, or of a later inner join."""
+    """Return the ON conditions that filter this relation: of its own inner or left join, or of a later inner join."""
     found: Conditions = []
     joins = select.args.get("joins") or []
     for join in joins:
@@ -92,7 +92,7 @@ def _strip(condition: exp.Expr, alias: str) -> exp.Expr:
 
 
 def _pass_down(query: exp.Expr, conditions: Conditions, passed: dict[int, Conditions]) -> None:
-    """Hand conditions on a query's output columns to its SELECTs (to every branch of a set operation, by position)."""
+    """Pass conditions on a query's output columns to its SELECTs; in a set operation to each branch, by position."""
     if isinstance(query, exp.Subquery):
         _pass_down(query.this, conditions, passed)
     elif isinstance(query, exp.SetOperation) and not query.args.get("limit"):
@@ -115,7 +115,7 @@ def _rename(condition: exp.Expr, names: dict[str, str]) -> exp.Expr:
 
 
 def _translate(select: exp.Select, conditions: Conditions) -> Conditions:
-    """Conditions on output columns as conditions on the SELECT's own sources, where that is sound."""
+    """Turn conditions on output columns into conditions on the SELECT's sources, where the result stays the same."""
     if select.args.get("limit") or select.args.get("offset") or select.find(exp.Window):
         return []
     behind = {
@@ -151,7 +151,7 @@ def _to_scan(scan: Scan, alias: str, conditions: Conditions, side: str) -> None:
 
 
 def _with_nulls(condition: exp.Expr) -> str:
-    """The condition on the NULL row of an outer join: if that passes, nothing may be pruned."""
+    """Return the condition for the NULL row of an outer join: when it is true, nothing may be pruned."""
     copy = exp.Paren(this=condition.copy())
     for column in list(copy.find_all(exp.Column)):
         column.replace(exp.null())

@@ -1,4 +1,4 @@
-"""Query results as Athena leaves them in S3: quoted CSV, the binary `.metadata` beside it, text for DDL, manifests."""
+"""Query results as Athena writes them to S3: quoted CSV, the binary `.metadata` file, text for DDL, manifests."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _DIGITS = {
     "UBIGINT",
     "DATE",
 }
-"""DuckDB types whose Python values print as Athena prints them."""
+"""DuckDB types whose values Python prints as Athena does."""
 
-_FETCH_ROWS = 10_000  # rows held as Python objects at a time while a result is written
+_FETCH_ROWS = 10_000  # rows in memory as Python objects while a result is written
 
 
 def render(value: Any) -> str | None:
-    """One value as Athena prints it in a result; None stays None."""
+    """Return a value as Athena prints it in a result; None stays None."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -63,13 +63,13 @@ def _nested(value: Any) -> str:
 
 
 def java_double(value: float) -> str:
-    """`1.0E7`, `0.001`, `NaN`: a double as Java writes it."""
+    """Return a double as Java writes it: `1.0E7`, `0.001`, `NaN`."""
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0 or 1e-3 <= abs(value) < 1e7:
-        # In this range Python writes the same shortest digits, with a point.
+        # In this range Python writes the same digits.
         return repr(value)
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     assert isinstance(exponent, int)
@@ -83,12 +83,12 @@ def _quote(value: str | None) -> str:
 
 
 def write_csv(path: Path, columns: list[tuple[str, Any]], cursor: Any) -> int:
-    """Every value quoted, NULL as nothing, a header first. Returns the number of rows.
+    """Write the cursor's rows as CSV with a header; returns the number of rows.
 
-    `columns` are the names and DuckDB types of the cursor's columns.
+    All values are in quotes; NULL is an empty field. `columns` are the names and DuckDB types of the cursor's columns.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The type decides once how all values of a column are written: dashboards read marts of millions of values.
+    # Choose once per column how its values are written: results can have millions of values.
     fields = [_field_of(str(kind)) for _, kind in columns]
     count = 0
     with path.open("w", encoding="utf-8", newline="") as out:
@@ -101,7 +101,7 @@ def write_csv(path: Path, columns: list[tuple[str, Any]], cursor: Any) -> int:
 
 
 def _field_of(kind: str) -> Callable[[Any], str]:
-    """How a column of a DuckDB type is written."""
+    """Return the function that writes the values of a column of this DuckDB type."""
     if kind in _DIGITS:
         return lambda value: "" if value is None else f'"{value}"'
     if kind == "VARCHAR":
@@ -117,7 +117,7 @@ _FIELD = re.compile(r'("(?:[^"]|"")*")?(,|\n)')
 
 
 def read_csv(text: str, columns: int) -> Iterator[Row]:
-    """The rows that `write_csv` wrote, header first; an empty field is NULL, `""` the empty string."""
+    """Yield the rows that `write_csv` wrote, first the header. An empty field is NULL, `""` is the empty string."""
     row: Row = []
     for found in _FIELD.finditer(text):
         value = found[1]
@@ -128,22 +128,22 @@ def read_csv(text: str, columns: int) -> Iterator[Row]:
 
 
 def write_text(path: Path, rows: Iterable[Row]) -> None:
-    """DDL output: one line a row, tabs between columns."""
+    """Write the output of DDL: one line per row, with tabs between columns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join("\t".join(v or "" for v in row) + "\n" for row in rows), encoding="utf-8")
 
 
 def write_manifest(path: Path, uris: list[str]) -> None:
-    """The data files of a CTAS, INSERT or UNLOAD, one S3 URI a line."""
+    """Write the list of data files of a CTAS, INSERT or UNLOAD: one S3 URI per line."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{uri}\n" for uri in uris), encoding="utf-8")
 
 
-# --- .metadata: a protobuf message, as observed in Athena's output (field numbers are Athena's) ---
+# --- .metadata: a protobuf message; the field numbers are those in Athena's own output ---
 
 
 def metadata_bytes(query_id: str, columns: list[dict[str, Any]]) -> bytes:
-    """The `.csv.metadata` object: the query id and one ColumnInfo message a column (field 4)."""
+    """Return the content of the `.csv.metadata` object: the query id, and one ColumnInfo message per column."""
     return _bytes_field(2, query_id.encode()) + b"".join(_bytes_field(4, _column_message(c)) for c in columns)
 
 

@@ -1,4 +1,4 @@
-"""A catalog table as a DuckDB subquery over the files of the partitions that a query needs."""
+"""A table of the catalog as a DuckDB subquery over the files of the partitions that a query needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 
 from mwaa.local_aws.athena.athena_catalog import Partition, Table
 from mwaa.local_aws.athena.athena_errors import AthenaQueryError
-from mwaa.local_aws.athena.scan_cache import FILE_ID, Held, ScanCache, Source
+from mwaa.local_aws.athena.scan_cache import FILE_ID, CachedRows, ScanCache, Source
 from mwaa.local_aws.athena.storage import Storage
 from mwaa.local_aws.athena.types import hive_to_duckdb
 
@@ -20,7 +20,7 @@ _GLOB = re.compile(r"[*?\[]")
 
 @dataclass
 class Scan:
-    """One mention of a table in a query, and the conditions on its partition keys found around it."""
+    """One use of a table in a query, with the query's conditions on its partition keys."""
 
     table: Table
     placeholder: str
@@ -29,8 +29,8 @@ class Scan:
     bytes_read: int = 0
     rows_known: int | None = None
 
-    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection, kept: ScanCache) -> str:
-        """The subquery, listing only files of the partitions that can satisfy the conditions."""
+    def sql(self, storage: Storage, cursor: duckdb.DuckDBPyConnection, cache: ScanCache) -> str:
+        """Return the subquery; it reads only files of partitions that can satisfy the conditions."""
         partitions = self.surviving_partitions(cursor)
         files: list[tuple[str, int, tuple[str | None, ...]]] = [
             (path, size, partition.values)
@@ -40,17 +40,17 @@ class Scan:
         self.bytes_read = sum(size for _, size, _ in files)
         if not files:
             return self.shape()
-        held = kept.hold(_source(self.table), [(path, size) for path, size, _ in files])
-        return self._over(files, storage) if held is None else self._over_kept(files, storage, kept, held)
+        rows = cache.rows_of(_source(self.table), [(path, size) for path, size, _ in files])
+        return self._over(files, storage) if rows is None else self._over_cache(files, storage, cache, rows)
 
     def surviving_partitions(self, cursor: duckdb.DuckDBPyConnection) -> list[Partition]:
-        """Evaluate the conditions on the catalog's partition values, in the engine that will run the query."""
+        """Return the partitions whose values satisfy the conditions. DuckDB evaluates them, as it will the query."""
         table = self.table
         if not table.partition_keys:
             return [Partition((), table.location)]
         if not self.conditions or not table.partitions:
             return table.partitions
-        # Passed beside the statement: written into it, a thousand values take longer to read than to judge.
+        # As parameters: in the statement's text, a thousand values take longer to parse than to compare.
         given = {f"key_{i}": [p.values[i] for p in table.partitions] for i in range(len(table.partition_keys))}
         keys = (
             f'unnest(CAST(${name} AS {hive_to_duckdb(key.type)}[])) AS "{key.name}"'
@@ -64,7 +64,7 @@ class Scan:
         return [table.partitions[position] for (position,) in sorted(chosen)]
 
     def shape(self) -> str:
-        """The table's columns without a row: enough to tell the columns of a query."""
+        """Return the table's columns without a row; enough to find out a query's columns."""
         columns = [f'CAST(NULL AS {hive_to_duckdb(c.type)}) AS "{c.name}"' for c in self.table.all_columns]
         if self.with_path:
             columns.append(f'CAST(NULL AS VARCHAR) AS "{PATH}"')
@@ -75,34 +75,34 @@ class Scan:
         columns = [f'data."{c.name}"' for c in table.columns]
         if self.with_path:
             columns.append(f"'s3://' || data.filename[{len(str(storage.root)) + 2}:] AS \"{PATH}\"")
-        # A file that two partitions share is read once and joined to both.
+        # A file that two partitions share is read once and joined with both.
         source = _reader(table, list(dict.fromkeys(path for path, _, _ in files)))
         if not table.partition_keys:
             return f"(SELECT {', '.join(columns)} FROM {source} AS data)"
-        # Values come from the catalog by file, never from the path: a partition may live anywhere.
+        # Partition values come from the catalog, never from the path: a partition's location can be any folder.
         keys = _typed_keys(table, [values for _, _, values in files])
         paths = _list([path for path, _, _ in files])
         located = f"SELECT unnest({paths}) AS filename, " + ", ".join(f'unnest({v}) AS "{k}"' for k, v in keys)
         columns[len(table.columns) : len(table.columns)] = [f'located."{k}"' for k, _ in keys]
         return f"(SELECT {', '.join(columns)} FROM {source} AS data JOIN ({located}) AS located USING (filename))"
 
-    def _over_kept(
-        self, files: list[tuple[str, int, tuple[str | None, ...]]], storage: Storage, kept: ScanCache, held: Held
-    ) -> str:  # fmt: skip
+    def _over_cache(
+        self, files: list[tuple[str, int, tuple[str | None, ...]]], storage: Storage, cache: ScanCache, rows: CachedRows
+    ) -> str:
         table = self.table
         keys = _typed_keys(table, [values for _, _, values in files])
         columns = [f'data."{c.name}"' for c in table.columns] + [f'located."{name}"' for name, _ in keys]
-        located = [f'unnest([{",".join(map(str, held.file_ids))}]) AS "{FILE_ID}"']
+        located = [f'unnest([{",".join(map(str, rows.file_ids))}]) AS "{FILE_ID}"']
         located += [f'unnest({values}) AS "{name}"' for name, values in keys]
         if self.with_path:
             columns.append(f'located."{PATH}"')
             located.append(f'unnest({_list([storage.uri(path) for path, _, _ in files])}) AS "{PATH}"')
-        places = kept.places(f"SELECT {', '.join(located)}")
-        return f'(SELECT {", ".join(columns)} FROM {held.table} AS data JOIN {places} AS located USING ("{FILE_ID}"))'
+        listing = cache.listing_table(f"SELECT {', '.join(located)}")
+        return f'(SELECT {", ".join(columns)} FROM {rows.table} AS data JOIN {listing} AS located USING ("{FILE_ID}"))'
 
 
 def _source(table: Table) -> Source:
-    """The kind of files that a table is over; tables of the same columns and format share it."""
+    """Return the kind of a table's files; tables with the same columns and format share it."""
     digest = hashlib.sha256(_reader(table, []).encode()).hexdigest()
     return Source(
         f"rows_{digest[:32]}", [f'"{c.name}"' for c in table.columns], lambda paths: _reader(table, list(paths))
@@ -118,7 +118,7 @@ def _list(values: list[str]) -> str:
 
 
 def _typed_keys(table: Table, values: list[tuple[str | None, ...]]) -> list[tuple[str, str]]:
-    """(key, DuckDB list of its value in every row), typed as the catalog says."""
+    """Return (key, DuckDB list of its value in every row), with the catalog's types."""
     return [
         (key.name, f"CAST([{','.join(_text(row[i]) for row in values)}] AS {hive_to_duckdb(key.type)}[])")
         for i, key in enumerate(table.partition_keys)
@@ -126,7 +126,7 @@ def _typed_keys(table: Table, values: list[tuple[str | None, ...]]) -> list[tupl
 
 
 def _reader(table: Table, files: list[str]) -> str:
-    """The table function call over the files; a column that a file lacks is NULL."""
+    """Return the DuckDB table function that reads the files; a column that a file lacks is NULL."""
     paths = _list([_escape_glob(path) for path in files])
     serde = table.serde.lower()
     if "parquet" in serde or table.parameters.get("classification") == "parquet":
@@ -153,7 +153,7 @@ def _csv(table: Table, paths: str, types: str, default: str, quote: str, escape:
     quote = given.get("quoteChar", quote)
     escape = given.get("escapeChar", escape)
     skip = int(table.parameters.get("skip.header.line.count") or 0)
-    # OpenCSV knows no NULL: an empty field is the empty string.
+    # OpenCSV has no NULL: an empty field is the empty string.
     null = _text(given.get("serialization.null.format", "\\N"))
     return (
         f"read_csv({paths}, columns={types}, delim={_text(separator)}, quote={_text(quote)}, "
@@ -163,6 +163,6 @@ def _csv(table: Table, paths: str, types: str, default: str, quote: str, escape:
 
 
 def _escape_glob(path: str) -> str:
-    if not _GLOB.search(path):  # thousands of paths a query, and hardly one with such a character
+    if not _GLOB.search(path):  # quick exit: a query has thousands of paths, and almost none has such a character
         return path
     return "".join(f"[{c}]" if c in "*?[" else c for c in path)

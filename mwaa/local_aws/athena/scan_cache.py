@@ -1,12 +1,12 @@
-"""Rows of many small files, kept in one: for the queries that follow, and for those after the next start.
+"""A cache of the rows of many small files, in one DuckDB file: for later queries and for later starts.
 
-A checkpoint asks a new table of 1,400 daily partitions ten questions in a row, and the next day's run asks them of the
-same files and one more. Opening them is most of each answer: a second, against 20 ms from one file. Rows are kept by
-the file they are from, so that only a file that is new is opened; which of them a query reads is the catalog's business
-and not ours. Files in a lake are never rewritten in place; their sizes and times are kept all the same, so that one
-that was is read again.
+A checkpoint asks ten questions in a row about a new table of 1,400 daily partitions, and the next day's run asks them
+about the same files and one more. Most of the time for each answer goes into opening the files: a second, against
+20 ms from the cache. Rows are stored by the file they come from, so that only new files are opened; the catalog says
+which files a query reads. Files of a lake are not changed in place. The cache still compares their sizes and times, and
+reads a changed file again.
 
-What is kept can be lost: a file that another process holds, or that this DuckDB cannot read, is done without.
+The cache may be lost at any time. When its file is in use by another process or cannot be read, it is in memory.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from typing import NamedTuple
 
 import duckdb
 
-FILES_AT_LEAST = 200  # below it reading is quick; a CTAS of 100 partitions is read once and not worth keeping
-BYTES_AT_MOST = 64 * 1024 * 1024  # compressed; above it reading, not opening, is the work
-STARTS_KEPT = 8  # rows of files that nobody asked for since so many starts are let go
+FILES_AT_LEAST = 200  # fewer are quick to read; a CTAS of 100 partitions is read once and does not pay off
+BYTES_AT_MOST = 64 * 1024 * 1024  # compressed; above it reading takes the time, not opening
+UNUSED_STARTS = 8  # rows of files that no query used in this many starts are removed
 
-PLACES_KEPT = 64
-GRACE_SECONDS = 60.0  # a query that has just been told a table's name is about to read it
+LISTINGS_AT_MOST = 64
+LISTING_SECONDS = 60.0  # a listing is not removed so soon after its use: a query may be about to read it
 FILE_ID = "$file_id"
 
-_KEPT = "scan_cache"
+_CACHE = "scan_cache"
 
 
 @dataclass(frozen=True)
 class Source:
-    """What files of one kind hold: the same for all of them, whichever table they are of.
+    """Files of one kind: the same columns in the same format, of whichever tables.
 
     Attributes:
-        name: fit for a table's name; names the kind of files, columns and their types included.
-        columns: of the rows, as SQL names.
-        over: DuckDB relation over files, with a column ``filename`` besides.
+        name: a table name for the rows of this kind; it changes with the columns, their types and the format.
+        columns: the columns, as SQL names.
+        over: returns a DuckDB relation over files; it has a column `filename` besides `columns`.
     """
 
     name: str
@@ -50,8 +50,8 @@ class Source:
     over: Callable[[Sequence[str]], str]
 
 
-class Held(NamedTuple):
-    """Where rows are kept: the columns of the source, and FILE_ID with the number that each file asked for has."""
+class CachedRows(NamedTuple):
+    """Where rows are cached: a table with the source's columns and FILE_ID, and the FILE_ID of each requested file."""
 
     table: str
     file_ids: list[int]
@@ -65,49 +65,47 @@ class _File(NamedTuple):
 
 @dataclass
 class _Scan:
-    """The files of one source, by path below the root."""
+    """The cached files of one source, by path below the root."""
 
     files: dict[str, _File] = field(default_factory=dict)
-    asked_for: set[int] = field(default_factory=set)
-    is_there: bool = False
+    used: set[int] = field(default_factory=set)
+    has_table: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class ScanCache:
-    """The rows kept by one engine. Safe to use from several queries at once."""
+    """The cache of one engine. Several queries may use it at the same time."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, root: Path, place: Path | None = None) -> None:
-        """Keep rows of files below `root`, in the file `place` or, without one, in memory."""
+    def __init__(self, database: duckdb.DuckDBPyConnection, root: Path, file: Path | None = None) -> None:
+        """Cache rows of files below `root` in `file`, or in memory without one."""
         self._database = database
         self._root = f"{root}{os.sep}"
         self._scans: dict[str, _Scan] = {}
-        self._places: OrderedDict[str, float] = OrderedDict()
-        self._lock, self._places_lock = threading.Lock(), threading.Lock()
-        _attach(database, place)
-        database.execute(f"CREATE TABLE IF NOT EXISTS {_KEPT}.starts (number BIGINT)")
-        database.execute(
-            f"CREATE TABLE IF NOT EXISTS {_KEPT}.files "
-            "(source VARCHAR, file_id BIGINT, path VARCHAR, size BIGINT, changed BIGINT, asked_for BIGINT)"
-        )
-        ((last,),) = database.execute(f"SELECT coalesce(max(number), 0) FROM {_KEPT}.starts").fetchall()
-        self._start = last + 1
+        self._listings: OrderedDict[str, float] = OrderedDict()
+        self._lock, self._listings_lock = threading.Lock(), threading.Lock()
         self._next_id = 1
+        _attach(database, file)
+        ((last,),) = database.execute(f"SELECT coalesce(max(number), 0) FROM {_CACHE}.starts").fetchall()
+        self._start = last + 1
         for name, file_id, path, size, changed in database.execute(
-            f"SELECT source, file_id, path, size, changed FROM {_KEPT}.files ORDER BY file_id"
+            f"SELECT source, file_id, path, size, changed FROM {_CACHE}.files ORDER BY file_id"
         ).fetchall():
-            # The latest of a path is the one that counts.
-            scan = self._scans.setdefault(name, _Scan(is_there=True))
+            # A path that was read again has several entries: the newest one counts.
+            scan = self._scans.setdefault(name, _Scan(has_table=True))
             scan.files[path] = _File(file_id, size, changed)
             self._next_id = file_id + 1
 
-    def hold(self, source: Source, files: Sequence[tuple[str, int]]) -> Held | None:
-        """Where the rows of `files`, (path, bytes) each, are kept; None where reading them is as well."""
+    def rows_of(self, source: Source, files: Sequence[tuple[str, int]]) -> CachedRows | None:
+        """Return where the rows of `files`, (path, bytes) each, are cached, after reading those that are not yet.
+
+        None means that reading the files themselves is as fast.
+        """
         if len(files) < FILES_AT_LEAST or sum(size for _, size in files) > BYTES_AT_MOST:
             return None
         found = [(path.removeprefix(self._root), os.stat(path)) for path, _ in files]
         with self._lock:
             scan = self._scans.setdefault(source.name, _Scan())
-        # Another query may be reading these very files: its rows serve both.
+        # Another query may be reading the same files: wait for it and use its rows.
         with scan.lock:
             unknown = {
                 path: stat
@@ -117,47 +115,47 @@ class ScanCache:
             if unknown:
                 self._read(source, scan, unknown)
             file_ids = [scan.files[path].file_id for path, _ in found]
-            scan.asked_for.update(file_ids)
-        return Held(f"{_KEPT}.{source.name}", file_ids)
+            scan.used.update(file_ids)
+        return CachedRows(f"{_CACHE}.{source.name}", file_ids)
 
-    def places(self, listing: str) -> str:
-        """The rows of `listing`, a query that lists files and what the catalog says of each, as a table.
+    def listing_table(self, listing: str) -> str:
+        """Return a table with the rows of `listing`, a query that lists files and their partition values.
 
-        A thousand values take longer to parse than most queries to run, and the next query lists the same ones.
+        DuckDB takes longer to parse a thousand values than to run most queries, and the next query lists the same ones.
         """
-        name = f"places_{hashlib.sha256(listing.encode()).hexdigest()[:32]}"
+        name = f"listing_{hashlib.sha256(listing.encode()).hexdigest()[:32]}"
         now = time.monotonic()
-        with self._places_lock, contextlib.closing(self._database.cursor()) as cursor:
-            if name not in self._places:
+        with self._listings_lock, contextlib.closing(self._database.cursor()) as cursor:
+            if name not in self._listings:
                 cursor.execute(f"CREATE TABLE {name} AS {listing}")
-            self._places[name] = now
-            self._places.move_to_end(name)
-            oldest = next(iter(self._places))
-            if len(self._places) > PLACES_KEPT and self._places[oldest] < now - GRACE_SECONDS:
-                del self._places[oldest]
+            self._listings[name] = now
+            self._listings.move_to_end(name)
+            oldest = next(iter(self._listings))
+            if len(self._listings) > LISTINGS_AT_MOST and self._listings[oldest] < now - LISTING_SECONDS:
+                del self._listings[oldest]
                 cursor.execute(f"DROP TABLE {oldest}")
         return name
 
     def close(self) -> None:
-        """Let go what nobody has asked for in a while. No query may run any more."""
+        """Remove entries that are not used, and close the cache. No query may be running."""
         run = self._database.execute
         run("BEGIN")
         for name, scan in self._scans.items():
             run(
-                f"UPDATE {_KEPT}.files SET asked_for = {self._start} WHERE source = $name AND file_id IN "
+                f"UPDATE {_CACHE}.files SET last_used = {self._start} WHERE source = $name AND file_id IN "
                 "(SELECT unnest(CAST($ids AS BIGINT[])))",
-                {"name": name, "ids": [*scan.asked_for]},
+                {"name": name, "ids": [*scan.used]},
             )
-        run(f"INSERT INTO {_KEPT}.starts VALUES ({self._start})")
-        old = f"FROM {_KEPT}.files WHERE asked_for <= {self._start - STARTS_KEPT}"
-        for (name,) in run(f"SELECT DISTINCT source {old}").fetchall():
-            run(f"""DELETE FROM {_KEPT}.{name} WHERE "{FILE_ID}" IN (SELECT file_id {old} AND source = '{name}')""")
-        run(f"DELETE {old}")
+        run(f"INSERT INTO {_CACHE}.starts VALUES ({self._start})")
+        unused = f"FROM {_CACHE}.files WHERE last_used <= {self._start - UNUSED_STARTS}"
+        for (name,) in run(f"SELECT DISTINCT source {unused}").fetchall():
+            run(f"""DELETE FROM {_CACHE}.{name} WHERE "{FILE_ID}" IN (SELECT file_id {unused} AND source = '{name}')""")
+        run(f"DELETE {unused}")
         for name in self._scans:
-            if not run(f"SELECT 1 FROM {_KEPT}.files WHERE source = '{name}' LIMIT 1").fetchall():
-                run(f"DROP TABLE IF EXISTS {_KEPT}.{name}")
+            if not run(f"SELECT 1 FROM {_CACHE}.files WHERE source = '{name}' LIMIT 1").fetchall():
+                run(f"DROP TABLE IF EXISTS {_CACHE}.{name}")
         run("COMMIT")
-        run(f"DETACH {_KEPT}")
+        run(f"DETACH {_CACHE}")
 
     def _read(self, source: Source, scan: _Scan, unknown: dict[str, os.stat_result]) -> None:
         with self._lock:
@@ -169,16 +167,16 @@ class ScanCache:
             f'SELECT {columns}, listed.file_id AS "{FILE_ID}" FROM {source.over(paths)} AS data '
             "JOIN (SELECT unnest($paths) AS filename, unnest($ids) AS file_id) AS listed USING (filename)"
         )
-        table = f"{_KEPT}.{source.name}"
+        table = f"{_CACHE}.{source.name}"
         with contextlib.closing(self._database.cursor()) as cursor:
             cursor.execute("BEGIN")
             try:
                 cursor.execute(
-                    f"INSERT INTO {table} {rows}" if scan.is_there else f"CREATE TABLE {table} AS {rows}",
+                    f"INSERT INTO {table} {rows}" if scan.has_table else f"CREATE TABLE {table} AS {rows}",
                     {"paths": paths, "ids": [*file_ids]},
                 )
                 cursor.execute(
-                    f"INSERT INTO {_KEPT}.files SELECT $source, unnest($ids), unnest($names), unnest($sizes), "
+                    f"INSERT INTO {_CACHE}.files SELECT $source, unnest($ids), unnest($names), unnest($sizes), "
                     f"unnest($times), {self._start}",
                     {
                         "source": source.name,
@@ -193,23 +191,37 @@ class ScanCache:
                 with contextlib.suppress(duckdb.Error):
                     cursor.execute("ROLLBACK")
                 raise
-        scan.is_there = True
+        scan.has_table = True
         for file_id, (path, stat) in zip(file_ids, unknown.items(), strict=True):
             scan.files[path] = _File(file_id, stat.st_size, stat.st_mtime_ns)
 
 
-def _attach(database: duckdb.DuckDBPyConnection, place: Path | None) -> None:
-    quoted = str(place).replace("'", "''")
-    for _ in range(2 if place else 0):
-        assert place is not None
+def _attach(database: duckdb.DuckDBPyConnection, file: Path | None) -> None:
+    """Attach the cache's file with its two tables. A file that cannot be used is replaced by an empty one."""
+    for _ in range(2 if file else 0):
+        assert file is not None
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            database.execute(f"ATTACH '{quoted}' AS {_KEPT}")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _attach_as_cache(database, str(file))
             return
         except (OSError, duckdb.Error) as error:
+            with contextlib.suppress(duckdb.Error):
+                database.execute(f"DETACH {_CACHE}")
             if "lock" in str(error):
                 break
             with contextlib.suppress(OSError):
-                for left in (place, place.with_name(f"{place.name}.wal")):
+                for left in (file, file.with_name(f"{file.name}.wal")):
                     left.unlink(missing_ok=True)
-    database.execute(f"ATTACH ':memory:' AS {_KEPT}")
+    _attach_as_cache(database, ":memory:")
+
+
+def _attach_as_cache(database: duckdb.DuckDBPyConnection, file: str) -> None:
+    quoted = file.replace("'", "''")
+    database.execute(f"ATTACH '{quoted}' AS {_CACHE}")
+    database.execute(f"CREATE TABLE IF NOT EXISTS {_CACHE}.starts (number BIGINT)")
+    database.execute(
+        f"CREATE TABLE IF NOT EXISTS {_CACHE}.files "
+        "(source VARCHAR, file_id BIGINT, path VARCHAR, size BIGINT, changed BIGINT, last_used BIGINT)"
+    )
+    # A file of another version has other columns.
+    database.execute(f"SELECT source, file_id, path, size, changed, last_used FROM {_CACHE}.files LIMIT 0")

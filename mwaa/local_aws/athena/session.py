@@ -1,4 +1,4 @@
-"""What one running query has at hand."""
+"""What a running query needs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Session:
     cursor: duckdb.DuckDBPyConnection
     catalog: Catalog
     storage: Storage
-    kept: ScanCache
+    scan_cache: ScanCache
     database: str
     output: str
     enforced: bool
 
     @property
     def planner(self) -> Planner:
-        """A planner for this query's default database."""
-        return Planner(self.catalog, self.storage, self.cursor, self.database, self.kept)
+        """Return a planner with this query's default database."""
+        return Planner(self.catalog, self.storage, self.cursor, self.database, self.scan_cache)

@@ -1,4 +1,4 @@
-"""SHOW, DESCRIBE and EXPLAIN: the catalog as rows of text."""
+"""SHOW, DESCRIBE and EXPLAIN: rows of text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _listing(kind: str, column: str, values: list[str]) -> Outcome:
 
 
 def show(session: Session, sql: str) -> Outcome:
-    """SHOW DATABASES | SCHEMAS | TABLES | VIEWS | PARTITIONS | COLUMNS | CREATE TABLE | CREATE VIEW | TBLPROPERTIES."""
+    """Run SHOW DATABASES, SCHEMAS, TABLES, VIEWS, PARTITIONS, COLUMNS, CREATE TABLE, CREATE VIEW or TBLPROPERTIES."""
     reader = Reader(sql)
     reader.expect("SHOW")
     what = reader.next().upper()
@@ -63,11 +63,11 @@ def _pattern(reader: Reader) -> str | None:
 
 
 def _matching(names: list[str], pattern: str | None) -> list[str]:
-    """Hive's patterns: `*` for anything, `|` between choices."""
+    """Return the names that match one of Hive's patterns: `*` is any text, `|` separates patterns."""
     if pattern is None:
         return names
-    choices = pattern.lower().replace("%", "*").split("|")
-    return [name for name in names if any(fnmatch.fnmatchcase(name, choice) for choice in choices)]
+    patterns = pattern.lower().replace("%", "*").split("|")
+    return [name for name in names if any(fnmatch.fnmatchcase(name, part) for part in patterns)]
 
 
 def _tables(session: Session, reader: Reader, what: str) -> Outcome:
@@ -111,7 +111,7 @@ def _table_lines(table: Table) -> list[str]:
 
 
 def describe(session: Session, sql: str) -> Outcome:
-    """DESCRIBE [EXTENDED | FORMATTED] table: name, type and comment, then the partition keys again (Hive's layout)."""
+    """Run DESCRIBE [EXTENDED | FORMATTED] table: name, type and comment, then the partition keys again, as in Hive."""
     reader = Reader(sql)
     if not reader.take("DESCRIBE"):
         reader.expect("DESC")
@@ -134,12 +134,12 @@ _EXPLAIN = re.compile(r"\s*EXPLAIN\s+(?P<analyze>ANALYZE\s+)?(VERBOSE\s+)?(\([^)
 
 
 def explain(session: Session, sql: str) -> Outcome:
-    """EXPLAIN [ANALYZE] query: names and types are checked as Athena does; the plan shown is DuckDB's own."""
+    """Run EXPLAIN [ANALYZE] query. Names and types are checked as Athena does; the plan is DuckDB's."""
     match = _EXPLAIN.match(sql)
     assert match is not None
     tree = parse(match["query"])
     if not isinstance(tree, exp.Query):
-        raise AthenaQueryError.unsupported("EXPLAIN of anything but a query")
+        raise AthenaQueryError.unsupported("EXPLAIN of a statement that is not a query")
     refuse_what_trino_lacks(tree, match["query"])
     plan = session.planner.plan(tree)
     word = "EXPLAIN ANALYZE" if match["analyze"] else "EXPLAIN"

@@ -1,4 +1,4 @@
-"""What a statement is, and a small reader for the Hive DDL that sqlglot keeps as text."""
+"""A statement's outcome, and a small reader for Hive DDL, which sqlglot does not parse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"\s*(?:('(?:[^'\\]|''|\\.)*')|(\"(?:[^\"]|\"\")*\"|`[^`]*`)
 
 @dataclass
 class Outcome:
-    """What a statement left behind. `rows` are text; a CSV result is already written and not in `rows`."""
+    """The outcome of a statement. `rows` are text; a CSV result is in its file, not in `rows`."""
 
     statement_type: str  # DML, DDL or UTILITY
     substatement_type: str
@@ -29,17 +29,17 @@ class Outcome:
 
 
 def strip_comments(sql: str) -> str:
-    """The text without comments and without the closing semicolon."""
+    """Return the text without comments and without the semicolon at its end."""
     return _COMMENT.sub(lambda found: found[1] or " ", sql).strip().rstrip(";").strip()
 
 
 def first_words(sql: str, count: int = 3) -> list[str]:
-    """The first words in capitals."""
+    """Return the first words in capitals."""
     return [word.upper() for word in re.findall(r"[A-Za-z_]+|\(", sql)[:count]]
 
 
 class Reader:
-    """Walks over a DDL statement's words. Every method raises MalformedQuery where the text goes another way."""
+    """Reads a DDL statement word by word. Methods raise MalformedQuery when the text is not what they expect."""
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
@@ -48,22 +48,22 @@ class Reader:
 
     @property
     def at_end(self) -> bool:
-        """Whether nothing is left."""
+        """Whether all words have been read."""
         return self._index >= len(self._tokens)
 
     def peek(self) -> str:
-        """The next word as written, or an empty string."""
+        """Return the next word without reading it; an empty string at the end."""
         return "" if self.at_end else self._tokens[self._index]
 
     def next(self) -> str:
-        """Take one word."""
+        """Read one word."""
         if self.at_end:
             raise MalformedQuery("mismatched input '<EOF>'", 1, len(self.sql) + 1)
         self._index += 1
         return self._tokens[self._index - 1]
 
     def take(self, *words: str) -> bool:
-        """Take these words if they come next."""
+        """Read these words if they come next; returns whether they did."""
         ahead = [t.upper() for t in self._tokens[self._index : self._index + len(words)]]
         if ahead != list(words):
             return False
@@ -71,28 +71,28 @@ class Reader:
         return True
 
     def expect(self, *words: str) -> None:
-        """Take these words or fail."""
+        """Read these words, which must come next."""
         if not self.take(*words):
             raise MalformedQuery(f"mismatched input '{self.peek() or '<EOF>'}'. Expecting: '{' '.join(words)}'")
 
     def end(self) -> None:
-        """Nothing may be left."""
+        """Check that all words have been read."""
         if not self.at_end:
             raise MalformedQuery(f"mismatched input '{self.peek()}'. Expecting: <EOF>")
 
     def string(self) -> str:
-        """A quoted text, unquoted."""
+        """Read a text in quotes and return it without them."""
         token = self.next()
         if not token.startswith("'"):
             raise MalformedQuery(f"mismatched input '{token}'. Expecting: <string>")
         return token[1:-1].replace("''", "'").replace("\\\\", "\\").replace("\\'", "'")
 
     def identifier(self) -> str:
-        """One name, lower case, quotes removed."""
+        """Read one name and return it in lower case, without quotes."""
         return self.next().strip('`"').lower()
 
     def qualified(self, database: str) -> tuple[str, str]:
-        """`[catalog.][database.]table` → (database, table)."""
+        """Read `[catalog.][database.]table` and return (database, table)."""
         parts: list[str] = []
         while True:
             token = self.next()
@@ -106,12 +106,12 @@ class Reader:
         return (names[-2] if len(names) > 1 else database), names[-1]
 
     def _dotted(self) -> bool:
-        """`db`.name reads as two tokens, the second with a leading dot."""
+        """Remove the dot before the next word: "`db`.name" is two words, the second with the dot."""
         self._tokens[self._index] = self._tokens[self._index][1:]
         return True
 
     def properties(self) -> dict[str, str]:
-        """`('a' = 'b', c = 'd')` → {'a': 'b', 'c': 'd'}."""
+        """Read `('a' = 'b', c = 'd')` and return {'a': 'b', 'c': 'd'}."""
         self.expect("(")
         found: dict[str, str] = {}
         while not self.take(")"):
@@ -124,7 +124,7 @@ class Reader:
         return found
 
     def rest(self) -> str:
-        """What is left, as written (spaces normalised)."""
+        """Read all remaining words and return them with single spaces."""
         left = " ".join(self._tokens[self._index :])
         self._index = len(self._tokens)
         return left

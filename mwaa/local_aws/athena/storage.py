@@ -1,9 +1,8 @@
-"""S3 URIs as files: nanio serves buckets as folders under one root, and the engine reads the same files."""
+"""S3 URIs as files: S3 serves the folders below one root as buckets, and the engine reads the same files."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,18 +16,23 @@ SETTLED_NS = 2_000_000_000
 
 
 class Storage:
-    """The objects below `root`, one folder a bucket."""
+    """The objects below `root`, with one folder per bucket."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root).absolute()
-        self._listed: dict[str, tuple[int, list[tuple[str, int]]]] = {}  # folder: when it changed, its files
+        # Listings by folder: when the folder changed, and its files.
+        self._listings: dict[str, tuple[int, list[tuple[str, int]]]] = {}
 
     def path(self, uri: str) -> Path:
-        """`s3://bucket/key` → its file. Raises AthenaQueryError for anything that is not an S3 URI."""
+        """Return the file of `s3://bucket/key`.
+
+        Raises:
+            AthenaQueryError: `uri` is not an S3 URI.
+        """
         return Path(self._file(uri))
 
     def _file(self, uri: str) -> str:
-        # As text: a query asks it of a thousand partitions, and a Path of each takes longer than to look into it.
+        # As text: a query needs a thousand paths, and a Path object for each takes longer than listing the folder.
         scheme, _, rest = uri.partition("://")
         if scheme not in ("s3", "s3a", "s3n") or not rest or ".." in rest.split("/"):
             raise AthenaQueryError(
@@ -37,11 +41,11 @@ class Storage:
         return os.path.normpath(f"{self.root}/{rest}")
 
     def uri(self, path: str | Path) -> str:
-        """The file's `s3://bucket/key`."""
+        """Return the `s3://bucket/key` of a file."""
         return "s3://" + os.path.relpath(path, self.root).replace(os.sep, "/")
 
     def require_bucket(self, uri: str) -> None:
-        """Raises AthenaQueryError when the bucket does not exist."""
+        """Check that the bucket exists; raises AthenaQueryError when it does not."""
         bucket = self.path(uri).relative_to(self.root).parts[0]
         if not (self.root / bucket).is_dir():
             raise AthenaQueryError(
@@ -50,18 +54,18 @@ class Storage:
             )
 
     def data_files(self, location: str) -> list[tuple[str, int]]:
-        """(path, bytes) of every data file under a location, all levels, in name order.
+        """Return (path, bytes) of every data file below a location, at all levels, in the order of their names.
 
-        Empty objects and names that start with `_` or `.` are not data (Hive's rule). A missing prefix has none.
+        Empty objects and names that start with `_` or `.` are not data (Hive's rule). A missing folder has no files.
         """
         return sorted(self._walk(self._file(location)))
 
     def _walk(self, folder: str) -> Iterator[tuple[str, int]]:
-        # A checkpoint lists the same 1,400 folders ten times: one that has not changed is not opened again.
+        # A checkpoint lists the same 1,400 folders ten times: a folder that has not changed is not listed again.
         now = time.time_ns()
         try:
             changed = os.stat(folder).st_mtime_ns
-            known = self._listed.get(folder)
+            known = self._listings.get(folder)
             if known is not None and known[0] == changed:
                 yield from known[1]
                 return
@@ -71,35 +75,31 @@ class Storage:
         found = [(entry.path, entry.stat()) for entry in entries if not entry.is_dir()]
         files = [(path, stat.st_size) for path, stat in found if stat.st_size]
         folders = [entry.path for entry in entries if entry.is_dir()]
-        # Unseen in this folder's time would be what lies deeper, a file that is being filled, and what changes twice
-        # within a tick.
+        # The folder's time does not show changes in deeper folders, in a file that is being written, or a second change
+        # within one clock tick: such listings are not stored.
         latest = max([changed, *(stat.st_mtime_ns for _, stat in found)])
         if not folders and len(files) == len(found) and now - latest > SETTLED_NS:
-            self._listed[folder] = (changed, files)
+            self._listings[folder] = (changed, files)
         yield from files
         for inner in folders:
             yield from self._walk(inner)
 
     def is_empty(self, location: str) -> bool:
-        """Whether no object at all lies under the location."""
+        """Return whether there is no object below the location."""
         root = self.path(location)
         return not any(files for _, _, files in os.walk(root))
 
     def write(self, uri: str, data: bytes) -> None:
-        """Put one object, whole or not at all."""
+        """Write one object; readers see it complete or not at all."""
         path = self.path(uri)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
         partial.write_bytes(data)
         partial.replace(path)
 
-    def remove(self, location: str) -> None:
-        """Delete everything under the location."""
-        shutil.rmtree(self.path(location), ignore_errors=True)
-
 
 def hive_folder(keys: list[str], values: list[str | None]) -> str:
-    """`order_date=2024-01-01/store=a%2Fb`: the folder Hive writes a partition to."""
+    """Return the folder that Hive writes a partition to: `day=2024-01-01/shop=a%2Fb`."""
     return "/".join(f"{key}={_escape(value)}" for key, value in zip(keys, values, strict=True))
 
 
@@ -110,8 +110,5 @@ def _escape(value: str | None) -> str:
 
 
 def as_key(prefix: str) -> str:
-    """A location with exactly one trailing slash."""
+    """Return a location with exactly one slash at its end."""
     return prefix.rstrip("/") + "/"
-
-
-__all__ = ["HIVE_NULL", "Storage", "as_key", "hive_folder"]

@@ -1,4 +1,4 @@
-"""The functions that Athena engine v3 (Trino) knows, by name.
+"""The names of the functions of Athena engine v3 (Trino).
 
 Sources: https://trino.io/docs/current/functions/list.html and the Athena user guide's function list.
 """

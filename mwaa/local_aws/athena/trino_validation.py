@@ -1,7 +1,7 @@
-"""DuckDB is more generous than Trino: what would run here and fail on Athena is refused here too.
+"""Trino validation: refuse queries that DuckDB would run and Trino would not.
 
-`refuse_what_trino_lacks` looks at the text alone (syntax, type names, functions); `check_columns` needs the
-resolved tables (aliases used where Trino does not see them, text compared with dates or numbers).
+`refuse_what_trino_lacks` checks the text alone (syntax, type names, functions). `check_columns` needs the tables: it
+finds aliases where Trino does not allow them, and text that is compared with dates or numbers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mwaa.local_aws.athena.scan import PATH, Scan
 from mwaa.local_aws.athena.trino_functions import TRINO_FUNCTIONS
 from mwaa.local_aws.athena.types import hive_to_trino
 
-# Words before "(" that are no function: keywords and type constructors.
+# Words before "(" that are not functions: keywords and type constructors.
 _NOT_FUNCTIONS = frozenset((
     "all", "and", "any", "array", "as", "between", "by", "case", "cast", "char", "cross", "cube", "decimal",
     "distinct", "else", "end", "except", "exists", "extract", "filter", "from", "full", "group", "having", "if",
@@ -41,7 +41,12 @@ _CLAUSES = {
 
 
 def refuse_what_trino_lacks(tree: exp.Expr, sql: str) -> None:
-    """Raises MalformedQuery or AthenaQueryError for syntax, types and functions that only DuckDB has."""
+    """Refuse syntax, types and functions that only DuckDB has.
+
+    Raises:
+        MalformedQuery: Trino's parser would refuse the text.
+        AthenaQueryError: Trino has no such function or type.
+    """
     tokens = sqlglot.tokenize(sql, read="trino")
     if tokens and tokens[0].token_type == TokenType.FROM:
         raise MalformedQuery("mismatched input 'FROM'. Expecting: <query>", *_at(tokens[0]))
@@ -65,7 +70,7 @@ def _at(token: Token) -> tuple[int, int]:
 
 def _refuse_operator(token: Token, before: Token | None) -> None:
     if token.token_type in (TokenType.DCOLON, TokenType.DSTAR, TokenType.ARROW, TokenType.DARROW, TokenType.DIV):
-        # an arrow is Trino's own in a lambda: `x -> …` and `(x, y) -> …`
+        # Trino has arrows too, in lambdas: `x -> …` and `(x, y) -> …`
         if token.token_type == TokenType.ARROW and before is not None and before.token_type in (
             TokenType.VAR, TokenType.R_PAREN,
         ):  # fmt: skip
@@ -111,7 +116,7 @@ def _refuse_function(token: Token, before: Token | None, aliases: set[str]) -> N
 
 
 def _refuse_types(tokens: list[Token]) -> None:
-    """`CAST(x AS string)`: the word after AS inside a CAST."""
+    """Refuse an unknown type in a CAST: the word after its AS, as in `CAST(x AS string)`."""
     casts: list[int] = []
     depth = 0
     for index, token in enumerate(tokens):
@@ -130,12 +135,16 @@ def _refuse_types(tokens: list[Token]) -> None:
                 raise AthenaQueryError(f"TYPE_NOT_FOUND: line {line}:{column}: Unknown type: {named.text.lower()}")
 
 
-# --- with the tables at hand ---------------------------------------------------------------------------------
+# --- checks that need the tables ---------------------------------------------------------------------------------
 
 
 def check_columns(tree: exp.Expr, scans: dict[int, Scan]) -> None:
-    """Raises COLUMN_NOT_FOUND for a select alias used in WHERE, GROUP BY, HAVING or beside its own definition;
-    TYPE_MISMATCH for a column of another type compared with text."""
+    """Check the use of columns.
+
+    Raises:
+        AthenaQueryError: COLUMN_NOT_FOUND for an alias of the SELECT list that WHERE, GROUP BY, HAVING or the SELECT
+            list uses; TYPE_MISMATCH for a column that is not text and is compared with text.
+    """
     for select in tree.find_all(exp.Select):
         _refuse_alias_use(select, scans)
         _refuse_text_comparison(select, scans)
@@ -168,7 +177,7 @@ def _is_lambda_name(column: exp.Column) -> bool:
 
 
 def column_not_found(column: exp.Expr) -> AthenaQueryError:
-    """Athena's words for a column that nothing has."""
+    """Return Athena's error for a column that does not exist."""
     name = f"{column.table}.{column.name}" if isinstance(column, exp.Column) and column.table else column.name
     return AthenaQueryError(
         f"COLUMN_NOT_FOUND: {position(column)}: Column '{name}' cannot be resolved or requester is not authorized "
@@ -177,7 +186,7 @@ def column_not_found(column: exp.Expr) -> AthenaQueryError:
 
 
 def source_columns(select: exp.Select, scans: dict[int, Scan]) -> set[str] | None:
-    """Lower-case names that FROM and the joins bring in; None when that cannot be told."""
+    """Return the lower-case names of the columns of FROM and the joins; None when they cannot be determined."""
     found: set[str] = set()
     for _, relation, _ in sources(select):
         columns = _relation_columns(relation, scans)
@@ -268,7 +277,7 @@ def _is_text(node: exp.Expr) -> bool:
 
 
 def _column_type(select: exp.Select, column: exp.Column, scans: dict[int, Scan]) -> str | None:
-    """Trino type of a column that a scanned table of this SELECT brings in directly."""
+    """Return the Trino type of a column that comes directly from a table of this SELECT, else None."""
     for alias, relation, _ in sources(select):
         if id(relation) not in scans or (column.table and column.table.lower() != alias):
             continue

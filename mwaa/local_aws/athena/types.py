@@ -1,4 +1,4 @@
-"""Column types in the four spellings in use: Hive (catalog), DuckDB (engine), Trino (messages, views), ColumnInfo."""
+"""Column types in four notations: Hive (catalog), DuckDB (engine), Trino (messages, views) and Athena's ColumnInfo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HIVE_TO_DUCKDB = {
 _HIVE_TO_TRINO = {"int": "integer", "string": "varchar", "float": "real", "binary": "varbinary"}
 _DUCKDB_TO_TRINO = {
     "BOOLEAN": "boolean", "TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint",
-    # sums of bigint are bigint in Trino and HUGEINT in DuckDB; unsigned types come from DuckDB's own functions
+    # a sum of bigint is bigint in Trino and HUGEINT in DuckDB; DuckDB's functions return unsigned types
     "HUGEINT": "bigint", "UTINYINT": "smallint", "USMALLINT": "integer", "UINTEGER": "bigint", "UBIGINT": "bigint",
     "UHUGEINT": "bigint", "FLOAT": "real", "DOUBLE": "double", "VARCHAR": "varchar", "BLOB": "varbinary",
     "DATE": "date", "TIMESTAMP": "timestamp(3)", "TIMESTAMP_NS": "timestamp(3)", "TIMESTAMP_MS": "timestamp(3)",
@@ -32,7 +32,7 @@ _PRECISION = {
 
 
 def split_top_level(text: str) -> list[str]:
-    """`a:int,b:struct<c:int,d:int>` → two parts: commas inside <…>, (…) do not count."""
+    """Split `a:int,b:struct<c:int,d:int>` at its commas, except those inside <…> and (…): two parts."""
     parts, depth, start = [], 0, 0
     for position, character in enumerate(text):
         depth += (character in "<(") - (character in ">)")
@@ -44,7 +44,11 @@ def split_top_level(text: str) -> list[str]:
 
 
 def hive_to_duckdb(hive: str) -> str:
-    """`array<struct<a:int>>` → `STRUCT("a" INTEGER)[]`. Raises AthenaQueryError for an unknown type."""
+    """Return a Hive type as DuckDB writes it: `array<struct<a:int>>` → `STRUCT("a" INTEGER)[]`.
+
+    Raises:
+        AthenaQueryError: the type is unknown.
+    """
     text = hive.strip()
     name, _, rest = text.partition("<")
     name = name.strip().lower()
@@ -66,7 +70,7 @@ def hive_to_duckdb(hive: str) -> str:
 
 
 def hive_to_trino(hive: str) -> str:
-    """`array<string>` → `array(varchar)`: as messages, views and SHOW COLUMNS spell it."""
+    """Return a Hive type as Trino writes it in messages, views and SHOW COLUMNS: `array<string>` → `array(varchar)`."""
     text = hive.strip().lower()
     name, _, rest = text.partition("<")
     if rest:
@@ -81,7 +85,7 @@ def hive_to_trino(hive: str) -> str:
 
 
 def to_trino(kind: Any) -> str:
-    """A DuckDB type object (from a result's description) as Trino spells it."""
+    """Return a DuckDB type object (from a result's description) as Trino writes it."""
     if kind.id == "decimal":
         precision, scale = (value for _, value in kind.children)
         return f"decimal({precision},{scale})"
@@ -98,7 +102,7 @@ def to_trino(kind: Any) -> str:
 
 
 def to_hive(kind: Any) -> str:
-    """A DuckDB type object as the Glue catalog stores it."""
+    """Return a DuckDB type object as the Glue catalog stores it."""
     if kind.id in ("list", "array"):
         return f"array<{to_hive(kind.children[0][1])}>"
     if kind.id == "struct":
@@ -113,12 +117,12 @@ def to_hive(kind: Any) -> str:
 
 
 def storable(kind: Any) -> str:
-    """The DuckDB type a column of this type is written as (sums of bigint become BIGINT again)."""
+    """Return the DuckDB type that a column of this type is stored with (a HUGEINT sum becomes BIGINT)."""
     return hive_to_duckdb(to_hive(kind))
 
 
 def column_info(name: str, trino: str) -> dict[str, Any]:
-    """ColumnInfo of GetQueryResults."""
+    """Return the ColumnInfo of GetQueryResults."""
     decimal = re.fullmatch(r"decimal\((\d+),\s*(\d+)\)", trino)
     base = "decimal" if decimal else re.sub(r"\(.*?\)( with time zone)?$", r"\1", trino)
     base = {"real": "float"}.get(base, base)
@@ -131,6 +135,6 @@ def column_info(name: str, trino: str) -> dict[str, Any]:
 
 
 def described(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, Any]]:
-    """Name and DuckDB type of every column of a query, without running it."""
+    """Return the name and DuckDB type of every column of a query, without running it."""
     relation = cursor.sql(sql)
     return list(zip(relation.columns, relation.types, strict=True))

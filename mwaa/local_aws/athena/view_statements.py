@@ -16,7 +16,7 @@ from mwaa.local_aws.athena.views import view_table_input
 
 
 def create_view(session: Session, tree: exp.Create, sql: str) -> Outcome:
-    """CREATE [OR REPLACE] VIEW: the SELECT is planned once, so a view that cannot run is refused now."""
+    """Run CREATE [OR REPLACE] VIEW. The SELECT is planned, so that a view that cannot run is refused."""
     node = tree.this.find(exp.Table)
     if node is None:
         raise MalformedQuery("mismatched input. Expecting: <view name>")
@@ -30,12 +30,12 @@ def create_view(session: Session, tree: exp.Create, sql: str) -> Outcome:
     for index, (column, _, _) in enumerate(columns, start=1):
         if re.fullmatch(r"_col\d+", column):
             raise AthenaQueryError(f"MISSING_COLUMN_NAME: line 1:1: Column name not specified at position {index}")
-    # The view keeps the database it was written in for its own unqualified names.
+    # Names without a database in the view refer to the database of this query.
     table_input = view_table_input(name, session.database, body, columns)
-    held = session.catalog.raw(database, name)
-    if held is None:
+    existing = session.catalog.raw(database, name)
+    if existing is None:
         session.catalog.create_table(database, table_input)
-    elif held.get("TableType") != "VIRTUAL_VIEW":
+    elif existing.get("TableType") != "VIRTUAL_VIEW":
         raise AthenaQueryError(f"TABLE_ALREADY_EXISTS: line 1:1: Table already exists: '{database}.{name}'")
     elif not tree.args.get("replace"):
         raise AthenaQueryError(f"TABLE_ALREADY_EXISTS: line 1:1: View already exists: '{database}.{name}'")
@@ -45,7 +45,7 @@ def create_view(session: Session, tree: exp.Create, sql: str) -> Outcome:
 
 
 def drop_view(session: Session, sql: str) -> Outcome:
-    """DROP VIEW [IF EXISTS] name."""
+    """Run DROP VIEW [IF EXISTS] name."""
     reader = Reader(sql)
     reader.expect("DROP", "VIEW")
     lenient = reader.take("IF", "EXISTS")

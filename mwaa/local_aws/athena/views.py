@@ -1,4 +1,4 @@
-"""Views as Athena keeps them in Glue: a VIRTUAL_VIEW whose text is Presto's base64 JSON."""
+"""Views as Athena stores them in Glue: a VIRTUAL_VIEW whose text is Presto's base64 JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WRAPPED = re.compile(r"^/\* Presto View: (?P<data>[A-Za-z0-9+/=]+) \*/$")
 
 
 def encode_view(sql: str, database: str, columns: list[tuple[str, str]]) -> str:
-    """ViewOriginalText for a view's SELECT; columns are (name, Trino type)."""
+    """Return ViewOriginalText for a view's SELECT; columns are (name, Trino type)."""
     data = {
         "originalSql": sql,
         "catalog": "awsdatacatalog",
@@ -24,7 +24,11 @@ def encode_view(sql: str, database: str, columns: list[tuple[str, str]]) -> str:
 
 
 def decode_view(text: str, name: str) -> dict[str, Any]:
-    """The JSON inside ViewOriginalText. Raises AthenaQueryError when it is not a Presto view."""
+    """Return the JSON inside ViewOriginalText.
+
+    Raises:
+        AthenaQueryError: it is not a Presto view.
+    """
     wrapped = _WRAPPED.match(text.strip())
     if not wrapped:
         raise AthenaQueryError(f"INVALID_VIEW: View '{name}' was not created by Athena: its text cannot be read")
@@ -33,7 +37,7 @@ def decode_view(text: str, name: str) -> dict[str, Any]:
 
 
 def view_table_input(name: str, database: str, sql: str, columns: list[tuple[str, str, str]]) -> dict[str, Any]:
-    """Glue TableInput of a view; columns are (name, Trino type, Hive type)."""
+    """Return Glue's TableInput for a view; columns are (name, Trino type, Hive type)."""
     return {
         "Name": name,
         "TableType": "VIRTUAL_VIEW",

@@ -1,4 +1,4 @@
-"""Writing query results as table data: CTAS, INSERT INTO and UNLOAD, with Hive's folders and Athena's limits."""
+"""Write query results as data files, for CTAS, INSERT INTO and UNLOAD: Hive's folders, Athena's limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mwaa.local_aws.athena.storage import Storage, as_key, hive_folder
 from mwaa.local_aws.athena.types import storable
 
 MAX_PARTITIONS = 100  # Athena's limit for one CTAS, INSERT or UNLOAD
-_PARTITION = "__partition"  # stands for the partition columns while DuckDB splits the rows
+_PARTITION = "__partition"  # the column by which DuckDB splits the rows: a number per partition
 
 _PARQUET_CODECS = {"SNAPPY", "GZIP", "ZSTD", "NONE", "UNCOMPRESSED", "LZ4"}
 _SERDES = {
@@ -40,7 +40,7 @@ _SERDES = {
 
 @dataclass(frozen=True)
 class Format:
-    """How data files are written."""
+    """The format and compression of data files."""
 
     name: str = "PARQUET"
     compression: str = ""
@@ -48,7 +48,11 @@ class Format:
 
     @classmethod
     def of(cls, properties: dict[str, Any]) -> Format:
-        """From a CTAS's or UNLOAD's WITH (…). Raises AthenaQueryError for formats that cannot be written here."""
+        """Return the format that the WITH (…) of a CTAS or UNLOAD asks for.
+
+        Raises:
+            AthenaQueryError: this format or compression cannot be written here.
+        """
         name = str(properties.get("format", "PARQUET")).upper()
         if name not in _SERDES:
             raise AthenaQueryError.unsupported(f"writing the format '{name}' (write PARQUET, TEXTFILE or JSON)")
@@ -64,26 +68,26 @@ class Format:
 
     @property
     def serde(self) -> tuple[str, str, str]:
-        """(SerDe library, input format, output format) for the catalog."""
+        """SerDe library, input format and output format, for the catalog."""
         return _SERDES[self.name]
 
     @property
     def serde_parameters(self) -> dict[str, str]:
-        """SerdeInfo.Parameters."""
+        """SerdeInfo.Parameters, for the catalog."""
         if self.name == "TEXTFILE":
             return {"field.delim": self.delimiter, "serialization.format": self.delimiter}
         return {"serialization.format": "1"}
 
     @property
     def suffix(self) -> str:
-        """File name ending."""
+        """The ending of file names."""
         if self.name == "PARQUET":
             return ".parquet"
         packed = {"GZIP": ".gz", "ZSTD": ".zst", "NONE": ""}[self.compression]
         return (".json" if self.name == "JSON" else ".txt") + packed
 
     def copy_options(self) -> str:
-        """DuckDB's COPY options."""
+        """Return the options of DuckDB's COPY."""
         codec = {"NONE": "uncompressed"}.get(self.compression, self.compression.lower())
         if self.name == "PARQUET":
             return f"FORMAT parquet, COMPRESSION {codec}"
@@ -97,7 +101,7 @@ class Format:
 
 @dataclass
 class Written:
-    """What a write left: rows, every file's URI, and each partition's values and folder."""
+    """What was written: the number of rows, the URI of every file, and the values and folder of each partition."""
 
     rows: int = 0
     files: list[str] = field(default_factory=list)
@@ -115,10 +119,14 @@ def write_rows(
     query_id: str,
     folders: dict[tuple[str | None, ...], str] | None = None,
 ) -> Written:
-    """Run `sql` and write its rows below `location`, one folder a partition.
+    """Run `sql` and write its rows below `location`, with one folder per partition.
 
-    `columns` are the result's (name, DuckDB type or type text), the last len(keys) of them the partition keys.
-    `folders` gives partitions that live elsewhere already. Raises HIVE_TOO_MANY_OPEN_PARTITIONS above the limit.
+    Args:
+        columns: (name, DuckDB type object or type text) of the result; the last len(keys) are the partition keys.
+        folders: the folders of existing partitions, which get more files.
+
+    Raises:
+        AthenaQueryError: HIVE_TOO_MANY_OPEN_PARTITIONS, above MAX_PARTITIONS.
     """
     typed = ", ".join(
         f"CAST(result.{_c(i)} AS {kind if isinstance(kind, str) else storable(kind)}) AS {_q(name)}"
@@ -170,12 +178,12 @@ def _write_partitioned(
     total = cursor.execute("SELECT count(*) FROM temp.written").fetchall()[0][0]
     if not total:
         return Written()
-    # DuckDB splits by a number; the folders are then named here, as Hive names them.
+    # DuckDB splits the rows by a number. Then the files are moved to folders with Hive's names.
     staging = target.parent / f".{query_id}.partial"
     data = ", ".join(_q(name) for name, _ in columns[: -len(keys)])
     try:
         staging.mkdir(parents=True, exist_ok=True)
-        if len(found) == 1:  # what to number is then sorted for nothing
+        if len(found) == 1:  # without a number: the sort for it is not needed
             only = staging / f"{_PARTITION}=1"
             only.mkdir()
             cursor.execute(f"COPY (SELECT {data} FROM temp.written) TO {_s(only / 'data')} ({form.copy_options()})")
@@ -217,5 +225,5 @@ def _s(path: Path) -> str:
 
 
 def write_manifest_of(storage: Storage, uri: str, written: Written) -> None:
-    """Leave the list of files at `uri`, as DataManifestLocation promises."""
+    """Write the list of files to `uri`, which the answer names as DataManifestLocation."""
     write_manifest(storage.path(uri), written.files)

@@ -1,4 +1,4 @@
-"""Glue's HTTP API: moto's, plus the calls it lacks and pages of partitions."""
+"""Glue's HTTP API: moto's, with the calls that moto lacks and with pages of partitions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LocalGlueResponse(GlueResponse):
         result: dict[str, Any] = {"Partitions": page}
         if start + size < len(partitions):
             result["NextToken"] = str(start + size)
-        # moto's serialiser walks the service model for every field: ten times slower than plain JSON here.
+        # moto's serialiser looks up every field in the service model: ten times slower than plain JSON here.
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(result, default=_epoch_seconds)
 
     def batch_create_partition(self) -> ActionResult:
@@ -86,14 +86,14 @@ class LocalGlueResponse(GlueResponse):
 def _epoch_seconds(value: Any) -> float:
     if isinstance(value, datetime):
         return value.replace(tzinfo=value.tzinfo or UTC).timestamp()
-    raise TypeError(f"{type(value).__name__} has no place in Glue's JSON")
+    raise TypeError(f"Glue's JSON cannot contain a {type(value).__name__}")
 
 
 def _page_start(token: str | None) -> int:
     if not token:
         return 0
     if not token.isdigit():
-        raise InvalidInputException("GetPartitions", f"The NextToken '{token}' is not one that GetPartitions gave")
+        raise InvalidInputException("GetPartitions", f"The NextToken '{token}' is not from a GetPartitions answer")
     return int(token)
 
 

@@ -1,4 +1,4 @@
-"""The Glue Data Catalog: moto's, with partitions that stay fast and small at tens of thousands."""
+"""The Glue Data Catalog: moto's, made fast and small for tens of thousands of partitions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from moto.glue.models import FakePartition, FakeTable, GlueBackend, glue_backend
 
 from mwaa.local_aws.glue.glue_jobs import GlueJobs
 from mwaa.local_aws.services import state
+from mwaa.local_aws.services.moto_internals import use_backend_class
 
-# Table versions kept, newest last. Glue keeps up to 100,000; each is a full copy of the table's definition.
-TABLE_VERSIONS_KEPT = 100
+# The newest versions of a table that are stored. Each is a full copy of its definition; Glue stores 100,000.
+STORED_TABLE_VERSIONS = 100
 
 
 class LocalTable(FakeTable):
-    """A table that marks the catalog changed and shares what its partitions have in common."""
+    """A table that marks the catalog as changed, and stores once what its partitions have in common."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Each partition repeats the table's columns. Kept once, 15,000 partitions stay small in memory and on disk.
+        # Each partition repeats the table's columns. Stored once, 15,000 partitions are small in memory and on disk.
         self._column_lists: dict[str, list[dict[str, str]]] = {}
         self._filtered: tuple[str, list[FakePartition]] | None = None
 
@@ -38,14 +39,14 @@ class LocalTable(FakeTable):
     def get_partitions(self, expression: str | None) -> list[FakePartition]:
         if not expression:
             return list(self.partitions.values())
-        # Clients fetch page after page with the same expression; evaluating it per page would be quadratic.
+        # Clients fetch many pages with the same expression: evaluate it once, not once per page.
         if self._filtered is None or self._filtered[0] != expression:
             self._filtered = (expression, super().get_partitions(expression))
         return self._filtered[1]
 
     def update(self, table_input: dict[str, Any]) -> None:
         super().update(table_input)
-        for version in list(self.versions)[:-TABLE_VERSIONS_KEPT]:
+        for version in list(self.versions)[:-STORED_TABLE_VERSIONS]:
             del self.versions[version]
         self._changed()
 
@@ -61,7 +62,7 @@ class LocalTable(FakeTable):
         old_key = str(old_values)
         if old_key not in self.partitions:
             raise PartitionNotFoundException()
-        # Glue lets the new input leave the values out: they stay as they were.
+        # In Glue the new input may have no values: then they do not change.
         partition = self._partition({**partiton_input, "Values": partiton_input.get("Values") or old_values})
         key = str(partition.values)
         if key != old_key and key in self.partitions:
@@ -96,18 +97,12 @@ class LocalTable(FakeTable):
 
     @property
     def partition_keys(self) -> list[dict[str, str]]:
-        """The current version's partition keys, `[{"Name": …, "Type": …}]`."""
+        """Return the partition keys of the current version, `[{"Name": …, "Type": …}]`."""
         return self.versions[str(self._current_version)].get("PartitionKeys") or []
 
 
 class LocalGlueBackend(GlueJobs, GlueBackend):
-    """moto's Glue with real job runs and a catalog that says when it changed."""
-
-    @property
-    def _url_module(self) -> Any:
-        from moto.glue import urls
-
-        return urls
+    """moto's Glue, with real job runs and a catalog that marks its changes."""
 
     def create_table(
         self,
@@ -151,14 +146,14 @@ class LocalGlueBackend(GlueJobs, GlueBackend):
         state.touch("glue")
 
     def update_job(self, name: str, job_update: dict[str, Any]) -> None:
-        """Replace a job's definition; what `job_update` leaves out goes back to its default, as on Glue."""
+        """Replace a job's definition. As on Glue, fields that `job_update` lacks get their defaults again."""
         job = self.get_job(name)
         for attribute, (key, default) in _JOB_FIELDS.items():
             setattr(job, attribute, job_update.get(key, default))
         job.last_modified_on = utcnow()
 
     def stop_job_runs(self, name: str, run_ids: list[str]) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
-        """Stop runs; gives (successful submissions, errors) in BatchStopJobRun's shapes."""
+        """Stop runs; returns (successful submissions, errors) in BatchStopJobRun's shapes."""
         stopped, errors = [], []
         for run_id in run_ids:
             try:
@@ -192,8 +187,5 @@ _JOB_FIELDS: dict[str, tuple[str, Any]] = {
 
 
 def local_glue_backends() -> BackendDict:
-    """moto's Glue backends, made of LocalGlueBackend from now on. Everything in moto sees the same objects."""
-    glue_backends.backend = LocalGlueBackend
-    for account in glue_backends.values():
-        account.backend = LocalGlueBackend
-    return glue_backends
+    """Return moto's Glue backends, which are LocalGlueBackend objects."""
+    return use_backend_class(glue_backends, LocalGlueBackend)

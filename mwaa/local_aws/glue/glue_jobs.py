@@ -1,8 +1,9 @@
-"""Glue job runs: their states, limits and bookkeeping. `spark_process` runs the script itself."""
+"""Glue job runs: their states and limits. `spark_process` runs the script itself."""
 
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,6 @@ from moto.glue.exceptions import (
     InvalidInputException,
     JobRunNotFoundException,
 )
-from moto.moto_api._internal import mock_random
 
 from mwaa.local_aws.glue.spark_process import Outcome, RunRequest, SparkProcess, SparkSettings, python_path
 from mwaa.local_aws.services import state
@@ -27,7 +27,7 @@ _ACTIVE_STATES = ("STARTING", "RUNNING", "STOPPING")
 
 
 class LocalJobRun:
-    """What GetJobRun tells about one run. Plain data, so that it survives a restart."""
+    """One run: what GetJobRun answers from. It is plain data, so that it survives a restart."""
 
     def __init__(self, run_id: str, job: Any, arguments: dict[str, str], overrides: dict[str, Any]) -> None:
         self.job_run_id = run_id
@@ -45,10 +45,10 @@ class LocalJobRun:
         self.glue_version = job.glue_version
 
     def advance(self) -> None:
-        """moto calls this on every read to step through made-up states; these states are real."""
+        """Do nothing: moto calls this on every read to go through invented states; these states are real."""
 
     def move_to(self, status: str, error_message: str | None = None) -> None:
-        """Enter a state; a finished run stays as it finished."""
+        """Change the state. A finished run does not change any more."""
         if self.completed_on is not None:
             return
         self.status = status
@@ -59,7 +59,7 @@ class LocalJobRun:
         state.touch("glue")
 
     def as_dict(self) -> dict[str, Any]:
-        """The `JobRun` of GetJobRun; ExecutionTime in whole seconds."""
+        """Return the `JobRun` of GetJobRun; ExecutionTime is in whole seconds."""
         shown = {
             "Id": self.job_run_id,
             "Attempt": 0,
@@ -84,14 +84,16 @@ class LocalJobRun:
 
 
 class GlueJobs:
-    """The job-run half of the Glue backend (a mix-in in front of moto's)."""
+    """The job runs of the Glue backend: a mix-in before moto's class."""
 
     jobs: dict[str, Any]
 
     def start_job_run(self, name: str, arguments: dict[str, str] | None, *args: Any) -> str:
         """Start a run and return its id at once.
 
-        Raises ConcurrentRunsExceededException beyond the job's MaxConcurrentRuns (1 unless set).
+        Raises:
+            ConcurrentRunsExceededException: the job's MaxConcurrentRuns (1 unless set) are active.
+            InvalidInputException: the job has no GlueVersion.
         """
         job = self.get_job(name)  # type: ignore[attr-defined]
         active = [run.job_run_id for run in job.job_runs if run.status in _ACTIVE_STATES]
@@ -102,7 +104,8 @@ class GlueJobs:
             )
         if not job.glue_version:
             raise InvalidInputException(
-                "StartJobRun", f"Job {name} names no GlueVersion: pin it (6.0), an unpinned job floats on AWS"
+                "StartJobRun",
+                f"Job {name} has no GlueVersion: set it (such as 6.0); without it the version changes on AWS",
             )
         names = (
             "allocated_capacity",
@@ -115,7 +118,7 @@ class GlueJobs:
             "previous_run_id",
         )
         run_arguments = {**job.default_arguments, **(arguments or {}), **(job.non_overridable_arguments or {})}
-        run_id = f"jr_{mock_random.get_random_hex(64)}"
+        run_id = f"jr_{secrets.token_hex(32)}"
         run = LocalJobRun(run_id, job, run_arguments, dict(zip(names, args, strict=False)))
         job.job_runs.append(run)
         runner().start(run, (job.command or {}).get("ScriptLocation", ""))
@@ -123,7 +126,11 @@ class GlueJobs:
         return run_id
 
     def stop_job_run(self, name: str, run_id: str) -> None:
-        """Ask an active run to stop. Raises EntityNotFoundException for an unknown or finished one."""
+        """Ask an active run to stop.
+
+        Raises:
+            EntityNotFoundException: the run is unknown or has ended.
+        """
         run = self.get_job(name).get_job_run(run_id)  # type: ignore[attr-defined]
         if run.status not in _ACTIVE_STATES:
             raise EntityNotFoundException(f"Job run {run_id} is {run.status} and cannot be stopped.")
@@ -138,24 +145,24 @@ class GlueJobs:
         raise JobRunNotFoundException(run_id)
 
     def fail_interrupted_runs(self) -> None:
-        """After a restart: runs that were active have no process any more."""
+        """Mark the runs that were active when the endpoint stopped as FAILED: their processes are gone."""
         for job in self.jobs.values():
             for run in job.job_runs:
                 run.move_to("FAILED", "The endpoint was stopped while this run was active: start it again")
 
 
 class JobRunner:
-    """Runs the active job runs, each in its own process watched by a thread."""
+    """Runs job runs, each in a process of its own, with a thread that waits for it."""
 
     def __init__(self, settings: SparkSettings, seconds_per_timeout_minute: float = 60.0) -> None:
-        """`seconds_per_timeout_minute` lets tests reach a timeout, which Glue counts in minutes, sooner."""
+        """`seconds_per_timeout_minute` makes timeouts shorter in tests: Glue counts them in minutes."""
         self._settings = settings
         self._seconds_per_minute = seconds_per_timeout_minute
         self._processes: dict[str, SparkProcess] = {}
         self._threads: list[threading.Thread] = []
 
     def start(self, run: LocalJobRun, script_uri: str) -> None:
-        """Run `script_uri` for `run`; returns at once."""
+        """Start the script at `script_uri` for `run`; returns at once."""
         request = RunRequest(run.job_name, run.job_run_id, script_uri, run.arguments)
         process = SparkProcess(request, self._settings)
         self._processes[run.job_run_id] = process
@@ -163,14 +170,14 @@ class JobRunner:
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
 
-    def keep_warm(self, job: Any) -> None:
-        """Start a Spark ahead for runs of a job with these default arguments; returns at once."""
+    def prepare_warm_spark(self, job: Any) -> None:
+        """Start a warm Spark that fits the default arguments of `job`; returns at once."""
         if self._settings.warm:
             libraries = job.default_arguments.get("--extra-py-files", "")
             self._settings.warm.prepare(python_path(self._settings.layout, libraries))
 
     def stop(self, run_id: str) -> None:
-        """End a run's process; its thread records STOPPED."""
+        """End a run's process; its thread then records STOPPED."""
         process = self._processes.get(run_id)
         if process is not None:
             process.stop()
@@ -206,13 +213,17 @@ _runner: JobRunner | None = None
 
 
 def runner() -> JobRunner:
-    """The endpoint's runner. Raises RuntimeError outside a running endpoint."""
+    """Return the endpoint's runner.
+
+    Raises:
+        RuntimeError: no endpoint runs in this process.
+    """
     if _runner is None:
-        raise RuntimeError("Glue jobs run only inside a started endpoint: python -m mwaa.local_aws serve")
+        raise RuntimeError("Glue jobs run only in a started endpoint: start one with python -m mwaa.local_aws serve")
     return _runner
 
 
 def install_runner(new_runner: JobRunner | None) -> None:
-    """Make `new_runner` the one that StartJobRun uses; None takes it away."""
+    """Use `new_runner` for StartJobRun from now on; None removes the runner."""
     global _runner
     _runner = new_runner

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-# Glue cuts ErrorMessage; a Spark exception can carry a whole query plan.
+# Glue cuts ErrorMessage to this length: a Spark exception can contain a whole query plan.
 MAX_MESSAGE = 2048
 
 _EXCEPTION_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Za-z_]\w*)(?:: (?P<message>.*))?$")
 
 
 def last_exception(log: str) -> str | None:
-    """The exception that ended the script, as `ClassName: first line of its message`.
+    """Return the exception that ended the script, as `ClassName: first line of its message`.
 
-    Reads the last traceback of a Python log; gives None when there is none. Glue leaves out the class's module.
+    It is the one of the last traceback in a Python log; None when there is no traceback. As on Glue, the class is named
+    without its module.
     """
     lines = log.splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]

@@ -1,31 +1,25 @@
-"""`--additional-python-modules` of a Glue job: Glue installs them for the run, the laptop must have them already."""
+"""`--additional-python-modules` of a Glue job: Glue installs them for the run; here they must be installed already."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-
-PINS = Path(__file__).resolve().parents[2] / "requirements" / "glue.txt"
-
-
-def glue_modules() -> str:
-    """The value of `--additional-python-modules` for the project's jobs: `name==version`, comma separated."""
-    lines = (line.split("#")[0].strip() for line in PINS.read_text(encoding="utf-8").splitlines())
-    return ",".join(line for line in lines if line)
 
 
 def require_modules(argument: str) -> None:
-    """Check that every module a job asks for is the one installed here.
+    """Check that every module that a job asks for is installed in this Python environment in that version.
+
+    Args:
+        argument: the argument's value: `name==version`, separated by commas.
 
     Raises:
-        ValueError: a module is missing, has another version, or is named in a form other than `name==version`.
+        ValueError: a module is missing, has another version, or is not written as `name==version`.
     """
     for requirement in (part.strip() for part in argument.split(",") if part.strip()):
         name, pinned, wanted = requirement.partition("==")
         if not pinned or not wanted or "/" in requirement:
             raise ValueError(
-                f"--additional-python-modules names {requirement!r}: the local Glue endpoint installs nothing and "
-                "takes name==version only; pin the module and lock it in mwaa/requirements/laptop.txt"
+                f"--additional-python-modules has {requirement!r}: the local Glue endpoint installs nothing and "
+                "takes name==version only; write it so, and install that version in this Python environment"
             )
         try:
             installed = version(name)
@@ -34,5 +28,5 @@ def require_modules(argument: str) -> None:
         if installed != wanted:
             raise ValueError(
                 f"--additional-python-modules asks for {requirement} and {installed} of {name} is installed: "
-                "run make setup, or write the same pin to mwaa/requirements/glue.txt and laptop.txt"
+                "install that version in this Python environment, or let the job ask for the installed one"
             )

@@ -1,7 +1,8 @@
-"""A class archive that lets Spark's JVM start in half the time.
+"""A class archive (Java's class data sharing) that lets Spark's Java start in half the time.
 
-Java maps the archive instead of reading and checking ten thousand classes: a session is up in 4 s instead of 7 s,
-and a short job takes 12 s instead of 18 s. It is made once per Python environment, by a training run at set-up.
+Java maps the archive into memory instead of reading and verifying ten thousand classes: a session starts in 4 s
+instead of 7 s, and a short job takes 12 s instead of 18 s. It is created once per Python environment, by a training
+run at set-up.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _TRAINING = Path(__file__).with_name("spark_warmup.py")
 
 
 def archive_path() -> Path:
-    """Where this Python environment's archive belongs; its name changes with Java, PySpark and the training run."""
+    """Return the path of this Python environment's archive; it changes with Java, PySpark and the training run."""
     import pyspark
 
     spark = f"{pyspark.__version__}|{Path(pyspark.__file__).parent}"
@@ -35,14 +36,15 @@ def archive_path() -> Path:
 
 
 def file_system_jar() -> Path:
-    """Where this Python environment's file system class belongs (`spark_filesystem`)."""
+    """Return the path of this Python environment's file system class (`spark_filesystem`)."""
     return archive_path().with_suffix(".jar")
 
 
 def configuration_folder(otherwise: Path) -> Path:
-    """An empty folder for SPARK_CONF_DIR; `otherwise` is made when there is no archive.
+    """Return an empty folder for SPARK_CONF_DIR; without an archive it is `otherwise`.
 
-    It is on Java's class path, and an archive fits only the class path it was made with: the same folder, empty.
+    The folder is on Java's class path, and an archive fits only the class path that it was created with. So every run
+    with the archive uses the same empty folder.
     """
     folder = _configuration_folder() if archive_path().exists() else otherwise
     folder.mkdir(exist_ok=True)
@@ -54,21 +56,23 @@ def _configuration_folder() -> Path:
 
 
 def class_archive_options() -> list[str]:
-    """Java options that use the archive, none when it has not been made. Java ignores one that does not fit."""
+    """Return the Java options that use the archive; none without an archive. Java ignores one that does not fit."""
     archive = archive_path()
     return [f"-XX:SharedArchiveFile={archive}", *_QUIET] if archive.exists() else []
 
 
-def make_class_archive() -> Path:
-    """Run Spark once and keep its classes; takes about 30 s and 160 MB. Does nothing when the archive exists.
+def create_class_archive() -> Path:
+    """Run Spark once and archive its classes: about 30 s and 160 MB. Does nothing when the archive exists.
 
-    Raises subprocess.CalledProcessError when Spark itself cannot run, EndpointError when Java made no archive.
+    Raises:
+        subprocess.CalledProcessError: Spark cannot run.
+        EndpointError: Java wrote no archive.
     """
     archive = archive_path()
     if archive.exists():
         return archive
     archive.parent.mkdir(parents=True, exist_ok=True)
-    # First: Java's archive fits only the class path it was made with.
+    # Before the archive, because the jar is on the class path that the archive is created with.
     spark_filesystem.compile_to(file_system_jar())
     with tempfile.TemporaryDirectory(dir=archive.parent) as name:
         folder = Path(name)
@@ -101,11 +105,11 @@ def make_class_archive() -> Path:
             capture_output=True,
         )
         if not partial.exists():
-            said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
+            output = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
             free = shutil.disk_usage(folder).free // 1_000_000
             raise EndpointError(
                 f"Java wrote no class archive of 160 MB ({free} MB are free in {archive.parent}; "
-                f"it last said: {said[-1] if said else 'nothing'}): make room there and run again"
+                f"its last output: {output[-1] if output else 'none'}): free some disk space and run again"
             )
         for outdated in archive.parent.glob("spark-*.jsa"):
             outdated.unlink()
@@ -115,7 +119,7 @@ def make_class_archive() -> Path:
 
 @lru_cache
 def java_home() -> str:
-    """The folder of the Java that Spark will use, links resolved; empty when there is none."""
+    """Return the folder of the Java that Spark will use, with links resolved; empty when there is none."""
     if home := os.environ.get("JAVA_HOME"):
         return str(Path(home).resolve())
     found = shutil.which("java")

@@ -1,15 +1,17 @@
-"""The local file system that Glue runs use: Hadoop's own, less a process started for every file.
+"""The local file system that Glue runs use: Hadoop's own, without a new process for each file.
 
-Without Hadoop's native library, RawLocalFileSystem runs `chmod` as a program after each file and folder it makes.
-A first load makes thousands: that was a quarter of the silver job's time. The folders are the user's own, so the
-permissions of the process's umask are right as they are. The class is compiled once, at set-up, by the compiler
-that Spark brings (a bare Java has none).
+Without Hadoop's native library, RawLocalFileSystem runs the program `chmod` after each file and folder it creates.
+A first load creates thousands, which took a quarter of a job's time. The folders belong to the user, so the
+permissions that the process's umask gives are right. The class is compiled once, at set-up, by the compiler among
+Spark's jars (a Java runtime alone has none).
 """
 
 from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+
+from mwaa.local_aws.glue.pyspark_internals import compile_java
 
 HADOOP_FILE_SYSTEM = "org.apache.hadoop.fs.RawLocalFileSystem"
 QUIET_FILE_SYSTEM = "localaws.QuietLocalFileSystem"
@@ -24,27 +26,14 @@ public class QuietLocalFileSystem extends org.apache.hadoop.fs.RawLocalFileSyste
 
 
 def compile_to(jar: Path) -> None:
-    """Compile the class into `jar`. Starts a JVM of its own and ends it."""
-    from pyspark.java_gateway import launch_gateway
-
-    gateway = launch_gateway()
-    try:
-        jvm = gateway.jvm
-        compiler = jvm.org.codehaus.janino.SimpleCompiler()
-        compiler.setParentClassLoader(jvm.java.lang.Thread.currentThread().getContextClassLoader())
-        compiler.cook(SOURCE)
-        classes = {name: bytes(code) for name, code in compiler.getBytecodes().items()}
-    finally:
-        gateway.shutdown()
-        gateway.proc.stdin.close()
-        gateway.proc.wait()
+    """Compile the class into `jar`; this starts a Java and ends it."""
     with zipfile.ZipFile(jar, "w") as archive:
-        for name, code in classes.items():
+        for name, code in compile_java(SOURCE).items():
             archive.writestr(name.replace(".", "/") + ".class", code)
 
 
 def settings(jar: Path) -> dict[str, str]:
-    """Spark properties that read and write files with it; Hadoop's own class where `jar` was never made."""
+    """Return Spark properties that use the class in `jar`, or Hadoop's own class when `jar` does not exist."""
     quiet = jar.exists()
     name = QUIET_FILE_SYSTEM if quiet else HADOOP_FILE_SYSTEM
     found = {

@@ -1,7 +1,7 @@
-"""One Glue job run as an operating-system process: PySpark on local[2] over the endpoint's folders.
+"""One Glue job run as a process: PySpark with two cores over the endpoint's folders.
 
-The script gets Glue's arguments and reads and writes `s3://`; Hadoop's ViewFS maps the buckets to folders
-(`spark_settings`), so nothing in the script knows where it runs.
+The script gets Glue's arguments, and reads and writes `s3://`. Hadoop's ViewFS maps the buckets to folders
+(`spark_settings`), so the script is the same as on Glue.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from mwaa.local_aws.glue.job_errors import last_exception
 from mwaa.local_aws.glue.job_modules import require_modules
 from mwaa.local_aws.glue.spark_settings import spark_environment
-from mwaa.local_aws.glue.warm_spark import Loan, WarmSpark
+from mwaa.local_aws.glue.warm_spark import Lease, WarmSpark
 from mwaa.local_aws.layout import StateLayout
 from mwaa.local_aws.services import state
 
@@ -30,7 +30,7 @@ LOG_TAIL_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What is to be run; `arguments` are Glue's, keys with their leading dashes."""
+    """A run to start; `arguments` are Glue's, with the leading dashes in the keys."""
 
     job_name: str
     run_id: str
@@ -40,7 +40,7 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: a Glue state and, unless SUCCEEDED or STOPPED, why."""
+    """How a run ended: a Glue state and, unless it is SUCCEEDED or STOPPED, the reason."""
 
     status: str
     message: str | None = None
@@ -48,7 +48,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SparkSettings:
-    """What all runs share: the state folder, the AWS environment that the script's boto3 sees, and a warm Spark."""
+    """What all runs share: the state folder, the AWS environment for the script's boto3, and the warm Spark."""
 
     layout: StateLayout
     environment: dict[str, str]
@@ -63,7 +63,7 @@ class SparkProcess:
         self._request = request
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._loan: Loan | None = None
+        self._lease: Lease | None = None
         self._lock = threading.Lock()
         self._started = time.time()
         self._output = settings.layout.glue / f"{request.run_id}.out"
@@ -71,7 +71,12 @@ class SparkProcess:
         self.stop_requested = False
 
     def start(self) -> None:
-        """Launch the script. Raises FileNotFoundError or ValueError when it, Java or one of its modules is missing."""
+        """Start the script.
+
+        Raises:
+            FileNotFoundError: the script, a library or Java is missing.
+            ValueError: a module that the job asks for is not installed in that version.
+        """
         require_modules(self._request.arguments.get("--additional-python-modules", ""))
         script = self._local_copy(self._request.script_uri, "the job's ScriptLocation")
         if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
@@ -89,11 +94,11 @@ class SparkProcess:
             self._local_copy(uri, "--extra-py-files")
         environment["PYTHONPATH"] = python_path(self._settings.layout, libraries)
         if self._settings.warm:
-            self._loan = self._settings.warm.lend(self._request.arguments, environment["PYTHONPATH"])
-            environment.update(self._loan.environment if self._loan else {})
+            self._lease = self._settings.warm.acquire(self._request.arguments, environment["PYTHONPATH"])
+            environment.update(self._lease.environment if self._lease else {})
         with self._output.open("wb") as output, self.log.open("wb") as log, self._lock:
             if self.stop_requested:
-                self._end_loan(is_clean=True)
+                self._end_lease(is_clean=True)
                 return
             self._process = subprocess.Popen(
                 [sys.executable, "-u", str(script), *glue_arguments(self._request)],
@@ -102,12 +107,12 @@ class SparkProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=log,
-                # Its own group, so that a stop also reaches the JVM and Python workers.
+                # A process group of its own, so that a stop also reaches Java and the Python workers.
                 start_new_session=True,
             )
 
     def wait(self, timeout_seconds: float) -> Outcome:
-        """Block until the run ends or its time is over."""
+        """Wait until the run ends or its timeout is over."""
         process = self._process
         if process is None:
             return Outcome("STOPPED")
@@ -115,25 +120,25 @@ class SparkProcess:
             code = process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             self._end_group()
-            self._end_loan(is_clean=False)
+            self._end_lease(is_clean=False)
             return Outcome("TIMEOUT")
         finally:
             shutil.rmtree(self._settings.layout.glue / self._request.run_id, ignore_errors=True)
-        # Read before Java's log is added: the cause is what the script said last.
+        # Read this before Java's log is appended: the cause is the last exception of the script.
         message = last_exception(_tail(self.log)) or f"Command failed with exit code {code}"
-        self._end_loan(is_clean=not self.stop_requested)
+        self._end_lease(is_clean=not self.stop_requested)
         if self.stop_requested:
             return Outcome("STOPPED")
         return Outcome("SUCCEEDED") if code == 0 else Outcome("FAILED", message)
 
     def stop(self) -> None:
-        """End the run's processes, gently first."""
+        """End the run's processes: SIGTERM first, SIGKILL after STOP_GRACE_SECONDS."""
         with self._lock:
             self.stop_requested = True
         self._end_group()
 
     def publish_logs(self, log_group: str) -> None:
-        """Hand what the run printed to CloudWatch Logs: `<group>/output` and `<group>/error`, stream = run id."""
+        """Write what the run printed to CloudWatch Logs: `<group>/output` and `<group>/error`, stream = run id."""
         for suffix, path in (("output", self._output), ("error", self.log)):
             _put_log_events(f"{log_group}/{suffix}", self._request.run_id, _tail(path), self._started)
         if self._output.exists() and self._output.stat().st_size:
@@ -142,13 +147,13 @@ class SparkProcess:
                 shutil.copyfileobj(output, log)
         self._output.unlink(missing_ok=True)
 
-    def _end_loan(self, is_clean: bool) -> None:
-        if self._loan is None:
+    def _end_lease(self, is_clean: bool) -> None:
+        if self._lease is None:
             return
-        said = self._loan.end(is_clean)
-        self._loan = None
+        logged = self._lease.end(is_clean)
+        self._lease = None
         with self.log.open("ab") as log:
-            log.write(said)
+            log.write(logged)
 
     def _end_group(self) -> None:
         process = self._process
@@ -159,7 +164,7 @@ class SparkProcess:
                 os.killpg(process.pid, sign)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_GRACE_SECONDS)
-                # The leader is gone; a last signal sweeps up workers that outlived it.
+                # The first process of the group has ended; this ends its workers that still run.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 return
@@ -167,22 +172,22 @@ class SparkProcess:
     def _local_copy(self, uri: str, what: str) -> Path:
         path = self._settings.layout.object_path(uri)
         if not path.is_file():
-            raise FileNotFoundError(f"{what} {uri} does not exist: upload it (make deploys spark_jobs/) and run again")
+            raise FileNotFoundError(f"{what} {uri} does not exist: upload it and start the run again")
         return path
 
 
 def library_uris(extra_py_files: str) -> list[str]:
-    """The addresses in Glue's `--extra-py-files`."""
+    """Return the URIs in Glue's `--extra-py-files`."""
     return [name.strip() for name in extra_py_files.split(",") if name.strip()]
 
 
 def python_path(layout: StateLayout, extra_py_files: str) -> str:
-    """PYTHONPATH of a run with these `--extra-py-files`, whether they are uploaded yet or not."""
+    """Return the PYTHONPATH of a run with these `--extra-py-files`; they need not be uploaded yet."""
     return os.pathsep.join(str(layout.object_path(uri)) for uri in library_uris(extra_py_files))
 
 
 def glue_arguments(request: RunRequest) -> list[str]:
-    """The script's argument list in the order Glue passes it; an argument without value is passed bare."""
+    """Return the script's arguments in Glue's order; an argument without a value is passed as its name alone."""
     passed = {
         "--JOB_NAME": request.job_name,
         "--JOB_ID": f"j_{request.run_id[3:]}",

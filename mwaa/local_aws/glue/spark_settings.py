@@ -1,7 +1,6 @@
-"""Spark's settings on the laptop: `s3://` on plain folders, two cores, a quick start.
+"""Spark's settings for local runs: `s3://` on plain folders, two cores, a fast start.
 
-They reach the script through the environment (a properties file named by PYSPARK_SUBMIT_ARGS), never through
-its code.
+They reach the script through the environment (PYSPARK_SUBMIT_ARGS names a properties file), never through its code.
 """
 
 from __future__ import annotations
@@ -30,8 +29,10 @@ logger.native.level = error
 def spark_environment(
     folder: Path, layout: StateLayout, arguments: dict[str, str], driver_memory: str, *, is_short: bool = True
 ) -> dict[str, str]:
-    """Environment variables for one run; writes its settings files into `folder`. A run that is not short has Java's
-    optimising compiler, as on Glue."""
+    """Write the settings files of one run into `folder` and return its environment variables.
+
+    A run that is not short uses Java's optimising compiler, as on Glue.
+    """
     logging_file = folder / "log4j2.properties"
     logging_file.write_text(_LOG4J)
     settings = {
@@ -45,13 +46,13 @@ def spark_environment(
     return {
         "SPARK_CONF_DIR": str(configuration_folder(folder / "conf")),
         "PYSPARK_SUBMIT_ARGS": f"--properties-file {shlex.quote(str(properties))} pyspark-shell",
-        # For the short-lived JVM that works out Spark's command line.
+        # For the short-lived Java that composes Spark's command line.
         "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        # Spark's Python workers would be whatever python3 is on PATH, which may lack what the jobs import.
+        # Otherwise Spark's Python workers use the python3 on PATH, which may not have the modules that jobs import.
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
-        # The driver's arrays are too small to share: a second thread would double the CPU of a fit, which then takes
-        # longer, and a sum would depend on the number of cores. Spark says the same to its Python workers.
+        # The driver's arrays are too small to share among threads: a second thread makes a fit slower, and sums would
+        # depend on the number of cores. Spark sets the same for its Python workers.
         "OMP_NUM_THREADS": "1",
     }
 
@@ -59,9 +60,9 @@ def spark_environment(
 def spark_settings(
     layout: StateLayout, logging_file: Path, driver_memory: str, is_short: bool
 ) -> dict[str, str]:  # fmt: skip
-    """Spark properties of every run. Reading `s3://<bucket>/…` works for the buckets that exist now."""
+    """Return the Spark properties of every run. `s3://<bucket>/…` works for the buckets that exist now."""
     java_options = [
-        # Short jobs end before the optimising compiler pays: measured 24 s against 18 s for the same job.
+        # Short jobs end before the optimising compiler pays off: the same job took 24 s with it, 18 s without.
         *(["-XX:TieredStopAtLevel=1"] if is_short else []),
         "-XX:+UseSerialGC",
         f"-Dlog4j.configurationFile=file:{logging_file}",
@@ -76,11 +77,11 @@ def spark_settings(
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
-        # 200 tasks a shuffle is for clusters.
+        # The default of 200 tasks per shuffle is for clusters.
         "spark.sql.shuffle.partitions": "4",
-        # A folder here is listed by one system call: a Spark job for more than 32 of them takes longer.
+        # One system call lists a local folder. By default Spark starts a job to list more than 32, which is slower.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
-        # What a job persists here fits as it is: to compress it took a tenth of silver's time.
+        # What a job persists fits into memory uncompressed; compression took a tenth of a job's time.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
         **spark_filesystem.settings(file_system_jar()),
     }
@@ -90,12 +91,16 @@ def spark_settings(
 
 
 def mounted_buckets(layout: StateLayout) -> list[str]:
-    """The buckets that exist now, by name."""
+    """Return the names of the buckets that exist now, sorted."""
     return sorted(path.name for path in layout.s3.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def settings_argument(value: str) -> dict[str, str]:
-    """Glue's `--conf` argument (`a=1 --conf b=2`) as a mapping. Raises ValueError for a part without '='."""
+    """Return Glue's `--conf` argument (`a=1 --conf b=2`) as a mapping.
+
+    Raises:
+        ValueError: a part has no '='.
+    """
     settings = {}
     for part in filter(None, (part.strip() for part in value.split("--conf"))):
         key, equals, setting = part.partition("=")

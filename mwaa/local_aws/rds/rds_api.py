@@ -1,4 +1,4 @@
-"""RDS's HTTP API over one PostgreSQL: DB instance, snapshots and snapshot exports."""
+"""RDS's HTTP API over one PostgreSQL: DB instances, snapshots and snapshot exports."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mwaa.local_aws.rds.postgres import PORT, SUPERUSER
 from mwaa.local_aws.rds.rds_backend import Instance, LocalRdsBackend, RdsEngine, RdsError, Snapshot, rds_backends
 from mwaa.local_aws.rds.rds_export import ExportTask
 
-# RDS: at most this many exports at once in an account.
+# RDS's limit for exports at the same time in an account.
 CONCURRENT_EXPORTS = 5
 _IDENTIFIER = re.compile(r"^[A-Za-z](?:-?[A-Za-z0-9])*$")
 _EXPORT_IDENTIFIER = re.compile(r"^[a-z](?:-?[a-z0-9])*$")
 
 
 class LocalRdsResponse(BaseResponse):
-    """One RDS API call; shapes follow botocore's service model."""
+    """One RDS API call; the answers follow botocore's service model."""
 
     def __init__(self) -> None:
         super().__init__(service_name="rds")
@@ -28,14 +28,14 @@ class LocalRdsResponse(BaseResponse):
 
     @property
     def backend(self) -> LocalRdsBackend:
-        """Objects of the caller's account and region."""
+        """The objects of the caller's account and region."""
         return rds_backends[self.current_account][self.region]
 
     @property
     def engine(self) -> RdsEngine:
         """The running endpoint's engine."""
         if LocalRdsBackend.engine is None:
-            raise RdsError("InvalidDBInstanceStateFault", "The endpoint's database is not running.")
+            raise RdsError("InvalidDBInstanceStateFault", "The endpoint's database is not running: start the endpoint.")
         return LocalRdsBackend.engine
 
     def describe_db_instances(self) -> ActionResult:
@@ -60,7 +60,7 @@ class LocalRdsResponse(BaseResponse):
         except Exception:
             del self.backend.snapshots[identifier]
             raise
-        # RDS answers "creating" even when the next DescribeDBSnapshots finds it available.
+        # RDS answers "creating" even when the next DescribeDBSnapshots says "available".
         return ActionResult({"DBSnapshot": {**self._snapshot(snapshot), "Status": "creating", "PercentProgress": 0}})
 
     def describe_db_snapshots(self) -> ActionResult:
@@ -176,8 +176,8 @@ def _check_identifier(value: str, pattern: re.Pattern[str], longest: int, parame
         raise RdsError(
             "InvalidParameterValue",
             f"The parameter {parameter} is not a valid identifier: '{value}'. Identifiers must begin with a "
-            f"{'lowercase ' if pattern is _EXPORT_IDENTIFIER else ''}letter, hold only letters, digits and hyphens, "
-            f"no two hyphens in a row or at the end, and be at most {longest} characters long.",
+            f"{'lowercase ' if pattern is _EXPORT_IDENTIFIER else ''}letter, contain only letters, digits and hyphens, "
+            f"have no two hyphens in a row and none at the end, and be at most {longest} characters long.",
         )
 
 

@@ -1,4 +1,4 @@
-"""RDS's records (instances, snapshots, exports) and the threads that do the work behind them."""
+"""RDS's records (instances, snapshots, exports) and the threads that do the work."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mwaa.local_aws.services import state
 
 logger = logging.getLogger(__name__)
 
-# Clients poll a snapshot every 30 s; a small copy is finished before the call returns, so that they need not.
+# CreateDBSnapshot waits up to this long for the copy: clients poll every 30 s, and most copies are faster.
 SNAPSHOT_CALL_SECONDS = 20.0
 
 
 @dataclass
 class Instance:
-    """The DB instance; `database` is the one that snapshots copy."""
+    """A DB instance; `database` is the one that snapshots copy."""
 
     identifier: str
     database: str
@@ -36,7 +36,7 @@ class Instance:
 
 @dataclass
 class Snapshot:
-    """What DescribeDBSnapshots tells about one snapshot."""
+    """One snapshot: what DescribeDBSnapshots answers from."""
 
     identifier: str
     instance: Instance
@@ -48,11 +48,11 @@ class Snapshot:
 
 
 class RdsError(ServiceException):
-    """An RDS error: code and message. A class of its own, since moto looks the code up by the class's module."""
+    """An RDS error: code and message. moto finds the code by the class's module, so RDS needs a class of its own."""
 
 
 class LocalRdsBackend(BaseBackend):
-    """Instances, snapshots and exports; `engine` (set by the endpoint) does the work behind them."""
+    """Instances, snapshots and exports; `engine`, which the endpoint sets, does the work."""
 
     engine: RdsEngine | None = None
 
@@ -63,37 +63,37 @@ class LocalRdsBackend(BaseBackend):
         self.exports: dict[str, ExportTask] = {}
 
     def arn(self, kind: str, identifier: str) -> str:
-        """`arn:aws:rds:<region>:<account>:<kind>:<identifier>`; kind is db or snapshot."""
+        """Return `arn:aws:rds:<region>:<account>:<kind>:<identifier>`; kind is db or snapshot."""
         return f"arn:aws:rds:{self.region_name}:{self.account_id}:{kind}:{identifier}"
 
     def instance(self, identifier: str) -> Instance:
-        """The instance, or DBInstanceNotFoundFault."""
+        """Return the instance; raises RdsError (DBInstanceNotFoundFault) when there is none."""
         if identifier not in self.instances:
             raise RdsError("DBInstanceNotFoundFault", f"DBInstance {identifier} not found.")
         return self.instances[identifier]
 
     def snapshot(self, identifier: str) -> Snapshot:
-        """The snapshot of this identifier or ARN, or DBSnapshotNotFoundFault."""
+        """Return the snapshot of an identifier or ARN; raises RdsError (DBSnapshotNotFoundFault) when there is none."""
         name = identifier.rpartition(":snapshot:")[2].lower()
         if name not in self.snapshots:
             raise RdsError("DBSnapshotNotFoundFault", f"DBSnapshot {identifier} not found.")
         return self.snapshots[name]
 
     def export(self, identifier: str) -> ExportTask:
-        """The export task, or ExportTaskNotFoundFault."""
+        """Return the export task; raises RdsError (ExportTaskNotFoundFault) when there is none."""
         if identifier not in self.exports:
             raise RdsError("ExportTaskNotFoundFault", f"Cannot find specified export task: {identifier}")
         return self.exports[identifier]
 
     def fail_interrupted(self) -> None:
-        """After a restart: what was under way has no thread any more."""
+        """Mark what was unfinished when the endpoint stopped as failed: its threads are gone."""
         for snapshot in self.snapshots.values():
             if snapshot.status == "creating":
                 snapshot.status = "failed"
         for task in self.exports.values():
             if not task.finished:
                 task.status = "FAILED"
-                task.failure_cause = "The endpoint was stopped during the export: start another"
+                task.failure_cause = "The endpoint was stopped during the export: start another export"
                 task.ended = datetime.now(UTC)
 
 
@@ -112,11 +112,11 @@ class RdsEngine:
 
     @property
     def socket_dir(self) -> str:
-        """Where clients of the database connect: the folder of its Unix socket."""
+        """The folder of the Unix socket that database clients connect to."""
         return str(self._postgres.socket_dir)
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
-        """Fix the instant now, copy in a thread, and wait a little for it to finish."""
+        """Fix the point in time now, copy in a thread, and wait up to SNAPSHOT_CALL_SECONDS for its end."""
         database = snapshot.instance.database
         folder = self.layout.snapshots / snapshot.identifier
         shutil.rmtree(folder, ignore_errors=True)
@@ -140,7 +140,7 @@ class RdsEngine:
         self._start(run, f"snapshot-{snapshot.identifier}").join(SNAPSHOT_CALL_SECONDS)
 
     def start_export(self, task: ExportTask, snapshot: Snapshot) -> None:
-        """Write the export in a thread."""
+        """Write the export in a thread; returns at once."""
         run = ExportRun(task, self.layout, self.layout.snapshots / snapshot.identifier)
         self._exports[task.identifier] = run
 
@@ -154,13 +154,13 @@ class RdsEngine:
         self._start(work, f"export-{task.identifier}")
 
     def cancel_export(self, task: ExportTask) -> None:
-        """Ask the export to stop at the next file."""
+        """Ask the export to stop before its next file."""
         if run := self._exports.get(task.identifier):
             task.status = "CANCELING"
             run.cancelled.set()
 
     def close(self) -> None:
-        """Stop what is under way and wait for it."""
+        """Stop all copies and exports and wait for their threads."""
         for copy in list(self._copies.values()):
             copy.cancel()
         for run in list(self._exports.values()):

@@ -1,4 +1,4 @@
-"""An export task: a snapshot's tables as Parquet files and two info files in S3, laid out as RDS does.
+"""An export task: a snapshot's tables as Parquet files and two info files in S3, in RDS's layout.
 
 <prefix>/<task>/<database>/<schema.table>/1/part-00000-<uuid>.gz.parquet
 <prefix>/<task>/export_info_<task>.json
@@ -24,7 +24,7 @@ _GIB = 1024**3
 
 @dataclass
 class ExportTask:
-    """What DescribeExportTasks tells about one task. Plain data, so that it survives a restart."""
+    """One task: what DescribeExportTasks answers from. It is plain data, so that it survives a restart."""
 
     identifier: str
     source_arn: str
@@ -44,11 +44,11 @@ class ExportTask:
 
     @property
     def finished(self) -> bool:
-        """Whether the task has come to its end."""
+        """Whether the task has ended."""
         return self.status in ("COMPLETE", "FAILED", "CANCELED")
 
     def as_response(self) -> dict[str, Any]:
-        """RDS's ExportTask structure. TotalExtractedDataInGB is a whole number there, so small exports show 0."""
+        """Return RDS's ExportTask structure. TotalExtractedDataInGB is a whole number, so small exports show 0."""
         shown = {
             "ExportTaskIdentifier": self.identifier,
             "SourceArn": self.source_arn,
@@ -72,7 +72,7 @@ class ExportTask:
 
 @dataclass
 class ExportRun:
-    """Carries out one task; `cancelled` stops it between two files."""
+    """Runs one task; setting `cancelled` stops it before its next file."""
 
     task: ExportTask
     layout: StateLayout
@@ -80,7 +80,7 @@ class ExportRun:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Write the export and leave the task COMPLETE, FAILED or CANCELED."""
+        """Write the export; the task's status is then COMPLETE, FAILED or CANCELED."""
         task = self.task
         task.started = datetime.now(UTC)
         task.status = "IN_PROGRESS"
@@ -158,9 +158,12 @@ class ExportRun:
 
 
 def select_tables(database: str, tables: list[TableCopy], export_only: list[str]) -> list[TableCopy]:
-    """The tables that ExportOnly (`database`, `database.schema` or `database.schema.table`) names; all without it.
+    """Return the tables that ExportOnly names; all tables without it.
 
-    Raises ValueError when an entry matches nothing.
+    An entry of ExportOnly is `database`, `database.schema` or `database.schema.table`.
+
+    Raises:
+        ValueError: an entry matches no table.
     """
     if not export_only:
         return tables
@@ -169,7 +172,7 @@ def select_tables(database: str, tables: list[TableCopy], export_only: list[str]
         matching = [t for t in tables if f"{database}.{t.name}.".startswith(f"{entry}.")]
         if not matching:
             raise ValueError(
-                f"ExportOnly '{entry}' matches nothing in the snapshot; its tables: "
+                f"ExportOnly '{entry}' matches no table of the snapshot; its tables are "
                 + ", ".join(f"{database}.{table.name}" for table in tables)
             )
         chosen.update({table.name: table for table in matching})

@@ -1,7 +1,7 @@
-"""A DB snapshot: every table of the database as it stood at one instant, kept as Parquet parts.
+"""A DB snapshot: every table of the database at one point in time, stored as Parquet parts.
 
-Copied in one REPEATABLE READ transaction, streamed batch by batch, already in the types that an export to S3
-writes: integers, floats and booleans typed, everything else text as PostgreSQL prints it in UTC.
+The tables are copied in one REPEATABLE READ transaction, batch by batch, with the types that an export to S3 writes:
+integers, floats, booleans and bytes keep their types, and all other values are text as PostgreSQL prints it in UTC.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 ROWS_PER_PART = 1_000_000
 ROWS_PER_GROUP = 100_000
 
-# PostgreSQL type → (SQL that the column is read with, Parquet type named in the export's info file).
+# PostgreSQL type → (SQL that reads the column, Parquet type in the export's info file).
 _TYPED = {
     "smallint": ("{}", "int32"),
     "integer": ("{}", "int32"),
@@ -31,7 +31,7 @@ _AS_TEXT = ("{}::text", "binary (UTF8)")
 
 @dataclass(frozen=True)
 class Column:
-    """A column and the types it has in PostgreSQL and in the export."""
+    """A column, with its types in PostgreSQL and in the export."""
 
     name: str
     original_type: str
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableCopy:
-    """One table of a snapshot; `name` is `schema.table`, `parts` file names in the table's folder."""
+    """One table of a snapshot; `name` is `schema.table`, `parts` are file names in the table's folder."""
 
     name: str
     columns: list[Column]
@@ -50,10 +50,10 @@ class TableCopy:
 
 
 class SnapshotCopy:
-    """Takes one snapshot. The constructor fixes the instant; `run` copies."""
+    """Takes one snapshot. The constructor fixes the point in time; `run` copies."""
 
     def __init__(self, uri: str, database: str, folder: Path) -> None:
-        """`folder` must not exist yet. Raises adbc errors when the database cannot be reached."""
+        """Connect and fix the point in time. `folder` must not exist. Raises adbc errors when it cannot connect."""
         import adbc_driver_postgresql.dbapi as adbc
 
         self._connection = adbc.connect(uri, autocommit=False)
@@ -63,11 +63,11 @@ class SnapshotCopy:
         self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._execute("SET LOCAL timezone = 'UTC'")
         self._execute("SET LOCAL datestyle = 'ISO, YMD'")
-        # The first query, not the transaction's beginning, decides what REPEATABLE READ sees.
+        # REPEATABLE READ sees the data at the time of the first query, which is this one.
         self._tables = self._list_tables()
 
     def run(self) -> list[TableCopy]:
-        """Copy all tables and write `manifest.json` last; a folder without it is not a snapshot."""
+        """Copy all tables, then write `manifest.json`. A folder without it is not a finished snapshot."""
         try:
             copies = [self._copy(name, columns) for name, columns in self._tables.items()]
         finally:
@@ -78,7 +78,7 @@ class SnapshotCopy:
         return copies
 
     def cancel(self) -> None:
-        """Make `run` stop at the next batch with InterruptedError."""
+        """Make `run` raise InterruptedError before its next batch."""
         self._cancelled.set()
 
     def _execute(self, statement: str) -> list[tuple[Any, ...]]:
@@ -117,7 +117,7 @@ class SnapshotCopy:
         return TableCopy(name, columns, rows, size, parts)
 
     def _part_batches(self, name: str, columns: list[Column]) -> Iterator[Iterator[Any]]:
-        """Record batches grouped into parts of about ROWS_PER_PART rows; an empty table gives one empty part."""
+        """Return record batches in parts of about ROWS_PER_PART rows; an empty table has one empty part."""
         import pyarrow as pa
 
         schema_name, _, table_name = name.partition(".")
@@ -148,7 +148,11 @@ class SnapshotCopy:
 
 
 def read_manifest(folder: Path) -> tuple[str, list[TableCopy]]:
-    """Database name and tables of a finished snapshot. Raises FileNotFoundError for an unfinished one."""
+    """Return the database name and the tables of a snapshot.
+
+    Raises:
+        FileNotFoundError: the snapshot is not finished.
+    """
     manifest = json.loads((folder / "manifest.json").read_text())
     tables = [
         TableCopy(**{**table, "columns": [Column(**column) for column in table["columns"]]})
@@ -162,7 +166,7 @@ def _write_part(path: Path, batches: Iterator[Any]) -> int:
 
     rows = 0
     first = next(batches)
-    # Level 1: the part is read once or twice; smaller files are not worth the wait.
+    # Level 1 is fast. The part is read once or twice, so smaller files do not pay off.
     with pq.ParquetWriter(path, first.schema, compression="gzip", compression_level=1) as writer:
         for batch in _chain(first, batches):
             rows += batch.num_rows

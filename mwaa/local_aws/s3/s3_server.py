@@ -1,47 +1,34 @@
-"""S3 on plain folders: nanio behind uvicorn on a background thread."""
+"""S3 on plain folders: nanio, served by uvicorn from a background thread."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import socket
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 from nanio.app import build_app
 from nanio.auth.credentials import StaticCredentialResolver
 from nanio.config import Settings
-from nanio.storage.backend import ObjectInfo
-from nanio.storage.filesystem import FilesystemStorage
-from nanio.storage.metadata import synthesize_metadata_from_stat
 
 from mwaa.local_aws.errors import EndpointError
 from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY
+from mwaa.local_aws.s3.nanio_internals import FolderStorage
 
 START_SECONDS = 10.0
-
-
-class FolderStorage(FilesystemStorage):
-    """nanio's storage for folders that Spark, PostgreSQL and exports also write to directly."""
-
-    def _read_or_synthesize_metadata(self, bucket: str, key: str, opath: Path) -> ObjectInfo:
-        info = super()._read_or_synthesize_metadata(bucket, key, opath)
-        # A file replaced behind nanio's back keeps its old sidecar, with the wrong length and ETag.
-        if info.etag == '""' or (opath.is_file() and opath.stat().st_size != info.size):
-            found = synthesize_metadata_from_stat(opath, key)
-            identity = f"{key}|{found.size}|{opath.stat().st_mtime_ns}"
-            return replace(found, etag=f'"{hashlib.md5(identity.encode()).hexdigest()}"')
-        return info
 
 
 class S3Server:
     """Serves the folders under `root` as buckets on 127.0.0.1."""
 
     def __init__(self, root: Path, port: int = 0) -> None:
-        """Binds the port (0: any free one). Raises EndpointError when it is taken."""
+        """Open the port (0 picks a free one).
+
+        Raises:
+            EndpointError: the port is in use.
+        """
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -49,7 +36,8 @@ class S3Server:
         except OSError as error:
             self._socket.close()
             raise EndpointError(
-                f"port {port} is in use: stop what listens there, or choose another with --s3-port (0 picks a free one)"
+                f"port {port} is in use: stop the process that uses it, "
+                "or choose another with --s3-port (0 picks a free one)"
             ) from error
         logging.getLogger("nanio").setLevel(logging.WARNING)
         app = build_app(
@@ -57,7 +45,7 @@ class S3Server:
                 data_dir=root,
                 region=REGION,
                 credentials=StaticCredentialResolver({ACCESS_KEY: SECRET_KEY}),
-                # Any client on loopback is let in: presigned and default credentials differ between tools.
+                # Accept every client on this machine: tools differ in their presigned URLs and default credentials.
                 auth_disabled=True,
             )
         )
@@ -70,11 +58,11 @@ class S3Server:
 
     @property
     def url(self) -> str:
-        """The base URL for AWS_ENDPOINT_URL_S3."""
+        """The value for AWS_ENDPOINT_URL_S3."""
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def start(self) -> None:
-        """Begin to answer; returns when the server accepts connections."""
+        """Begin to answer calls; returns when the server accepts connections."""
         self._thread.start()
         deadline = time.monotonic() + START_SECONDS
         while not self._server.started:

@@ -1,1 +1,1 @@
-"""The endpoint: its HTTP server, its services, its provisioning and its life."""
+"""The endpoint: its HTTP server, the services it answers for, what it creates at start, start and stop."""

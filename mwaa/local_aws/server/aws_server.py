@@ -1,7 +1,7 @@
 """The HTTP server in front of the AWS services other than S3.
 
-Reads the service from a request's signature and hands it to the class that answers for it. What the endpoint
-does not serve gets an AWS-shaped error, never an empty success.
+It reads the service from a request's signature and passes the request to the class that answers for that service.
+A call that the endpoint does not serve gets an error in AWS's form, never an empty success.
 """
 
 from __future__ import annotations
@@ -46,12 +46,17 @@ class AwsServer:
     """Serves `SERVICES` on 127.0.0.1 from background threads."""
 
     def __init__(self, port: int = 0) -> None:
-        """Binds the port (0: any free one). Raises EndpointError when it is taken."""
+        """Open the port (0 picks a free one).
+
+        Raises:
+            EndpointError: the port is in use.
+        """
         try:
             self._server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
         except (OSError, SystemExit) as error:
             raise EndpointError(
-                f"port {port} is in use: stop what listens there, or choose another with --port (0 picks a free one)"
+                f"port {port} is in use: stop the process that uses it, "
+                "or choose another with --port (0 picks a free one)"
             ) from error
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = threading.Thread(
@@ -60,11 +65,11 @@ class AwsServer:
 
     @property
     def url(self) -> str:
-        """The base URL for AWS_ENDPOINT_URL."""
+        """The value for AWS_ENDPOINT_URL."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Begin to answer calls."""
         self._thread.start()
 
     def close(self) -> None:
@@ -76,7 +81,7 @@ class AwsServer:
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """WSGI entry: one AWS API call."""
+    """Answer one AWS API call (a WSGI application)."""
     request = _ServerRequest(environ)
     try:
         response = _answer(request)
@@ -124,7 +129,7 @@ def _is_served(service: Service, action: str) -> bool:
 
 
 def _signed_service(request: Request) -> str:
-    """The service in the credential scope: `Credential=<key>/<date>/<region>/<service>/aws4_request`."""
+    """Return the service in the credential scope: `Credential=<key>/<date>/<region>/<service>/aws4_request`."""
     authorization = request.headers.get("Authorization", "")
     scope = authorization.partition("Credential=")[2].partition(",")[0].split("/")
     return scope[3].lower() if len(scope) >= 5 else ""

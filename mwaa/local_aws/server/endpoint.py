@@ -1,7 +1,7 @@
-"""The endpoint as one object: starts every server, provisions, and puts all away again.
+"""The endpoint as one object: it starts every server, creates the declared resources, and stops everything again.
 
-with LocalEndpoint(Path(".local")) as endpoint:
-    os.environ.update(endpoint.environment)   # boto3, Airflow, PyAthena, awswrangler and the AWS CLI follow
+with LocalEndpoint(Path(".local"), provisioning=Path("provisioning.toml")) as endpoint:
+    os.environ.update(endpoint.environment)   # for boto3, Airflow, PyAthena, awswrangler and the AWS CLI
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from mwaa.local_aws.errors import EndpointError
 from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY, StateLayout
 from mwaa.local_aws.rds.postgres import Postgres
 from mwaa.local_aws.server.lock import StateLock
-from mwaa.local_aws.services import state
+from mwaa.local_aws.server.provisioning_file import read_provisioning
+from mwaa.local_aws.services import moto_internals, state
 
 logger = logging.getLogger("mwaa.local_aws")
 
@@ -26,24 +27,39 @@ _started_in_this_process = threading.Lock()
 
 
 class LocalEndpoint:
-    """AWS on loopback over one state folder; a context manager.
+    """AWS services on 127.0.0.1 over one state folder; a context manager.
 
-    One at a time in a process (moto keeps its state in module globals), and one process at a time on a state
-    folder. `environment` is complete once started.
+    A process can run one endpoint at a time (moto's state is in module globals), and a state folder can be served by
+    one process at a time. `environment` is complete after the start.
     """
 
     def __init__(
         self,
         state_dir: Path | str,
         *,
+        provisioning: Path | str | None = None,
         port: int = 0,
         s3_port: int = 0,
         driver_memory: str = "2g",
         warm_spark: bool = False,
         seconds_per_timeout_minute: float = 60.0,
     ) -> None:
-        """Port 0 picks a free one. `driver_memory` is a Glue run's Java heap; `warm_spark` keeps a Spark ready for
-        the next run, for who is about to start several."""
+        """Prepare an endpoint; `start` starts it.
+
+        Args:
+            state_dir: folder for everything that the endpoint stores.
+            provisioning: TOML file of the resources to create; without one there are none.
+            port: port for all services except S3; 0 picks a free one.
+            s3_port: port for S3; 0 picks a free one.
+            driver_memory: Java heap of a Glue run.
+            warm_spark: have a Spark ready for the next Glue run; useful before several runs.
+            seconds_per_timeout_minute: how long a minute of a Glue timeout is; tests make it shorter.
+
+        Raises:
+            ProvisioningError: the provisioning file is missing or wrong.
+        """
+        self._resources = read_provisioning(provisioning)
+        self._provisioning_folder = Path(provisioning or ".").resolve().parent
         self.layout = StateLayout.at(state_dir)
         self.environment: dict[str, str] = {}
         self._ports = (port, s3_port)
@@ -62,9 +78,10 @@ class LocalEndpoint:
         self.stop()
 
     def start(self) -> None:
-        """Bring everything up and write `endpoint.json`.
+        """Start everything and write `endpoint.json`.
 
-        Raises EndpointError: a port or the state folder is in use, or the saved state cannot be read.
+        Raises:
+            EndpointError: a port or the state folder is in use, or the saved state cannot be read.
         """
         if not _started_in_this_process.acquire(blocking=False):
             raise EndpointError("this process already runs an endpoint: stop it first, or start another process")
@@ -76,7 +93,7 @@ class LocalEndpoint:
             raise
 
     def stop(self) -> None:
-        """End jobs and servers and save the state. Stopping twice is fine."""
+        """Stop jobs and servers and save the state. A second call does nothing."""
         while self._stack:
             name, undo = self._stack.pop()
             try:
@@ -85,21 +102,21 @@ class LocalEndpoint:
                 logger.exception("stopping the endpoint: %s", name)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this endpoint, whatever the process's own AWS settings are."""
+        """Return a boto3 client of this endpoint; the process's own AWS settings play no part."""
         from mwaa.local_aws.server.provisioning import client_factory
 
         return client_factory(self.environment)(service)
 
     def skip_export_tables(self, *tables: str) -> None:
-        """Make later exports leave out these tables (`schema.table`) and still say COMPLETE; none: export all."""
+        """Make later exports skip these tables (`schema.table`) and still end COMPLETE; without any, export all."""
         self.layout.skipped_export_tables.write_text("\n".join(tables))
 
     def _start(self) -> None:
         self._lock_state_folder()
         self._log_to_file()
         postgres = Postgres(self.layout)
-        starting = _Background(postgres.start)
         # PostgreSQL starts while Python imports moto: each takes about a second.
+        starting = _Background(postgres.start)
         from mwaa.local_aws.s3.s3_server import S3Server
         from mwaa.local_aws.server.aws_server import AwsServer
 
@@ -124,26 +141,27 @@ class LocalEndpoint:
 
         from mwaa.local_aws.server.provisioning import provision
 
-        provision(self.environment, postgres)
-        self._warm_up()
+        provision(self.environment, postgres, self._resources, self._provisioning_folder)
+        self._prepare_warm_spark()
         self._write_ready_file()
 
-    def _warm_up(self) -> None:
-        """With all buckets there: a Spark reads the buckets that it was started with."""
+    def _prepare_warm_spark(self) -> None:
+        """Start the warm Spark. The buckets must exist: a Spark can read only those that exist at its start."""
         from mwaa.local_aws.glue.glue_catalog import local_glue_backends
         from mwaa.local_aws.glue.glue_jobs import runner
 
         jobs = [job for _, _, backend in local_glue_backends().iter_backends() for job in backend.jobs.values()]
         if jobs:
-            runner().keep_warm(jobs[0])
+            runner().prepare_warm_spark(jobs[0])
 
     def _load_state(self) -> None:
         from mwaa.local_aws import athena
         from mwaa.local_aws.server.service_table import backends_of
 
         store = state.StateStore(self.layout.aws, backends_of)
-        self._stack.append(("forget state", _reset_backends))
-        _reset_backends()
+        self._stack.append(("reset state", moto_internals.reset_backends))
+        moto_internals.reset_backends()
+        self.layout.outdated_scan_cache.unlink(missing_ok=True)
         athena.install(self.layout.s3, self.layout.scan_cache)
         store.start()
         self._stack.append(("state", store.stop))
@@ -181,7 +199,7 @@ class LocalEndpoint:
                 f"or stop it with `python -m mwaa.local_aws stop --state {self.layout.root}`"
             )
         self._stack.append(("state folder lock", lock.release))
-        # A killed predecessor's: nobody may take it for this one's.
+        # A killed endpoint leaves this file; clients must not take its content for this endpoint's.
         self.layout.ready_file.unlink(missing_ok=True)
 
     def _log_to_file(self) -> None:
@@ -193,7 +211,7 @@ class LocalEndpoint:
             self._stack.append(("log", lambda name=name: logging.getLogger(name).removeHandler(handler)))
 
     def _quiet_libraries(self) -> None:
-        # An unknown action is the caller's to see, in the answer; none of these libraries may write to the console.
+        # Callers see an unknown action in the answer; these libraries must not write to the console as well.
         logging.getLogger("mwaa.local_aws").propagate = False
         for name in ("werkzeug", "nanio", "uvicorn"):
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -209,7 +227,7 @@ class LocalEndpoint:
 
 
 class _Background:
-    """Runs a call on a thread; `join` gives the exception it raised, if any."""
+    """Runs a call in a thread; `join` waits for it and returns the exception that it raised, if any."""
 
     def __init__(self, call: Any) -> None:
         self._error: BaseException | None = None
@@ -235,14 +253,8 @@ def _environment(aws_url: str, s3_url: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        # Without this, clients on a laptop look for an EC2 instance's credentials first.
+        # Without this, clients first look for the credentials of an EC2 instance.
         "AWS_EC2_METADATA_DISABLED": "true",
-        # Clients that read Parquet on threads need it too (see mwaa/local_aws/__init__.py).
+        # Clients that read Parquet in threads need this too (see mwaa/local_aws/__init__.py).
         "ARROW_DEFAULT_MEMORY_POOL": "system",
     }
-
-
-def _reset_backends() -> None:
-    from moto.core.base_backend import BackendDict
-
-    BackendDict.reset()

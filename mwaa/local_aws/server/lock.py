@@ -1,4 +1,4 @@
-"""One process a state folder: a lock that the system lets go when its holder ends, however it ends."""
+"""A lock, so that one process at a time serves a state folder. The system releases it when the process ends."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 class StateLock:
-    """The lock file of a state folder; it holds the holder's process id."""
+    """The lock file of a state folder; it contains the process id of the endpoint that serves it."""
 
     def __init__(self, root: Path) -> None:
         self._file = (root / "endpoint.lock").open("a+")
 
     def acquire(self) -> bool:
-        """Take the lock; False when a live process has it."""
+        """Take the lock. Return False when another running process has it."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -25,22 +25,22 @@ class StateLock:
         return True
 
     def holder(self) -> str:
-        """Process id of the holder, for people to read."""
+        """Return the process id of the endpoint that has the lock, for messages."""
         self._file.seek(0)
         return self._file.read().strip() or "unknown"
 
     def release(self) -> None:
-        """Let the lock go."""
+        """Release the lock."""
         self._file.close()
 
 
 def is_served(root: Path) -> bool:
-    """Whether a live process serves this state folder."""
+    """Return whether a running process serves this state folder."""
     if not (root / "endpoint.lock").exists():
         return False
     lock = StateLock(root)
     try:
-        # A shared lock is refused only while a holder has the exclusive one, and leaves the file as it is.
+        # A shared lock is refused only while an endpoint has the exclusive one, and it does not change the file.
         fcntl.flock(lock._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -1,4 +1,4 @@
-"""Which AWS services and actions the endpoint serves, and which moto (or own) classes answer them."""
+"""The AWS services and actions that the endpoint serves, and the classes that answer them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from mwaa.local_aws.services import state
+from mwaa.local_aws.services import moto_internals
 
 
 @dataclass(frozen=True)
 class Service:
-    """One AWS service: the module that answers, and what of it is really carried out.
+    """One AWS service.
 
-    `actions` None means that all that moto implements is carried out in full by keeping records
-    (topics, secrets, parameters …). Where moto would only pretend to work, the list names what is real.
+    Attributes:
+        name: the service's name in moto and in messages.
+        responses: the module of the class that answers.
+        response_class: the class that answers.
+        actions: the actions that are served. None serves all that moto implements: right for services that only store
+            records (topics, secrets, parameters …). Where moto would only pretend to work, list what really works.
+        serialised: whether one call at a time is served, under the service's lock.
     """
 
     name: str
@@ -24,7 +29,7 @@ class Service:
     serialised: bool = True
 
     def response(self) -> Any:
-        """The moto response class; imported on first use."""
+        """Return the class that answers; its module is imported on first use."""
         return getattr(importlib.import_module(self.responses), self.response_class)
 
 
@@ -47,11 +52,11 @@ _RDS_ACTIONS = frozenset(
     }
 )  # fmt: skip
 
-# Keyed by the service name a request is signed for.
+# By the service name in a request's signature.
 SERVICES: dict[str, Service] = {
     "glue": Service("glue", "mwaa.local_aws.glue.glue_api", "LocalGlueResponse", _GLUE_ACTIONS),
-    # Athena answers while queries run, and a start may take long: it guards its own objects.
-    "athena": Service("athena", "moto.athena.responses", "AthenaResponse", serialised=False),
+    # Starting a query can take a second, in which other calls must be answered: Athena locks its own objects.
+    "athena": Service("athena", "mwaa.local_aws.athena.athena_api", "LocalAthenaResponse", serialised=False),
     "rds": Service("rds", "mwaa.local_aws.rds.rds_api", "LocalRdsResponse", _RDS_ACTIONS, serialised=False),
     "sns": Service("sns", "mwaa.local_aws.services.sns", "LocalSnsResponse"),
     "ssm": Service("ssm", "moto.ssm.responses", "SimpleSystemManagerResponse"),
@@ -65,7 +70,7 @@ SERVICES: dict[str, Service] = {
 
 
 def backends_of(service: str) -> Any:
-    """The BackendDict that holds a service's objects; the endpoint's own classes where it has them."""
+    """Return the BackendDict of a service's objects, with the endpoint's own backend class where it has one."""
     if service == "glue":
         from mwaa.local_aws.glue.glue_catalog import local_glue_backends
 
@@ -74,4 +79,4 @@ def backends_of(service: str) -> Any:
         from mwaa.local_aws.rds.rds_backend import rds_backends
 
         return rds_backends
-    return state.moto_backends(service)
+    return moto_internals.backends_by_name(service)

@@ -1,1 +1,1 @@
-"""What moto answers by keeping records, and how its memory survives a restart."""
+"""The services that moto answers in full (SNS, secrets, keys …), and how all state survives a restart."""

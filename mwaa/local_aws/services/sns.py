@@ -1,4 +1,4 @@
-"""SNS: moto's, and every published message also a line in `DIR/sns/<topic>.jsonl`, since nobody gets the mail."""
+"""SNS: moto's, and each published message is also a line in `DIR/sns/<topic>.jsonl`, because no mail is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _folder: Path | None = None
 
 
 def install_message_folder(folder: Path | None) -> None:
-    """Where published messages are written; None stops writing."""
+    """Write published messages below `folder` from now on; None stops writing."""
     global _folder
     _folder = folder
 

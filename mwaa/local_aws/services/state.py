@@ -1,13 +1,12 @@
-"""Keeping the AWS services' memory across restarts.
+"""Save the AWS services' objects, so that they survive a restart.
 
-moto holds everything in Python objects. Each service's backends are pickled to `DIR/aws/<service>.pickle`
-shortly after a call changed them, and once more on shutdown. One file a service, so that a burst of catalog
-calls does not rewrite the rest; a rename makes each save all or nothing.
+moto holds everything in Python objects. Each service's backends are pickled to `DIR/aws/<service>.pickle` shortly
+after a call changed them, and once more at shutdown. There is one file per service: a burst of catalog calls does not
+rewrite the others. A save replaces the file in one step, so that a file is always complete.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 import threading
 import time
@@ -16,41 +15,41 @@ from pathlib import Path
 from typing import Any
 
 from mwaa.local_aws.errors import StateUnreadableError
-from mwaa.local_aws.services import state_pickle
+from mwaa.local_aws.services import moto_internals, state_pickle
 
 logger = logging.getLogger(__name__)
 
-# Raise this when a change makes older state files unusable; the reader then tells people to `make clean`.
+# Raise this number when a change makes older state files unusable.
 STATE_VERSION = 2
 SAVE_DELAY_SECONDS = 0.5
-# A catalog of ten thousand partitions takes half a second to save, in which no call is answered: while calls keep
-# changing it, saving may take this share of the time.
+# Saving a catalog of ten thousand partitions takes half a second, in which no call is answered. While calls keep
+# changing it, saving takes at most this share of the time.
 SAVING_SHARE = 0.02
 PERSISTED_SERVICES = ("glue", "athena", "rds", "sns", "ssm", "secretsmanager", "kms", "iam", "logs")
-# Importing moto's ssm pulls in the whole of ec2 (over a second), so it is loaded on first use or with saved state.
+# Importing moto's ssm imports all of ec2 (over a second), so it is loaded on first use or with saved state.
 LAZY_SERVICES = frozenset({"ssm"})
 
-# One lock a service: held while a call is served and while its state is pickled, so a save is never half a call.
+# One lock per service, taken while a call is served and while its state is pickled: a save never sees half a call.
 _locks: dict[str, threading.RLock] = {service: threading.RLock() for service in PERSISTED_SERVICES}
 _active: StateStore | None = None
 
 
 def service_lock(service: str) -> threading.RLock:
-    """The lock that guards one service's objects; take it when changing them outside an HTTP call."""
+    """Return the lock that guards one service's objects; take it when changing them outside an HTTP call."""
     return _locks.setdefault(service, threading.RLock())
 
 
 def touch(*services: str) -> None:
-    """Say that these services' state has changed and should be saved soon. Does nothing outside an endpoint."""
+    """Mark these services as changed, so that they are saved soon. Does nothing outside an endpoint."""
     if _active is not None:
         _active.touch(*services)
 
 
 class StateStore:
-    """Loads, saves and forgets the state of the running endpoint's services."""
+    """Loads and saves the state of the running endpoint's services."""
 
     def __init__(self, folder: Path, backends_of: Callable[[str], Any]) -> None:
-        """`backends_of(service)` gives moto's BackendDict (account → region → backend) of a service."""
+        """Use `folder` for the files; `backends_of(service)` returns moto's BackendDict of a service."""
         self._folder = folder
         self._backends_of = backends_of
         self._dirty: set[str] = set()
@@ -59,9 +58,10 @@ class StateStore:
         self._saver = threading.Thread(target=self._save_loop, name="state-saver", daemon=True)
 
     def start(self) -> None:
-        """Load what was saved before and begin saving changes.
+        """Load the saved state and begin to save changes.
 
-        Raises StateUnreadableError when a file cannot be read back.
+        Raises:
+            StateUnreadableError: a file cannot be read.
         """
         global _active
         for service in PERSISTED_SERVICES:
@@ -88,7 +88,7 @@ class StateStore:
             self._changed.notify_all()
 
     def save(self, services: Iterable[str]) -> None:
-        """Write the given services' state now; one that cannot be saved is logged and does not hold up the rest."""
+        """Save the given services now; a service that cannot be saved is logged, and the others are saved."""
         for service in services:
             path = self._path(service)
             partial = path.with_suffix(".partial")
@@ -103,7 +103,7 @@ class StateStore:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._dirty or self._stopping)
-                # A publish makes many calls in a row; waiting lets one save cover them.
+                # Clients make many changes in a row: one save after a short wait covers them all.
                 self._changed.wait_for(lambda: self._stopping, timeout=delay)
                 if self._stopping:
                     return
@@ -123,7 +123,7 @@ class StateStore:
                     }
                     return state_pickle.dumps((STATE_VERSION, content))
             except RuntimeError:
-                # Executor threads change dictionaries without the lock now and then; the next try sees them whole.
+                # A worker thread changed a dictionary without the lock, during the save: try again.
                 if attempt == attempts:
                     raise
         raise AssertionError("unreachable")
@@ -138,25 +138,12 @@ class StateStore:
                 state_pickle.restore(backends[account][region], attributes)
         except Exception as error:
             raise StateUnreadableError(
-                f"saved state {path} cannot be read ({type(error).__name__}: {error}): "
-                "run `make clean` to start from nothing, or go back to the version that wrote it"
+                f"saved state {path} cannot be read ({type(error).__name__}: {error}): delete the folder "
+                f"{self._folder.parent} to start without data, or go back to the version that wrote it"
             ) from error
 
     def _in_use(self, service: str) -> bool:
-        return service not in LAZY_SERVICES or module_loaded(service)
+        return service not in LAZY_SERVICES or moto_internals.is_loaded(service)
 
     def _path(self, service: str) -> Path:
         return self._folder / f"{service}.pickle"
-
-
-def module_loaded(service: str) -> bool:
-    """Whether moto's module of this service has been imported in this process."""
-    import sys
-
-    return f"moto.{service}.models" in sys.modules
-
-
-def moto_backends(service: str) -> Any:
-    """moto's BackendDict of `service`, e.g. `moto.sns.models.sns_backends`."""
-    module = importlib.import_module(f"moto.{service}.models")
-    return getattr(module, f"{service}_backends")

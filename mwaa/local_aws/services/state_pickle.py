@@ -1,4 +1,4 @@
-"""Pickling what moto's objects hold and Python's pickle refuses."""
+"""Pickle moto's objects, including those that Python's pickle alone refuses."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from moto.core.base_backend import BaseBackend
 
 MOVED_MODULES = {
     "mwaa.local_aws.athena.backend": "mwaa.local_aws.athena.athena_backend",
+    "mwaa.local_aws.athena.errors": "mwaa.local_aws.athena.athena_errors",
     "mwaa.local_aws.glue_catalog": "mwaa.local_aws.glue.glue_catalog",
     "mwaa.local_aws.glue_jobs": "mwaa.local_aws.glue.glue_jobs",
     "mwaa.local_aws.rds_backend": "mwaa.local_aws.rds.rds_backend",
     "mwaa.local_aws.rds_export": "mwaa.local_aws.rds.rds_export",
-    "mwaa.local_aws.state_pickle": "mwaa.local_aws.services.state_pickle",
     "mwaa.local_aws.rds_snapshot": "mwaa.local_aws.rds.rds_snapshot",
+    "mwaa.local_aws.state_pickle": "mwaa.local_aws.services.state_pickle",
 }
-"""Where the classes of saved objects are now, by the module that they were saved from."""
+"""Old module → new module of classes and functions that saved state refers to. When you move or rename one, add it."""
 
 
 class _Pickler(pickle.Pickler):
     def persistent_id(self, obj: Any) -> tuple[str, str] | None:
-        """Objects that point back to their backend must find the live one, not a copy of it as it was."""
+        """Save a backend as its account and region: objects that refer to it must find the running one, not a copy."""
         return (obj.account_id, obj.region_name) if isinstance(obj, BaseBackend) else None
 
     def reducer_override(self, obj: Any) -> Any:
@@ -37,17 +38,21 @@ class _Pickler(pickle.Pickler):
                 serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
             return _private_key, (der,)
-        # moto's own kinds of defaultdict take arguments that pickle does not know of.
+        # moto's subclasses of defaultdict take constructor arguments that pickle does not know.
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return copyreg.__newobj__, (type(obj),), vars(obj), None, iter(obj.items())  # type: ignore[attr-defined]
-        # A default made by a lambda has no name to be found by; `restore` puts the content into a fresh one.
+        # A lambda cannot be pickled: save the content only; `restore` puts it into the new backend's defaultdict.
         if isinstance(obj, defaultdict) and isinstance(obj.default_factory, FunctionType):
             return dict, (dict(obj),)
         return NotImplemented
 
 
 def dumps(content: Any) -> bytes:
-    """Pickle `content`. Raises pickle.PicklingError, TypeError or AttributeError for what has no portable form."""
+    """Return `content` as bytes.
+
+    Raises:
+        pickle.PicklingError, TypeError, AttributeError: an object cannot be pickled.
+    """
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(content)
     return buffer.getvalue()
@@ -67,12 +72,12 @@ class _Unpickler(pickle.Unpickler):
 
 
 def loads(data: bytes, backends: Any) -> Any:
-    """The inverse of `dumps`; `backends` is moto's BackendDict (account → region → backend) of the service."""
+    """Return what `dumps` was given; `backends` is moto's BackendDict (account → region → backend) of the service."""
     return _Unpickler(data, backends).load()
 
 
 def restore(backend: Any, attributes: dict[str, Any]) -> None:
-    """Put saved attributes into a freshly made backend, keeping its dictionaries' own defaults."""
+    """Put saved attributes into a new backend. Its defaultdicts stay: only their content is replaced."""
     for name, value in attributes.items():
         current = getattr(backend, name, None)
         if isinstance(current, defaultdict) and type(value) is dict:

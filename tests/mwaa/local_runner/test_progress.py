@@ -33,7 +33,7 @@ def test_each_end_has_a_line_and_an_error_one_more(console):
             ("failed", "marts.a.build", 2, "no such column"),
             ("skipped", "facts.b.plan", -1, ""),
         ):
-            progress.tell(event)
+            progress.on_event(event)
     lines = console.getvalue().splitlines()
     assert lines[0] == "daily for 2024-02-17"
     assert [line.split()[1:3] for line in lines[1:3]] == [["✓", "bronze.build"], ["✗", "marts.a.build"]]
@@ -45,6 +45,6 @@ def test_each_end_has_a_line_and_an_error_one_more(console):
 def test_a_task_without_a_group_belongs_to_its_dag(console):
     with Progress(console) as progress:
         progress.begin("load_source_database", "")
-        progress.tell(("running", "check_files", -1, ""))
-        progress.tell(("success", "check_files", -1, ""))
+        progress.on_event(("running", "check_files", -1, ""))
+        progress.on_event(("success", "check_files", -1, ""))
     assert list(progress.seconds) == ["load_source_database"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa.local_runner.environment import LaptopError, State
+from mwaa.local_runner.environment import LocalRunError, State
 from mwaa.local_runner.source import source_folder, upload_source
 
 FILES = ("order_items.csv", "order_item_options.csv", "date_dim.csv")
@@ -45,12 +45,12 @@ def test_options_and_calendar_may_be_missing_and_leave_nothing_of_the_folder_bef
 def test_orders_are_required(folder: Path) -> None:
     (folder / "order_items.csv").unlink()
     (folder / "orders.xlsx").touch()
-    with pytest.raises(LaptopError, match=r"order_items\.csv is missing; .*found: .*orders\.xlsx"):
+    with pytest.raises(LocalRunError, match=r"order_items\.csv is missing; .*found: .*orders\.xlsx"):
         source_folder(State(folder), str(folder))
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_is_of_zero_bytes(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"")
-    with pytest.raises(LaptopError, match=rf"{name} is empty"):
+    with pytest.raises(LocalRunError, match=rf"{name} is empty"):
         source_folder(State(folder), str(folder))

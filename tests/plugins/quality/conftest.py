@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
+from mwaa.local_runner.environment import PROVISIONING
 from tests.dags.gold.harness import Lake
 from tests.plugins.quality.samples import SqliteSettings, gold_lake
 from tests.plugins.quality.score_reports import report_rows
@@ -29,6 +30,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     """The laptop endpoint in a process of its own; the value is the environment that leads clients to it."""
     state = tmp_path_factory.mktemp("endpoint")
     command = [sys.executable, "-m", "mwaa.local_aws", "serve", "--state", str(state)]
+    command += ["--provisioning", str(PROVISIONING)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_SECONDS

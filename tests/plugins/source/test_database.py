@@ -21,7 +21,7 @@ from biz_insights.source.database import (
     count_source,
     require_day,
 )
-from mwaa.local_runner.environment import LaptopError
+from mwaa.local_runner.environment import LocalRunError
 from mwaa.local_runner.run import last_complete_day
 from spark_jobs.transforms.typed import TIMESTAMP_PATTERN
 
@@ -75,7 +75,7 @@ def test_a_source_of_nothing_but_unreadable_times_says_so(count: Count) -> None:
     assert (found.first_day, found.last_day) == (None, None)
     with pytest.raises(PermanentError, match=r"no orders up to now \(order_items has 10 row.*load_source_database"):
         require_day(found, "2024-01-27")
-    with pytest.raises(LaptopError, match="order_items has 10 row"):
+    with pytest.raises(LocalRunError, match="order_items has 10 row"):
         last_complete_day(found)
 
 
