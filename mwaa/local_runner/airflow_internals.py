@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-HOLDS_FOR = ("apache-airflow>=3.3.1,<3.4", "cadwyn>=7,<8")
-"""Versions for which this module was checked: the routes and versions of `airflow.api_fastapi.execution_api`, cadwyn's
-`_DELETED_ROUTE_TAG` and `_cadwyn_initialize`, `run_task_in_process` and `in_process_api_server` of the task SDK's
-supervisor, and the sleep in `dag.test`."""
+HOLDS_FOR = {"apache-airflow": ("3.3.1", "3.4"), "cadwyn": ("7", "8")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers the routes and versions of `airflow.api_fastapi.execution_api`, cadwyn's `_DELETED_ROUTE_TAG` and
+`_cadwyn_initialize`, `run_task_in_process` and `in_process_api_server` of the task SDK's supervisor, and the sleep in
+`dag.test`.
+"""
 
 SHORT_SECONDS = 0.02
 

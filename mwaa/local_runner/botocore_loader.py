@@ -6,9 +6,11 @@ import functools
 
 import botocore.session
 
-HOLDS_FOR = ("botocore>=1.40,<2",)
-"""Versions for which this module was checked: sessions call `botocore.session.create_loader`, and a loader caches
-what it has read."""
+HOLDS_FOR = {"botocore": ("1.40", "2")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers that sessions call `botocore.session.create_loader`, and that a loader caches what it has read.
+"""
 
 
 def share_loader() -> None:

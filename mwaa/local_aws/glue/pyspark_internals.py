@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-HOLDS_FOR = ("pyspark>=4.1.1,<4.2", "py4j>=0.10.9.9,<0.10.10")
-"""Versions for which this module was checked: `SparkContext._gateway`, `java_gateway.launch_gateway`, the `proc` of a
-gateway, the environment variables PYSPARK_GATEWAY_PORT and PYSPARK_GATEWAY_SECRET, `SparkContext$.MODULE$.getActive`,
-`sql.classic.SparkSession` and the Janino compiler among Spark's jars."""
+HOLDS_FOR = {"pyspark": ("4.1.1", "4.2"), "py4j": ("0.10.9.9", "0.10.10")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers `SparkContext._gateway`, `java_gateway.launch_gateway`, the `proc` of a gateway, the environment variables
+PYSPARK_GATEWAY_PORT and PYSPARK_GATEWAY_SECRET, `SparkContext$.MODULE$.getActive`, `sql.classic.SparkSession` and the
+Janino compiler among Spark's jars.
+"""
 
 
 def start_gateway() -> Any:

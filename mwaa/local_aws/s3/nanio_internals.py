@@ -14,9 +14,11 @@ from nanio.storage.backend import ObjectInfo
 from nanio.storage.filesystem import FilesystemStorage
 from nanio.storage.metadata import synthesize_metadata_from_stat
 
-HOLDS_FOR = ("nanio>=0.1.7,<0.2",)
-"""Versions for which this module was checked: `FilesystemStorage._read_or_synthesize_metadata`,
-`synthesize_metadata_from_stat` and `app.state.storage`."""
+HOLDS_FOR = {"nanio": ("0.1.7", "0.2")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers `FilesystemStorage._read_or_synthesize_metadata`, `synthesize_metadata_from_stat` and `app.state.storage`.
+"""
 
 
 class FolderStorage(FilesystemStorage):

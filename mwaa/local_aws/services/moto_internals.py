@@ -12,8 +12,12 @@ from typing import Any
 
 from moto.core.base_backend import BackendDict
 
-HOLDS_FOR = ("moto>=5.2.5,<5.3",)
-"""Versions for which this module was checked: `BackendDict`, its `backend` attribute and its `reset`."""
+HOLDS_FOR = {"moto": ("5.2.5", "5.3")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers `BackendDict`, its `backend` attribute and its `reset`, and also the backend and response classes of moto that
+the other modules of the endpoint extend (Athena, Glue, RDS, SNS).
+"""
 
 
 def use_backend_class(backends: BackendDict, backend_class: type[Any]) -> BackendDict:

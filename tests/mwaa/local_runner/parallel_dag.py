@@ -1,11 +1,14 @@
-"""Run as a script: a DAG whose tasks meet, fail and die, run by the laptop's executor; prints what it was told."""
+"""A script that runs a DAG with the executor of local runs and prints the events.
+
+Two tasks of the DAG wait for each other, one fails, one is killed and one is skipped.
+"""
 
 import json
 import os
 import sys
 from pathlib import Path
 
-from mwaa.local_runner import dag_runs
+from mwaa.local_runner import airflow_internals, dag_runs
 from mwaa.local_runner.environment import State, airflow_environment
 
 MEETING_SECONDS = 60
@@ -23,14 +26,14 @@ def meet(me, other):
     until = time.monotonic() + float(os.environ["MEETING_SECONDS"])
     while not (folder / other).exists():
         if time.monotonic() > until:
-            raise RuntimeError(f"{other} never ran beside {me}")
+            raise RuntimeError(f"{other} did not run at the same time as {me}")
         time.sleep(0.05)
 
 @dag(schedule=None)
 def parallel():
     @task
     def wait():
-        """Until the other workers are there."""
+        """Wait for the preloaded workers."""
         until = time.monotonic() + float(os.environ["MEETING_SECONDS"])
         while not (folder / "preloaded").exists() and time.monotonic() < until:
             time.sleep(0.05)
@@ -80,13 +83,13 @@ def main(folder: Path) -> None:
     )
     dag_runs.migrate_metadata(state)
     dags = dag_runs.load_dags(dags_folder)
-    dag_runs.load_task_runner()
+    airflow_internals.load_task_runner()
     from mwaa.local_runner.task_processes import task_processes
 
-    told = []
-    with task_processes(dags, told.append, (folder / "preloaded").touch):
+    events = []
+    with task_processes(dags, events.append, (folder / "preloaded").touch):
         run_id, outcome = dag_runs.run_dag(dags["parallel"], {})
-    print(json.dumps({"told": told, "outcome": outcome, "run_id": run_id, "pid": os.getpid()}))
+    print(json.dumps({"events": events, "outcome": outcome, "run_id": run_id, "pid": os.getpid()}))
 
 
 if __name__ == "__main__":

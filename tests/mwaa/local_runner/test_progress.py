@@ -1,4 +1,4 @@
-"""What a person sees of a run: a line a task, seconds by stage that tasks side by side share."""
+"""The progress of a run: a line for each task, and the seconds of each stage."""
 
 import io
 
@@ -12,7 +12,7 @@ def console() -> io.StringIO:
     return io.StringIO()
 
 
-def test_tasks_side_by_side_count_once():
+def test_seconds_of_tasks_side_by_side_count_once():
     spans = [
         ("facts", 0.0, 10.0),
         ("facts", 2.0, 4.0),
@@ -23,7 +23,7 @@ def test_tasks_side_by_side_count_once():
     assert stage_seconds(spans) == {"facts": 13.0, "marts": 1.0}
 
 
-def test_each_end_has_a_line_and_an_error_one_more(console):
+def test_each_finished_task_has_a_line_and_an_error_another(console):
     with Progress(console) as progress:
         progress.begin("daily", " for 2024-02-17")
         for event in (

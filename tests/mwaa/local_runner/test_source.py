@@ -1,4 +1,4 @@
-"""The folder that `make run SOURCE=…` names: what it must hold, and what the source bucket holds afterwards."""
+"""The folder of `make run SOURCE=…`: the files it must have, and those in the source bucket after the upload."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 class Bucket:
-    """As much of S3 as an upload needs."""
+    """The part of S3's client that an upload needs."""
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
@@ -31,7 +31,7 @@ class Bucket:
         self.keys.discard(Key)
 
 
-def test_options_and_calendar_may_be_missing_and_leave_nothing_of_the_folder_before(folder: Path) -> None:
+def test_optional_files_may_be_missing_and_are_then_deleted_in_the_bucket(folder: Path) -> None:
     bucket = Bucket()
     upload_source(bucket, "source", "incoming/", folder)
     assert bucket.keys == {f"incoming/{name}" for name in FILES}
@@ -42,7 +42,7 @@ def test_options_and_calendar_may_be_missing_and_leave_nothing_of_the_folder_bef
     assert bucket.keys == {"incoming/order_items.csv"}
 
 
-def test_orders_are_required(folder: Path) -> None:
+def test_the_order_items_are_required(folder: Path) -> None:
     (folder / "order_items.csv").unlink()
     (folder / "orders.xlsx").touch()
     with pytest.raises(LocalRunError, match=r"order_items\.csv is missing; .*found: .*orders\.xlsx"):
@@ -50,7 +50,7 @@ def test_orders_are_required(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_no_file_is_of_zero_bytes(folder: Path, name: str) -> None:
+def test_an_empty_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"")
     with pytest.raises(LocalRunError, match=rf"{name} is empty"):
         source_folder(State(folder), str(folder))

@@ -8,7 +8,7 @@ from mwaa.local_runner.summary import _quarantine_lines
 
 
 class Lake:
-    """Answers like `Reader`, over one table."""
+    """A `Reader` over one table in memory."""
 
     def __init__(self, quarantine: str) -> None:
         self.connection = macros.connect()

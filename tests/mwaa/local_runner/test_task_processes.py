@@ -1,4 +1,4 @@
-"""The laptop's executor: tasks side by side, each end told, a lost process fails its own task only."""
+"""The executor of local runs: tasks run side by side, ends are reported, a killed process fails only its own task."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from mwaa.local_runner.task_processes import TaskProcesses
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory) -> dict:
-    """What a run of the DAG in parallel_dag.py gave; a process of its own, as Airflow is configured once in each."""
+    """Return what parallel_dag.py prints. It is a process of its own: Airflow is configured once per process."""
     folder = tmp_path_factory.mktemp("parallel")
     done = subprocess.run(
         [sys.executable, "-m", "tests.mwaa.local_runner.parallel_dag", str(folder)],
@@ -26,7 +26,7 @@ def outcome(tmp_path_factory) -> dict:
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    found["ends"] = {task_id: (state, error) for state, task_id, _, error in found["told"] if state != "running"}
+    found["ends"] = {task_id: (state, error) for state, task_id, _, error in found["events"] if state != "running"}
     found["worker"] = int((folder / "pid").read_text())
     return found
 
@@ -36,16 +36,16 @@ def test_tasks_that_do_not_wait_for_each_other_run_side_by_side(outcome):
     assert outcome["ends"]["right"] == ("success", "")
 
 
-def test_every_end_is_told_once_after_its_begin(outcome):
-    told = [(task_id, state) for state, task_id, _, _ in outcome["told"]]
-    assert len(told) == len(set(told))
+def test_every_task_reports_its_begin_and_its_end_once(outcome):
+    events = [(task_id, state) for state, task_id, _, _ in outcome["events"]]
+    assert len(events) == len(set(events))
     for task_id in outcome["ends"]:
-        states = [state for name, state in told if name == task_id]
+        states = [state for name, state in events if name == task_id]
         assert states[0] == "running"
         assert len(states) == 2
 
 
-def test_an_error_is_told_in_one_line_and_a_skip_is_no_error(outcome):
+def test_an_error_is_one_line_and_a_skip_is_not_an_error(outcome):
     assert outcome["ends"]["refuse"] == ("failed", "the file is empty")
     assert outcome["ends"]["skip"][0] == "skipped"
 
@@ -64,7 +64,7 @@ def test_tasks_run_in_processes_that_do_not_outlive_the_run(outcome):
         os.kill(outcome["worker"], 0)
 
 
-def test_what_most_waits_for_begins_first():
+def test_the_task_with_the_highest_priority_begins_first():
     executor = TaskProcesses(parallelism=1)
     weights = {"light": 1, "heavy": 42, "middle": 10}
     executor.queued_tasks = {

@@ -1,4 +1,4 @@
-"""The endpoint with the shop's lake in it."""
+"""The endpoint with the lake of a small shop in it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from tests.mwaa.local_aws.athena.shop import Shop, write_lake
 
 @pytest.fixture(scope="session")
 def shop(endpoint: LocalEndpoint, aws: Callable[[str], Any]) -> Shop:
-    held = Shop(endpoint.layout.s3, aws("athena"), aws("glue"))
-    write_lake(held)
-    return held
+    found = Shop(endpoint.layout.s3, aws("athena"), aws("glue"))
+    write_lake(found)
+    return found

@@ -1,4 +1,4 @@
-"""The lake behind the Athena tests: one partitioned table whose partitions live under scattered prefixes."""
+"""The lake for the Athena tests: one partitioned table, with its partitions below different prefixes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ READ = "business-insights-read"
 BUILD = "business-insights-build"
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
-# order_date → (prefix of its partition, the day's file as a SELECT). The prefixes are as scattered as `publish`
-# leaves them; the path of 2024-01-03 names another date, and 2024-01-04 has no file at all.
+# order_date → (prefix of its partition, the day's file as a SELECT). Each build of a table has a prefix of its own.
+# The path of 2024-01-03 has another date in it, and 2024-01-04 has no file.
 DAYS: dict[str, tuple[str, str | None]] = {
     "2024-01-01": (
         "silver/sales/run=a/order_date=2024-01-01",
@@ -38,14 +38,14 @@ DAYS: dict[str, tuple[str, str | None]] = {
 
 @dataclass
 class Shop:
-    """The endpoint with the table `shop.sales` in its catalog."""
+    """Clients of an endpoint that has the table `shop.sales` in its catalog."""
 
     root: Path
     athena: Any
     glue: Any
 
     def run(self, sql: str, workgroup: str = READ, **arguments: Any) -> dict[str, Any]:
-        """Start a statement and return its QueryExecution once it has ended (the API waits for quick ones)."""
+        """Run a statement to its end and return its QueryExecution."""
         query_id = self.start(sql, workgroup, **arguments)
         for _ in range(200):
             execution = self.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
@@ -61,20 +61,20 @@ class Shop:
         return str(answer["QueryExecutionId"])
 
     def results(self, sql: str, **arguments: Any) -> dict[str, Any]:
-        """GetQueryResults of a statement that must succeed."""
+        """Return GetQueryResults of a statement that must succeed."""
         execution = self.run(sql, **arguments)
         assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
         return dict(self.athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"]))
 
     def rows(self, sql: str, **arguments: Any) -> list[list[str | None]]:
-        """The rows without the header."""
+        """Return the rows without the header."""
         found = [
             [c.get("VarCharValue") for c in r["Data"]] for r in self.results(sql, **arguments)["ResultSet"]["Rows"]
         ]
         return found[1:]
 
     def failure(self, sql: str, **arguments: Any) -> str:
-        """StateChangeReason of a statement that must fail."""
+        """Return StateChangeReason of a statement that must fail."""
         execution = self.run(sql, **arguments)
         assert execution["Status"]["State"] == "FAILED", f"it should have failed: {sql}"
         assert execution["Status"]["AthenaError"]["ErrorMessage"] == execution["Status"]["StateChangeReason"]

@@ -93,7 +93,7 @@ def test_pyathena_pandas_cursor(shop: Shop, unload: bool) -> None:
 
 @pytest.fixture
 def arrow_on_loopback(endpoint: LocalEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyAthena's Arrow cursor builds pyarrow's S3 client, which follows no AWS_ENDPOINT_URL and takes no option."""
+    """Let pyarrow's S3 client, which PyAthena's Arrow cursor uses, find the endpoint: it ignores AWS_ENDPOINT_URL."""
     from pyarrow import fs
 
     address = endpoint.environment["AWS_ENDPOINT_URL_S3"]
@@ -112,14 +112,14 @@ def test_pyathena_arrow_cursor(shop: Shop, unload: bool) -> None:
 
 
 @pytest.mark.usefixtures("arrow_on_loopback")
-def test_pyathena_arrow_cursor_of_nothing(shop: Shop) -> None:
+def test_pyathena_arrow_cursor_without_rows(shop: Shop) -> None:
     from pyathena.arrow.cursor import ArrowCursor
 
     cursor = _connect(cursor_class=ArrowCursor).cursor()
     assert cursor.execute("SELECT store FROM sales WHERE lines > 99").as_arrow().num_rows == 0
 
 
-def test_pyathena_raises_with_athenas_reason(shop: Shop) -> None:
+def test_pyathena_raises_athenas_reason(shop: Shop) -> None:
     from pyathena.error import OperationalError
 
     with pytest.raises(OperationalError, match="COLUMN_NOT_FOUND: line 1:8: Column 'nett' cannot be resolved"):
@@ -156,7 +156,7 @@ def test_awswrangler_read_sql_query(shop: Shop, arguments: dict[str, bool]) -> N
     assert frame["days"].tolist() == [2, 2]
 
 
-def test_awswrangler_ctas_of_nothing_keeps_the_types(shop: Shop) -> None:
+def test_awswrangler_ctas_without_rows_has_the_columns(shop: Shop) -> None:
     import awswrangler as wr
 
     frame = wr.athena.read_sql_query(
@@ -176,7 +176,7 @@ def test_awswrangler_starts_describes_and_lists(shop: Shop) -> None:
     assert "2024-01-04" in str(wr.catalog.get_partitions(database=DATABASE, table="sales"))
 
 
-def test_great_expectations_tells_right_from_wrong(shop: Shop) -> None:
+def test_great_expectations_passes_and_fails_as_expected(shop: Shop) -> None:
     import logging
 
     import great_expectations as gx

@@ -1,4 +1,4 @@
-"""Listing data files: an unchanged folder is not opened again, a changed one always."""
+"""Listing data files: an unchanged folder is listed once, a changed folder again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mwaa.local_aws.athena import storage as module
+from mwaa.local_aws.athena import storage as storage_module
 from mwaa.local_aws.athena.storage import Storage
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A partition's folder that was written a minute ago."""
+    """Return a partition's folder that was written a minute ago."""
     folder = tmp_path / "lake" / "t"
     folder.mkdir(parents=True)
     (folder / "one.parquet").write_bytes(b"1")
@@ -32,14 +32,14 @@ def names(storage: Storage) -> list[tuple[str, int]]:
     return [(os.path.basename(path), size) for path, size in storage.data_files("s3://lake/t/")]
 
 
-def test_a_folder_that_has_not_changed_is_not_opened_again(tmp_path, folder, monkeypatch):
+def test_an_unchanged_folder_is_not_listed_again(tmp_path, folder, monkeypatch):
     storage = Storage(tmp_path)
     assert names(storage) == [("one.parquet", 1)]
-    monkeypatch.setattr(module.os, "scandir", lambda _: pytest.fail("opened again"))
+    monkeypatch.setattr(storage_module.os, "scandir", lambda _: pytest.fail("listed again"))
     assert names(storage) == [("one.parquet", 1)]
 
 
-def test_a_new_a_replaced_and_a_lost_file_show_at_once(tmp_path, folder):
+def test_new_replaced_and_deleted_files_are_seen_at_once(tmp_path, folder):
     storage = Storage(tmp_path)
     assert names(storage) == [("one.parquet", 1)]
     storage.write("s3://lake/t/two.parquet", b"22")
@@ -52,7 +52,7 @@ def test_a_new_a_replaced_and_a_lost_file_show_at_once(tmp_path, folder):
     assert names(storage) == [("two.parquet", 2)]
 
 
-def test_a_file_shows_once_it_is_filled(tmp_path, folder):
+def test_a_file_is_seen_once_it_has_content(tmp_path, folder):
     storage = Storage(tmp_path)
     (folder / "two.parquet").touch()
     settle(folder)
@@ -62,7 +62,7 @@ def test_a_file_shows_once_it_is_filled(tmp_path, folder):
     assert names(storage) == [("one.parquet", 1), ("two.parquet", 2)]
 
 
-def test_what_lies_deeper_shows_although_the_folder_above_has_not_changed(tmp_path, folder):
+def test_files_in_deeper_folders_are_seen_although_the_folder_above_is_unchanged(tmp_path, folder):
     storage = Storage(tmp_path)
     (folder / "day=1").mkdir()
     settle(folder)
@@ -71,12 +71,12 @@ def test_what_lies_deeper_shows_although_the_folder_above_has_not_changed(tmp_pa
     assert names(storage) == [("two.parquet", 2), ("one.parquet", 1)]
 
 
-def test_a_folder_that_has_just_changed_is_looked_at_again(tmp_path, folder, monkeypatch):
+def test_a_folder_that_has_just_changed_is_listed_again(tmp_path, folder, monkeypatch):
     storage = Storage(tmp_path)
     (folder / "two.parquet").write_bytes(b"22")
     opened = []
     scandir = os.scandir
-    monkeypatch.setattr(module.os, "scandir", lambda path: opened.append(path) or scandir(path))
+    monkeypatch.setattr(storage_module.os, "scandir", lambda path: opened.append(path) or scandir(path))
     for _ in range(2):
         assert names(storage) == [("one.parquet", 1), ("two.parquet", 2)]
     assert len(opened) == 2

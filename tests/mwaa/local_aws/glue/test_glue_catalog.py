@@ -1,4 +1,4 @@
-"""The Data Catalog through boto3: partitions in bulk, filters, pages, errors."""
+"""The Data Catalog through boto3: batches of partitions, filters, pages, errors."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_partitions_come_in_pages_of_a_thousand(glue: Any) -> None:
         ("order_date BETWEEN '2020-02-28' AND '2020-03-01'", ["2020-02-28", "2020-02-29", "2020-03-01"]),
     ],
 )
-def test_expressions_choose_partitions(glue: Any, expression: str, expected: list[str]) -> None:
+def test_expressions_select_partitions(glue: Any, expression: str, expected: list[str]) -> None:
     assert [found["Values"][0] for found in listed(glue, Expression=expression)] == expected
 
 
@@ -108,7 +108,7 @@ def test_a_filtered_list_follows_changes(glue: Any) -> None:
 
 
 def test_a_batch_over_glues_limit_is_refused(glue: Any) -> None:
-    # The client checks its own limit of 100 first, so this one goes past it on deletion, where Glue allows 25.
+    # The client itself refuses more than 100; for a deletion Glue allows 25.
     with pytest.raises(ClientError, match="at most 25"):
         glue.batch_delete_partition(
             DatabaseName=DATABASE, TableName="daily", PartitionsToDelete=[{"Values": [day]} for day in DAYS[:26]]
@@ -122,7 +122,7 @@ def test_a_partition_with_the_wrong_number_of_values_is_refused(glue: Any) -> No
         )
 
 
-def test_update_table_keeps_partitions_and_parameters(glue: Any) -> None:
+def test_update_table_does_not_change_partitions(glue: Any) -> None:
     glue.update_table(DatabaseName=DATABASE, TableInput=table_input("daily", Parameters={"batch": "b1"}))
     table = glue.get_table(DatabaseName=DATABASE, Name="daily")["Table"]
     assert table["Parameters"] == {"batch": "b1"}
@@ -140,6 +140,6 @@ def test_update_table_keeps_partitions_and_parameters(glue: Any) -> None:
         ("get_job", {"JobName": "nothing"}),
     ],
 )
-def test_what_is_not_there_is_entity_not_found(glue: Any, call: str, arguments: dict[str, Any]) -> None:
+def test_missing_entities_are_entity_not_found(glue: Any, call: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(glue.exceptions.EntityNotFoundException):
         getattr(glue, call)(**arguments)

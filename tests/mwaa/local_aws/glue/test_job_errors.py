@@ -1,10 +1,10 @@
-"""The one line that Glue makes of a failed script's log."""
+"""The one-line error message from the log of a failed script."""
 
 import pytest
 
 from mwaa.local_aws.glue.job_errors import MAX_MESSAGE, last_exception
 
-FRAME = '  File "/tmp/bronze.py", line 3, in <module>\n    boom()\n'
+FRAME = '  File "/tmp/job.py", line 3, in <module>\n    boom()\n'
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ FRAME = '  File "/tmp/bronze.py", line 3, in <module>\n    boom()\n'
         ("ValueError: " + "x" * 5000, ("ValueError: " + "x" * 5000)[:MAX_MESSAGE]),
     ],
 )
-def test_takes_class_without_module_and_first_line(ending: str, message: str) -> None:
+def test_the_message_has_the_class_without_its_module_and_the_first_line(ending: str, message: str) -> None:
     log = f"26/11/21 WARN Something: ignored\nTraceback (most recent call last):\n{FRAME}{ending}\n"
     assert last_exception(log) == message
 
 
-def test_the_last_of_several_tracebacks_counts() -> None:
+def test_the_last_of_several_tracebacks_is_used() -> None:
     log = (
         f"Traceback (most recent call last):\n{FRAME}KeyError: 'a'\n\n"
         "During handling of the above exception, another exception occurred:\n\n"

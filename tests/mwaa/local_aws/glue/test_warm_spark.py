@@ -1,4 +1,4 @@
-"""The Spark that is kept ready: shared by runs one after the other, without anything that one leaves for the next."""
+"""The warm Spark: runs use it one after the other, and nothing of one run is left for the next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from mwaa.local_aws.glue import spark_settings
 from mwaa.local_aws.glue.spark_process import Outcome, RunRequest, SparkProcess, SparkSettings
-from mwaa.local_aws.glue.warm_spark import Loan, Needs, WarmProcess, WarmSpark, _await_ready
+from mwaa.local_aws.glue.warm_spark import Lease, Requirements, WarmProcess, WarmSpark, _await_ready
 from mwaa.local_aws.layout import StateLayout
 
 SCRIPT = """
@@ -29,7 +29,7 @@ print(json.dumps({
     "rows": spark.read.text(arguments.get("--source", "s3://lake/in/")).count(),
     "partitions": spark.conf.get("spark.sql.shuffle.partitions"),
 }), flush=True)
-spark.range(3).createOrReplaceTempView("left_behind")
+spark.range(3).createOrReplaceTempView("of_this_run")
 if "--hang" in sys.argv:
     time.sleep(600)
 if "--fail" in sys.argv:
@@ -80,29 +80,29 @@ def test_runs_share_one_java_and_nothing_else(run: Run) -> None:
     assert last[1] == {"java": java, "app": "last", "views": [], "rows": 2, "partitions": "7"}
 
 
-def test_a_run_with_settings_of_its_own_starts_its_own_java(run: Run, warm: WarmSpark) -> None:
-    outcome, said = run("own", conf="spark.sql.ansi.enabled=true")
+def test_a_run_with_its_own_settings_starts_its_own_java(run: Run, warm: WarmSpark) -> None:
+    outcome, printed = run("own", conf="spark.sql.ansi.enabled=true")
     assert outcome.status == "SUCCEEDED"
-    loan = warm.lend({}, "")
-    assert loan is not None
-    assert said["java"] != _java_of(loan)
-    loan.end(is_clean=True)
+    lease = warm.acquire({}, "")
+    assert lease is not None
+    assert printed["java"] != _java_of(lease)
+    lease.end(is_clean=True)
 
 
-def test_a_new_bucket_is_seen(run: Run, layout: StateLayout) -> None:
+def test_a_run_can_read_a_new_bucket(run: Run, layout: StateLayout) -> None:
     (layout.s3 / "later/in").mkdir(parents=True)
     (layout.s3 / "later/in/rows.txt").write_text("a\nb\nc\n")
-    outcome, said = run("with", source="s3://later/in/")
-    assert (outcome.status, said["rows"]) == ("SUCCEEDED", 3)
+    outcome, printed = run("with", source="s3://later/in/")
+    assert (outcome.status, printed["rows"]) == ("SUCCEEDED", 3)
 
 
-def test_a_run_out_of_time_takes_its_java_with_it(run: Run, warm: WarmSpark) -> None:
+def test_the_java_of_a_run_that_timed_out_is_ended(run: Run, warm: WarmSpark) -> None:
     warm.prepare("")
     outcome, hanging = run("hanging", timeout=30.0, hang="")
     assert outcome.status == "TIMEOUT"
-    outcome, said = run("next")
+    outcome, printed = run("next")
     assert outcome.status == "SUCCEEDED"
-    assert said["java"] != hanging["java"]
+    assert printed["java"] != hanging["java"]
     assert not Path(f"/proc/{hanging['java']}").exists()
 
 
@@ -111,22 +111,22 @@ def test_what_java_prints_is_not_taken_for_an_answer(layout: StateLayout, monkey
     talkative = WarmSpark(layout, {}, "512m")
     try:
         talkative.prepare("")
-        loan = talkative.lend({}, "")
-        assert loan is not None
-        assert "PYSPARK_GATEWAY_PORT" in loan.environment and b"[gc" in loan.warm.log.read_bytes()
+        lease = talkative.acquire({}, "")
+        assert lease is not None
+        assert "PYSPARK_GATEWAY_PORT" in lease.environment and b"[gc" in lease.warm.log.read_bytes()
     finally:
         talkative.close()
 
 
-def test_a_keeper_that_does_not_answer_is_heard_of_at_once(tmp_path: Path) -> None:
-    keeper = subprocess.Popen(["echo", "no answer"], stdout=subprocess.PIPE, text=True)
-    warm = WarmProcess(keeper, Needs((), ""), tmp_path)
+def test_a_gateway_that_does_not_answer_is_reported_at_once(tmp_path: Path) -> None:
+    gateway = subprocess.Popen(["echo", "no answer"], stdout=subprocess.PIPE, text=True)
+    warm = WarmProcess(gateway, Requirements((), ""), tmp_path)
     _await_ready(warm)
-    keeper.communicate()
+    gateway.communicate()
     assert isinstance(warm.ready.exception(timeout=0), ValueError)
 
 
-def _java_of(loan: Loan) -> int:
-    """The process of the Java that is lent: the only child of its keeper that runs Java."""
-    children = psutil.Process(loan.warm.process.pid).children(recursive=True)
+def _java_of(lease: Lease) -> int:
+    """Return the process id of the leased Java: the only child of its gateway process that runs Java."""
+    children = psutil.Process(lease.warm.process.pid).children(recursive=True)
     return next(child.pid for child in children if child.name() == "java")

@@ -1,4 +1,4 @@
-"""The served endpoint as a process: start, restart with everything kept, stop, and clear refusals."""
+"""The endpoint as a process: start, restart with all its state, stop, and refusals with a clear message."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.server.endpoint import LocalEndpoint
 from mwaa.local_aws.server.lock import StateLock, is_served
 from mwaa.local_aws.server.provisioning import client_factory
+from mwaa.local_runner.environment import PROVISIONING, REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 COMMAND = [sys.executable, "-m", "mwaa.local_aws"]
 LAKE = "business-insights-lake"
 
@@ -29,7 +31,7 @@ class Served:
     def __init__(self, state: Path) -> None:
         self.state = state
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--state", str(state)],
+            [*COMMAND, "serve", "--state", str(state), "--provisioning", str(PROVISIONING)],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -46,7 +48,7 @@ class Served:
         self.client: Callable[[str], Any] = client_factory(self.environment)
 
     def _ready(self) -> bool:
-        # A killed endpoint leaves its file behind; only the process id tells whose it is.
+        # A killed endpoint leaves its file; the process id says which endpoint wrote it.
         return self.ready_file.exists() and json.loads(self.ready_file.read_text())["pid"] == self.process.pid
 
     def database(self) -> psycopg.Connection:
@@ -57,7 +59,7 @@ class Served:
         )
 
     def terminate(self) -> tuple[int, str]:
-        """SIGTERM; gives exit code and what was said on stderr."""
+        """Send SIGTERM; returns the exit code and the standard error."""
         self.process.send_signal(signal.SIGTERM)
         error = self.process.communicate(timeout=30)[1]
         return self.process.returncode, error
@@ -65,7 +67,7 @@ class Served:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
-    # A long path: PostgreSQL's socket must not be put below it.
+    # A path that is too long for PostgreSQL's socket.
     folder = tmp_path / ("state-" + "x" * 90)
     yield folder
     if is_served(folder):
@@ -73,33 +75,33 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(served: Served) -> None:
-    """One thing in every service that keeps state."""
+    """Create one object in every service that stores state."""
     client = served.client
     storage = {"Columns": [{"Name": "a", "Type": "string"}], "Location": "s3://x/"}
     keys = [{"Name": "day", "Type": "date"}]
-    table = {"Name": "kept", "StorageDescriptor": storage, "PartitionKeys": keys}
+    table = {"Name": "saved", "StorageDescriptor": storage, "PartitionKeys": keys}
     client("glue").create_table(DatabaseName="biz_insights", TableInput=table)
     client("glue").create_partition(
         DatabaseName="biz_insights",
-        TableName="kept",
+        TableName="saved",
         PartitionInput={"Values": ["2023-01-01"], "StorageDescriptor": storage, "Parameters": {"fingerprint": "f"}},
     )
-    client("ssm").put_parameter(Name="/kept", Value="v", Type="String")
-    client("sns").create_topic(Name="kept")
-    client("s3").put_object(Bucket=LAKE, Key="kept.txt", Body=b"kept")
+    client("ssm").put_parameter(Name="/saved", Value="v", Type="String")
+    client("sns").create_topic(Name="saved")
+    client("s3").put_object(Bucket=LAKE, Key="saved.txt", Body=b"saved")
     script = b"import sys, time\nif '--sleep' in sys.argv: time.sleep(60)\nprint('done')"
     client("s3").put_object(Bucket="business-insights-artefacts", Key="spark_jobs/bronze.py", Body=script)
     client("s3").put_object(Bucket="business-insights-artefacts", Key="spark_jobs.zip", Body=b"PK\x05\x06" + b"\0" * 18)
     with served.database() as connection:
-        connection.execute("CREATE TABLE kept (id bigint); INSERT INTO kept VALUES (7)")
-    client("rds").create_db_snapshot(DBInstanceIdentifier="business-insights-source", DBSnapshotIdentifier="kept")
+        connection.execute("CREATE TABLE saved (id bigint); INSERT INTO saved VALUES (7)")
+    client("rds").create_db_snapshot(DBInstanceIdentifier="business-insights-source", DBSnapshotIdentifier="saved")
 
 
 def run_state(served: Served, run_id: str) -> dict[str, Any]:
     return served.client("glue").get_job_run(JobName="business-insights-bronze", RunId=run_id)["JobRun"]
 
 
-def test_everything_is_kept_over_a_restart(state: Path) -> None:
+def test_all_state_survives_a_restart(state: Path) -> None:
     served = Served(state)
     fill(served)
     glue = served.client("glue")
@@ -115,37 +117,37 @@ def test_everything_is_kept_over_a_restart(state: Path) -> None:
     again = Served(state)
     client = again.client
     partition = client("glue").get_partition(
-        DatabaseName="biz_insights", TableName="kept", PartitionValues=["2023-01-01"]
+        DatabaseName="biz_insights", TableName="saved", PartitionValues=["2023-01-01"]
     )["Partition"]
     assert partition["Parameters"] == {"fingerprint": "f"}
-    assert client("ssm").get_parameter(Name="/kept")["Parameter"]["Value"] == "v"
-    (kept,) = [t["TopicArn"] for t in client("sns").list_topics()["Topics"] if t["TopicArn"].endswith(":kept")]
-    assert client("sns").publish(TopicArn=kept, Message="still here")["MessageId"]
-    assert client("s3").get_object(Bucket=LAKE, Key="kept.txt")["Body"].read() == b"kept"
-    kept_secret = client("secretsmanager").get_secret_value(SecretId="business-insights/source-database")
-    assert kept_secret["SecretString"] == secret["SecretString"]
+    assert client("ssm").get_parameter(Name="/saved")["Parameter"]["Value"] == "v"
+    (topic,) = [t["TopicArn"] for t in client("sns").list_topics()["Topics"] if t["TopicArn"].endswith(":saved")]
+    assert client("sns").publish(TopicArn=topic, Message="still here")["MessageId"]
+    assert client("s3").get_object(Bucket=LAKE, Key="saved.txt")["Body"].read() == b"saved"
+    saved_secret = client("secretsmanager").get_secret_value(SecretId="business-insights/source-database")
+    assert saved_secret["SecretString"] == secret["SecretString"]
     assert client("kms").describe_key(KeyId="alias/business-insights")["KeyMetadata"]["KeyId"] == key
     assert run_state(again, done)["JobRunState"] == "SUCCEEDED"
     assert run_state(again, cut)["JobRunState"] in ("STOPPED", "FAILED")
-    snapshots = client("rds").describe_db_snapshots(DBSnapshotIdentifier="kept")["DBSnapshots"]
+    snapshots = client("rds").describe_db_snapshots(DBSnapshotIdentifier="saved")["DBSnapshots"]
     assert [found["Status"] for found in snapshots] == ["available"]
     with again.database() as connection:
-        assert connection.execute("SELECT id FROM kept").fetchall() == [(7,)]
+        assert connection.execute("SELECT id FROM saved").fetchall() == [(7,)]
     stopped = subprocess.run([*COMMAND, "stop", "--state", str(state)], cwd=REPOSITORY, check=False)
     assert stopped.returncode == 0
     assert again.process.wait(30) == 0
 
 
-def test_a_killed_endpoint_starts_again_with_what_it_had_saved(state: Path) -> None:
+def test_a_killed_endpoint_starts_again_with_the_saved_state(state: Path) -> None:
     served = Served(state)
     fill(served)
-    time.sleep(1.5)  # longer than a save is put off
+    time.sleep(1.5)  # longer than SAVE_DELAY_SECONDS
     served.process.kill()
     served.process.communicate()
     again = Served(state)
-    assert again.client("glue").get_table(DatabaseName="biz_insights", Name="kept")["Table"]["Name"] == "kept"
+    assert again.client("glue").get_table(DatabaseName="biz_insights", Name="saved")["Table"]["Name"] == "saved"
     with again.database() as connection:
-        assert connection.execute("SELECT id FROM kept").fetchall() == [(7,)]
+        assert connection.execute("SELECT id FROM saved").fetchall() == [(7,)]
     assert again.terminate()[0] == 0
 
 
@@ -162,7 +164,7 @@ def test_a_second_process_on_the_same_state_is_refused(state: Path) -> None:
     assert served.terminate()[0] == 0
 
 
-def test_state_that_cannot_be_read_names_make_clean(state: Path) -> None:
+def test_damaged_state_is_refused_with_the_next_step(state: Path) -> None:
     (state / "aws").mkdir(parents=True)
     (state / "aws" / "glue.pickle").write_bytes(b"not a pickle")
     refused = subprocess.run(
@@ -170,18 +172,18 @@ def test_state_that_cannot_be_read_names_make_clean(state: Path) -> None:
     )
     assert refused.returncode == 1
     assert "glue.pickle" in refused.stderr
-    assert "make clean" in refused.stderr
+    assert f"delete the folder {state}" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_stop_without_an_endpoint_is_fine(tmp_path: Path) -> None:
+def test_stop_without_an_endpoint_does_nothing(tmp_path: Path) -> None:
     stopped = subprocess.run(
         [*COMMAND, "stop", "--state", str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert (stopped.returncode, stopped.stderr) == (0, "")
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for command in (["mwaa.local_aws", "serve", "--state"], ["mwaa.local_runner", "--state"]):
         words = [sys.executable, "-m", *command, str(tmp_path / "file" / "state")]
@@ -190,3 +192,17 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.startswith(f"error: {tmp_path / 'file' / 'state'}")
         assert "--state" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_process_can_run_one_endpoint(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    with pytest.raises(EndpointError, match="already runs an endpoint"):
+        LocalEndpoint(tmp_path / "second").start()
+
+
+def test_the_scan_cache_of_earlier_versions_is_deleted(state: Path) -> None:
+    outdated = state / "athena" / "kept_scans.duckdb"
+    outdated.parent.mkdir(parents=True)
+    outdated.write_bytes(b"DUCK")
+    served = Served(state)
+    assert not outdated.exists()
+    assert served.terminate()[0] == 0

@@ -40,7 +40,7 @@ def glue(aws: Callable[[str], Any]) -> Any:
 
 @pytest.fixture
 def make_job(aws: Callable[[str], Any]) -> Callable[..., str]:
-    """`make_job(name, script, **job fields)` uploads a script and creates its job."""
+    """Return a function that uploads a script and creates its job: `make_job(name, script, **job fields)`."""
 
     def make(name: str, script: str, **fields: Any) -> str:
         aws("s3").put_object(Bucket=ARTEFACTS, Key=f"test/{name}.py", Body=script.encode())
@@ -57,7 +57,7 @@ def make_job(aws: Callable[[str], Any]) -> Callable[..., str]:
 
 
 def wait_for(glue: Any, job: str, run_id: str, seconds: float = 120.0) -> dict[str, Any]:
-    """The run once it has ended."""
+    """Wait for the end of a run and return the run."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
@@ -149,7 +149,7 @@ def test_an_exit_code_without_exception_is_reported(glue: Any, make_job: Callabl
     assert (ended["JobRunState"], ended["ErrorMessage"]) == ("FAILED", "Command failed with exit code 7")
 
 
-def test_a_missing_script_fails_and_names_it(glue: Any) -> None:
+def test_a_missing_script_fails_the_run_and_is_named(glue: Any) -> None:
     location = f"s3://{ARTEFACTS}/test/nowhere.py"
     glue.create_job(
         Name="no-script", Role=ROLE, GlueVersion="6.0", Command={"Name": "glueetl", "ScriptLocation": location}
@@ -172,7 +172,7 @@ def test_without_java_a_run_fails_and_says_what_to_install(
 
 
 def test_the_timeout_ends_the_run(glue: Any, make_job: Callable[..., str]) -> None:
-    # The session's endpoint counts three seconds as Glue's minute.
+    # In the session's endpoint a minute of a Glue timeout has three seconds.
     job = make_job("too-slow", "import time\ntime.sleep(60)", Timeout=100)
     began = time.monotonic()
     ended = run(glue, job, Timeout=1)
@@ -224,7 +224,7 @@ def test_concurrent_runs_are_limited(glue: Any, make_job: Callable[..., str]) ->
     wait_for(glue, job, second)
 
 
-def test_a_job_that_pins_no_glue_version_is_refused(glue: Any, make_job: Callable[..., str]) -> None:
+def test_a_job_without_a_glue_version_is_refused(glue: Any, make_job: Callable[..., str]) -> None:
     job = make_job("unpinned", "print(1)", GlueVersion=None)
     with pytest.raises(ClientError, match="GlueVersion"):
         glue.start_job_run(JobName=job)

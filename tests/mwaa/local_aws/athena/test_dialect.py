@@ -1,4 +1,4 @@
-"""Athena SQL in, Athena's answer out, on DuckDB: no server, no files."""
+"""The translation: Athena SQL on DuckDB gives Athena's results, without a server and files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mwaa.local_aws.athena.dialect import parse, to_duckdb
 D = Decimal
 
 
-def test_who_changes_a_tree_changes_no_other_s():
-    sql = "SELECT restaurant_id FROM sales"
+def test_changing_a_parsed_tree_does_not_change_the_next_one():
+    sql = "SELECT store FROM sales"
     parse(sql).set("expressions", [])
     assert parse(sql).sql() == sql
 
@@ -31,7 +31,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        # numbers: Trino divides integers as integers and keeps a decimal's scale
+        # numbers: Trino divides integers as integers, and a decimal keeps its scale
         ("7 / 2", 3),
         ("-7 / 2", -3),
         ("7 / 2.0", D("3.5")),
@@ -52,7 +52,7 @@ def connection() -> duckdb.DuckDBPyConnection:
         ("greatest(1, NULL)", None),
         ("try(1 / 0)", None),
         ("try_cast('x' AS bigint)", None),
-        # dates: units that have passed, and a date stays a date
+        # dates: whole units between two dates; a date plus an interval is a date
         ("date_diff('month', DATE '2024-01-31', DATE '2024-02-01')", 0),
         ("date_diff('month', DATE '2024-01-31', DATE '2024-02-29')", 1),
         ("date_diff('week', DATE '2024-01-06', DATE '2024-01-12')", 0),
@@ -116,7 +116,9 @@ def connection() -> duckdb.DuckDBPyConnection:
         ("to_hex(md5(to_utf8('a')))", "0CC175B9C0F1B6A831C399E269772661"),
     ],
 )
-def test_expression(connection: duckdb.DuckDBPyConnection, expression: str, expected: Any) -> None:
+def test_an_expression_has_athenas_result(
+    connection: duckdb.DuckDBPyConnection, expression: str, expected: Any
+) -> None:
     found = connection.execute(to_duckdb(f"SELECT {expression}")).fetchall()[0][0]
     assert found == expected
     assert type(found) is type(expected)
@@ -166,7 +168,9 @@ SALES = "(VALUES ('a', 1, CAST(1.25 AS decimal(18,4))), ('a', 2, 2.5), ('b', NUL
         ("SELECT count(*) FROM (VALUES 1, NULL) AS t(x) WHERE x NOT IN (SELECT 2)", [(1,)]),
     ],
 )
-def test_query(connection: duckdb.DuckDBPyConnection, sql: str, expected: list[tuple[Any, ...]]) -> None:
+def test_a_query_has_athenas_result(
+    connection: duckdb.DuckDBPyConnection, sql: str, expected: list[tuple[Any, ...]]
+) -> None:
     assert connection.execute(to_duckdb(sql)).fetchall() == expected
 
 
@@ -226,11 +230,11 @@ def test_duckdb_syntax_does_not_parse(sql: str) -> None:
         to_duckdb(sql)
 
 
-def test_names_like_words_of_other_dialects_are_fine() -> None:
+def test_names_that_are_keywords_of_duckdb_are_allowed() -> None:
     to_duckdb('WITH list(x) AS (SELECT 1) SELECT list.x AS exclude, "qualify" FROM list, (SELECT 1 AS "qualify")')
 
 
-def test_a_tree_can_be_translated_and_stays_as_it_was() -> None:
+def test_translating_a_tree_does_not_change_it() -> None:
     tree = parse("SELECT 1 / 2")
     assert to_duckdb(tree) == to_duckdb("SELECT 1 / 2")
     assert tree.sql("athena") == "SELECT 1 / 2"

@@ -1,4 +1,4 @@
-"""CTAS, INSERT INTO, UNLOAD and DDL: what lands in S3 and in the catalog, and what Athena forbids."""
+"""CTAS, INSERT INTO, UNLOAD and DDL: what they write to S3 and to the catalog, and what Athena refuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.mwaa.local_aws.athena.shop import BUCKET, BUILD, DATABASE, Shop
 
 @pytest.fixture
 def made(shop: Shop) -> Iterator[str]:
-    """The name of a table that a test makes; its entry is dropped afterwards."""
+    """Return the name of a table that a test creates; it is dropped after the test."""
     yield "made"
     shop.run("DROP TABLE IF EXISTS made")
 
@@ -54,7 +54,7 @@ def test_ctas_writes_hive_folders_below_the_enforced_location(shop: Shop, made: 
     assert shop.rows(f"SELECT sum(net) FROM {made} WHERE order_date = DATE '2024-01-01'") == [["14.7500"]]
 
 
-def test_a_hundred_partitions_and_no_more(shop: Shop, made: str) -> None:
+def test_more_than_a_hundred_partitions_are_refused(shop: Shop, made: str) -> None:
     ctas = f"CREATE TABLE {made} WITH (partitioned_by = ARRAY['day']) AS "
     reason = shop.failure(ctas + DAYS_OF_2024.format(last=100), workgroup=BUILD)
     assert reason.startswith("HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers for partitions/buckets")
@@ -94,13 +94,13 @@ def test_a_hundred_partitions_and_no_more(shop: Shop, made: str) -> None:
         (f"UNLOAD (SELECT 1 AS a) TO 's3://{BUCKET}/silver/' WITH (format = 'PARQUET')", None, "HIVE_PATH_ALREADY_"),
     ],
 )  # fmt: skip
-def test_what_athena_forbids_is_forbidden(shop: Shop, made: str, sql: str, workgroup: str | None, reason: str) -> None:
+def test_what_athena_refuses_is_refused(shop: Shop, made: str, sql: str, workgroup: str | None, reason: str) -> None:
     assert shop.failure(sql, **({"workgroup": workgroup} if workgroup else {})).startswith(reason)
     names = {t["Name"] for t in shop.glue.get_tables(DatabaseName=DATABASE)["TableList"]}
     assert made not in names
 
 
-def test_insert_adds_partitions_and_appends_where_one_lives(shop: Shop, made: str) -> None:
+def test_insert_adds_partitions_and_files_to_existing_ones(shop: Shop, made: str) -> None:
     shop.run(
         f"CREATE TABLE {made} WITH (partitioned_by = ARRAY['store']) AS SELECT 1 AS n, 'a' AS store", workgroup=BUILD
     )
@@ -117,7 +117,7 @@ def test_insert_adds_partitions_and_appends_where_one_lives(shop: Shop, made: st
 
 
 @pytest.mark.parametrize("form", ["TEXTFILE", "JSON", "PARQUET"])
-def test_every_format_reads_back_what_it_wrote(shop: Shop, made: str, form: str) -> None:
+def test_every_format_can_be_read_after_writing(shop: Shop, made: str, form: str) -> None:
     written = shop.run(
         f"CREATE TABLE {made} WITH (format = '{form}', write_compression = 'GZIP') AS"
         " SELECT 'a,\"b\"' AS s, CAST(NULL AS varchar) AS missing, CAST(1.5 AS decimal(10,2)) AS d,"
@@ -128,13 +128,13 @@ def test_every_format_reads_back_what_it_wrote(shop: Shop, made: str, form: str)
     assert shop.rows(f"SELECT s, missing, d, day FROM {made}") == [['a,"b"', None, "1.50", "2024-01-01"]]
 
 
-def test_a_ctas_of_nothing_leaves_an_empty_table(shop: Shop, made: str) -> None:
+def test_a_ctas_without_rows_creates_an_empty_table(shop: Shop, made: str) -> None:
     execution = shop.run(f"CREATE TABLE {made} AS SELECT store FROM sales WHERE lines > 99", workgroup=BUILD)
     assert shop.file(execution["Statistics"]["DataManifestLocation"]).read_text() == ""
     assert shop.rows(f"SELECT count(*) FROM {made}") == [["0"]]
 
 
-def test_unload_writes_where_it_is_told(shop: Shop) -> None:
+def test_unload_writes_to_the_given_location(shop: Shop) -> None:
     execution = shop.run(
         f"UNLOAD (SELECT store, net FROM sales) TO 's3://{BUCKET}/unloaded/'"
         " WITH (format = 'PARQUET', compression = 'ZSTD')"
@@ -191,7 +191,7 @@ def test_partitions_are_added_moved_dropped_and_found(shop: Shop) -> None:
     assert (folder / "x.parquet").exists()
 
 
-def test_databases_come_and_go(shop: Shop) -> None:
+def test_databases_are_created_listed_and_dropped(shop: Shop) -> None:
     assert shop.run("CREATE DATABASE IF NOT EXISTS spare COMMENT 'empty'")["Status"]["State"] == "SUCCEEDED"
     shown = [r["Data"][0]["VarCharValue"] for r in shop.results("SHOW DATABASES")["ResultSet"]["Rows"]]
     assert {"spare", DATABASE} <= set(shown)
@@ -200,7 +200,7 @@ def test_databases_come_and_go(shop: Shop) -> None:
     assert "is not empty" in shop.failure(f"DROP DATABASE {DATABASE}")
 
 
-def test_show_and_describe(shop: Shop) -> None:
+def test_show_and_describe_list_the_catalog(shop: Shop) -> None:
     def first_column(sql: str) -> list[str]:
         rows = shop.results(sql)["ResultSet"]["Rows"]
         return [row["Data"][0].get("VarCharValue", "") for row in rows]

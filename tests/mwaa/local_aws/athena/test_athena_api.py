@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -24,7 +25,7 @@ def test_an_empty_partition_has_no_rows(shop: Shop) -> None:
     assert shop.rows("SELECT count(*) FROM sales WHERE order_date = DATE '2024-01-04'") == [["0"]]
 
 
-def test_path_is_hidden_until_it_is_named(shop: Shop) -> None:
+def test_path_is_a_column_only_when_it_is_named(shop: Shop) -> None:
     assert shop.rows("SELECT \"$path\" FROM sales WHERE order_date = DATE '2024-01-02'") == [
         [f"s3://{BUCKET}/build/tables/0b/order_date=2024-01-02/part-0.parquet"]
     ]
@@ -48,18 +49,12 @@ def test_path_is_hidden_until_it_is_named(shop: Shop) -> None:
         ("store = 'north'", 3),
     ],
 )
-def test_only_the_partitions_a_condition_allows_are_read(shop: Shop, where: str, files: int) -> None:
+def test_only_partitions_that_match_the_condition_are_read(shop: Shop, where: str, files: int) -> None:
     execution = shop.run(f"SELECT count(*) FROM sales s WHERE {where}")
     sizes = [f.stat().st_size for f in sorted((shop.root / BUCKET).glob("**/part-0.parquet"))]
     assert execution["Status"]["State"] == "SUCCEEDED"
     scanned = execution["Statistics"]["DataScannedInBytes"]
-    assert scanned in {sum(c) for c in _choices(sizes, files)}
-
-
-def _choices(sizes: list[int], count: int) -> list[tuple[int, ...]]:
-    from itertools import combinations
-
-    return list(combinations(sizes, count))
+    assert scanned in {sum(some) for some in itertools.combinations(sizes, files)}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +69,7 @@ def _choices(sizes: list[int], count: int) -> list[tuple[int, ...]]:
         "SELECT count(*) FROM (VALUES 1) AS one(x) LEFT JOIN sales ON order_date = DATE '2024-01-01'",
     ],
 )
-def test_conditions_reach_the_scan_through_what_stands_between(shop: Shop, sql: str) -> None:
+def test_conditions_reach_the_scan_through_subqueries_and_joins(shop: Shop, sql: str) -> None:
     one_day = shop.run("SELECT count(*) FROM sales WHERE order_date = DATE '2024-01-01'")
     execution = shop.run(sql)
     assert execution["Statistics"]["DataScannedInBytes"] <= 2 * one_day["Statistics"]["DataScannedInBytes"]
@@ -84,7 +79,7 @@ def test_conditions_reach_the_scan_through_what_stands_between(shop: Shop, sql: 
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        # pruning under any of these would change the answer
+        # pruning in any of these would change the result
         (
             "SELECT n FROM (SELECT order_date, count(*) OVER () AS n FROM sales) WHERE order_date = DATE '2024-01-03'",
             "4",
@@ -116,7 +111,7 @@ def test_conditions_reach_the_scan_through_what_stands_between(shop: Shop, sql: 
         ),
     ],
 )
-def test_pruning_never_changes_an_answer(shop: Shop, sql: str, expected: str) -> None:
+def test_pruning_does_not_change_a_result(shop: Shop, sql: str, expected: str) -> None:
     assert shop.rows(sql) == [[expected]]
 
 
@@ -132,7 +127,7 @@ def test_column_info_has_athenas_types(shop: Shop) -> None:
     ]  # fmt: skip
 
 
-def test_results_lie_in_s3_with_athenas_quoting(shop: Shop) -> None:
+def test_results_are_in_s3_with_athenas_quotes(shop: Shop) -> None:
     execution = shop.run(
         "SELECT 'say \"x\"' AS q, NULL AS nothing, '' AS empty, 1e10 AS big, TIMESTAMP '2024-01-01 00:00:00' AS t"
     )
@@ -144,7 +139,7 @@ def test_results_lie_in_s3_with_athenas_quoting(shop: Shop) -> None:
     assert b"timestamp" in shop.file(location + ".metadata").read_bytes()
 
 
-def test_pages_and_limits(shop: Shop) -> None:
+def test_results_come_in_pages(shop: Shop) -> None:
     query_id = shop.run("SELECT x FROM UNNEST(sequence(1, 2500)) AS u(x)")["QueryExecutionId"]
     pages = list(shop.athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
     assert [len(page["ResultSet"]["Rows"]) for page in pages] == [1000, 1000, 501]
@@ -200,7 +195,7 @@ def test_a_view_is_stored_as_athena_stores_it_and_follows_its_table(shop: Shop) 
         ("MERGE INTO sales USING sales s ON true WHEN MATCHED THEN DELETE", "NOT_SUPPORTED: Modifying Hive table rows"),
     ],
 )
-def test_a_failed_query_says_why_in_athenas_words(shop: Shop, sql: str, reason: str) -> None:
+def test_a_failed_query_has_athenas_reason(shop: Shop, sql: str, reason: str) -> None:
     assert shop.failure(sql).startswith(reason)
 
 
@@ -214,7 +209,7 @@ def test_a_failed_query_says_why_in_athenas_words(shop: Shop, sql: str, reason: 
         ({"sql": "SELECT 1", "workgroup": "primary"}, "No output location provided."),
     ],
 )
-def test_a_wrong_call_starts_nothing(shop: Shop, arguments: dict[str, str], message: str) -> None:
+def test_a_wrong_call_starts_no_query(shop: Shop, arguments: dict[str, str], message: str) -> None:
     with pytest.raises(ClientError) as raised:
         shop.start(**arguments)
     assert raised.value.response["Error"]["Code"] == "InvalidRequestException"
@@ -275,7 +270,7 @@ def test_executions_are_listed_newest_first_and_fetched_together(shop: Shop) -> 
     )
 
 
-def test_the_catalog_calls(shop: Shop) -> None:
+def test_catalog_calls_answer_from_glue(shop: Shop) -> None:
     assert shop.athena.list_data_catalogs()["DataCatalogsSummary"][0]["CatalogName"] == "AwsDataCatalog"
     names = [d["Name"] for d in shop.athena.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"]]
     assert DATABASE in names
@@ -287,7 +282,7 @@ def test_the_catalog_calls(shop: Shop) -> None:
         shop.athena.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=DATABASE, TableName="nothing")
 
 
-def test_information_schema(shop: Shop) -> None:
+def test_information_schema_lists_columns(shop: Shop) -> None:
     rows = shop.rows(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'shop'"
         " AND table_name = 'sales' ORDER BY ordinal_position"
@@ -295,7 +290,7 @@ def test_information_schema(shop: Shop) -> None:
     assert rows[2:4] == [["net", "decimal(18,4)"], ["is_loyalty", "boolean"]]
 
 
-def test_explain_checks_names_and_reads_nothing(shop: Shop) -> None:
+def test_explain_checks_names_and_reads_no_data(shop: Shop) -> None:
     execution = shop.run("EXPLAIN SELECT count(*) FROM sales")
     assert execution["Statistics"]["DataScannedInBytes"] == 0
     assert shop.failure("EXPLAIN SELECT nett FROM sales").startswith("COLUMN_NOT_FOUND")

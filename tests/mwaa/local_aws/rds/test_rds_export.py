@@ -1,4 +1,4 @@
-"""Snapshots and their exports through the Amazon provider: instant, layout, types, states, errors."""
+"""Snapshots and their exports through the Amazon provider: point in time, layout, types, states, errors."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def rds(aws: Callable[[str], Any]) -> Any:
 
 @pytest.fixture
 def unused() -> str:
-    """An identifier that no other test has used."""
+    """Return an identifier that no other test has used."""
     return f"t{time.time_ns()}"
 
 
 def snapshot(rds: Any, identifier: str) -> str:
-    """Take a snapshot, wait for it, give its ARN."""
+    """Take a snapshot, wait for its end and return its ARN."""
     rds.create_db_snapshot(DBInstanceIdentifier=INSTANCE, DBSnapshotIdentifier=identifier)
     rds.get_waiter("db_snapshot_available").wait(
         DBSnapshotIdentifier=identifier, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
@@ -59,7 +59,7 @@ def snapshot(rds: Any, identifier: str) -> str:
 
 
 def export(rds: Any, identifier: str, arn: str, **extra: Any) -> dict[str, Any]:
-    """Start an export and give the task once it has ended."""
+    """Start an export, wait for its end and return the task."""
     arguments = {
         "ExportTaskIdentifier": identifier,
         "SourceArn": arn,
@@ -180,7 +180,7 @@ def test_info_files_name_every_table_and_its_types(
     assert types["price"] == ("numeric", "binary (UTF8)")
 
 
-def test_a_snapshot_keeps_its_instant(
+def test_a_snapshot_has_the_rows_of_its_point_in_time(
     endpoint: LocalEndpoint, rds: Any, lines: psycopg.Connection, unused: str
 ) -> None:
     arn = snapshot(rds, unused)
@@ -189,7 +189,7 @@ def test_a_snapshot_keeps_its_instant(
     assert exported_table(endpoint, unused, "public.export_lines").num_rows == 2
 
 
-def test_export_only_chooses_tables(
+def test_export_only_selects_tables(
     aws: Callable[[str], Any], rds: Any, lines: psycopg.Connection, unused: str
 ) -> None:
     arn = snapshot(rds, unused)
@@ -201,7 +201,7 @@ def test_export_only_chooses_tables(
     assert "restaurant.public.nothing" in failed["FailureCause"]
 
 
-def test_a_skipped_table_still_says_complete(
+def test_an_export_with_a_skipped_table_is_complete(
     endpoint: LocalEndpoint, aws: Callable[[str], Any], rds: Any, lines: psycopg.Connection, unused: str
 ) -> None:
     arn = snapshot(rds, unused)
@@ -234,7 +234,7 @@ def test_bad_export_requests_get_rds_error_codes(
     assert refused.value.response["Error"]["Code"] in (code, f"{code}Fault")
 
 
-def test_identifiers_are_used_once(rds: Any, lines: psycopg.Connection, unused: str) -> None:
+def test_an_identifier_cannot_be_used_twice(rds: Any, lines: psycopg.Connection, unused: str) -> None:
     arn = snapshot(rds, unused)
     with pytest.raises(rds.exceptions.DBSnapshotAlreadyExistsFault):
         rds.create_db_snapshot(DBInstanceIdentifier=INSTANCE, DBSnapshotIdentifier=unused)
@@ -259,7 +259,7 @@ def test_a_deleted_snapshot_cannot_be_exported(rds: Any, lines: psycopg.Connecti
         export(rds, unused, arn)
 
 
-def test_times_beyond_python_s_reach_arrive_as_postgresql_prints_them(
+def test_times_that_python_cannot_represent_are_exported_as_text(
     endpoint: LocalEndpoint, rds: Any, database: psycopg.Connection, unused: str
 ) -> None:
     times = ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC", "12024-01-01 00:00:00+00", "1899-12-31 00:00:00+00"]

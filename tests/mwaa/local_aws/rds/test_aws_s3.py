@@ -1,4 +1,4 @@
-"""aws_s3.table_import_from_s3: what it loads, what it says, and that a bad file loads nothing."""
+"""aws_s3.table_import_from_s3: what it loads and answers; a wrong file loads nothing."""
 
 from __future__ import annotations
 
@@ -38,18 +38,20 @@ def import_file(connection: psycopg.Connection, key: str) -> str:
     return row[0]
 
 
-def test_imports_a_csv_and_answers_as_rds_does(lines: psycopg.Connection, upload: Callable[..., None]) -> None:
+def test_a_csv_is_imported_and_the_answer_is_that_of_rds(
+    lines: psycopg.Connection, upload: Callable[..., None]
+) -> None:
     body = "at,price,name\n2023-03-08T11:03:32.223Z,1.50,Crème brûlée\n2023-03-08 05:00:00-06,,\n".encode()
     upload("incoming/good.csv", body)
-    said = import_file(lines, "incoming/good.csv")
-    assert said == f'2 rows imported into relation "lines" from file incoming/good.csv of {len(body)} bytes'
+    answer = import_file(lines, "incoming/good.csv")
+    assert answer == f'2 rows imported into relation "lines" from file incoming/good.csv of {len(body)} bytes'
     assert lines.execute("SELECT at, price, name FROM lines ORDER BY id").fetchall() == [
         (datetime(2023, 3, 8, 11, 3, 32, 223000, UTC), Decimal("1.50"), "Crème brûlée"),
         (datetime(2023, 3, 8, 11, 0, tzinfo=UTC), None, None),
     ]
 
 
-def test_takes_the_location_as_texts_too(lines: psycopg.Connection, upload: Callable[..., None]) -> None:
+def test_the_location_can_be_given_as_texts(lines: psycopg.Connection, upload: Callable[..., None]) -> None:
     upload("incoming/texts.csv", b"at,price,name\n2023-03-08,1,a\n")
     row = lines.execute(
         "SELECT aws_s3.table_import_from_s3('lines', %s, %s, %s, %s, 'us-east-1')",
@@ -68,7 +70,7 @@ def test_takes_the_location_as_texts_too(lines: psycopg.Connection, upload: Call
         (b"at,price,name\n2023-03-08,1,caf\xe9\n", "invalid byte sequence", "line 2"),
     ],
 )
-def test_a_malformed_file_is_refused_whole(
+def test_a_malformed_file_loads_no_row(
     lines: psycopg.Connection, upload: Callable[..., None], body: bytes, reason: str, where: str
 ) -> None:
     upload("incoming/bad.csv", body)

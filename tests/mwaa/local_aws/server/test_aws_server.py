@@ -1,0 +1,38 @@
+"""The HTTP server: clients find it by the environment alone, and what it does not serve is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.server.aws_server import AwsServer
+from mwaa.local_aws.server.endpoint import LocalEndpoint
+
+
+def test_clients_find_the_endpoint_by_the_environment_alone(endpoint: LocalEndpoint) -> None:
+    assert boto3.client("sts").get_caller_identity()["Account"] == "123456789012"
+    assert boto3.client("s3").list_buckets()["Buckets"]
+
+
+def test_a_call_that_is_not_served_is_refused(
+    aws: Callable[[str], Any], service: str, call: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match="local endpoint does not"):
+        getattr(aws(service), call)(**arguments)
+
+
+def test_an_s3_call_to_the_wrong_port_is_answered_with_the_right_variable(endpoint: LocalEndpoint) -> None:
+    misdirected = boto3.client("s3", endpoint_url=endpoint.environment["AWS_ENDPOINT_URL"])
+    with pytest.raises(ClientError, match="AWS_ENDPOINT_URL_S3"):
+        misdirected.list_buckets()
+
+
+def test_a_port_in_use_is_named(endpoint: LocalEndpoint) -> None:
+    port = int(endpoint.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    with pytest.raises(EndpointError, match=f"port {port} is in use.*--port"):
+        AwsServer(port)
