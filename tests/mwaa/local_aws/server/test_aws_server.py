@@ -19,6 +19,18 @@ def test_clients_find_the_endpoint_by_the_environment_alone(endpoint: LocalEndpo
     assert boto3.client("s3").list_buckets()["Buckets"]
 
 
+@pytest.mark.parametrize(
+    ("service", "call", "arguments"),
+    [
+        ("sqs", "list_queues", {}),
+        ("ec2", "describe_instances", {}),
+        ("lambda", "list_functions", {}),
+        ("glue", "start_crawler", {"Name": "x"}),
+        ("glue", "start_trigger", {"Name": "x"}),
+        ("rds", "restore_db_instance_from_db_snapshot", {"DBInstanceIdentifier": "x", "DBSnapshotIdentifier": "y"}),
+        ("sns", "get_sms_sandbox_account_status", {}),
+    ],
+)
 def test_a_call_that_is_not_served_is_refused(
     aws: Callable[[str], Any], service: str, call: str, arguments: dict[str, Any]
 ) -> None:

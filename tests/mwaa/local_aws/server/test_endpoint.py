@@ -97,6 +97,14 @@ def fill(served: Served) -> None:
     client("rds").create_db_snapshot(DBInstanceIdentifier="business-insights-source", DBSnapshotIdentifier="saved")
 
 
+def wait_until_saved(file: Path, name: bytes) -> None:
+    """Wait until the state file of a service contains `name`."""
+    deadline = time.monotonic() + 30
+    while not (file.exists() and name in file.read_bytes()):
+        assert time.monotonic() < deadline, f"{file} was not saved"
+        time.sleep(0.05)
+
+
 def run_state(served: Served, run_id: str) -> dict[str, Any]:
     return served.client("glue").get_job_run(JobName="business-insights-bronze", RunId=run_id)["JobRun"]
 
@@ -141,7 +149,7 @@ def test_all_state_survives_a_restart(state: Path) -> None:
 def test_a_killed_endpoint_starts_again_with_the_saved_state(state: Path) -> None:
     served = Served(state)
     fill(served)
-    time.sleep(1.5)  # longer than SAVE_DELAY_SECONDS
+    wait_until_saved(state / "aws" / "glue.pickle", b"saved")
     served.process.kill()
     served.process.communicate()
     again = Served(state)
