@@ -62,7 +62,7 @@ docs: $(READY) ## Render the data dictionary and the diagrams
 	@$(BIN)/python -m docs.build
 
 package: $(READY) ## What goes to MWAA: plugins.zip, DAGs, jobs, requirements
-	@$(BIN)/python -m mwaa.packaging.archives
+	@$(BIN)/python -m mwaa.packaging
 
 lock: $(READY) ## Compile the lock of exact versions again
 	@mwaa/requirements/compile.sh $(BIN)

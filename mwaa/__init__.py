@@ -1,1 +1,1 @@
-"""What surrounds the pipeline: infrastructure, the laptop endpoint, MWAA start-up."""
+"""Everything around the pipeline: the local endpoint, local runs, packages for a deployment, MWAA's start-up script."""

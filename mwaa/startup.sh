@@ -1,8 +1,8 @@
 #!/bin/sh
 # MWAA runs this before it installs requirements.txt, on every scheduler, worker and web server.
-# Settings that differ from plugins/biz_insights/settings.py are exported here or kept in the Airflow
-# Variable biz_insights (one JSON object); credentials never are.
+# Export settings that differ from the defaults in plugins/biz_insights/settings.py here, or write them to the
+# Airflow Variable biz_insights (one JSON object). Never write credentials here.
 export GX_ANALYTICS_ENABLED=false
 export AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE=true
-# pyarrow 25's own allocator can crash when a thread other than the first begins using it.
+# pyarrow 25's own memory allocator can crash when a thread other than the first one uses it first.
 export ARROW_DEFAULT_MEMORY_POOL=system

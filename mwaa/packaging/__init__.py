@@ -1,1 +1,1 @@
-"""What a deployment uploads to MWAA and Glue."""
+"""The files that a deployment uploads to MWAA and Glue."""

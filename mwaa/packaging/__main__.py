@@ -1,4 +1,4 @@
-"""`make package`: lay out in dist/ what a deployment uploads."""
+"""`make package`: write the files that a deployment uploads to dist/."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What a deployment uploads, laid out as MWAA and Glue take it.
-
-::
+"""The files that a deployment uploads, in the layout that MWAA and Glue need.
 
     dist/dags/              → s3://<MWAA bucket>/dags/        (SQL and constraints travel with the DAGs)
     dist/plugins.zip        → s3://<MWAA bucket>/plugins.zip  (biz_insights and the suites)
@@ -22,7 +20,7 @@ LEFT_OUT = ("__pycache__", ".pyc")
 
 
 def zipped(paths: list[Path]) -> bytes:
-    """Files and folders as a zip, each under its own name; the bytes depend on the files alone."""
+    """Return a zip of files and folders, each under its own name; the same files give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for top in paths:
@@ -34,18 +32,18 @@ def zipped(paths: list[Path]) -> bytes:
 
 
 def plugins_zip() -> bytes:
-    """plugins/ as MWAA unpacks it; `expectations` is a link here and a folder there."""
+    """Return plugins.zip. `expectations` is a link in the repository and a folder in the zip."""
     names = ("biz_insights", "biz_schema", "expectations", ".airflowignore", "business_insights_plugin.py")
     return zipped([REPOSITORY / "plugins" / name for name in names])
 
 
 def jobs_zip() -> bytes:
-    """The packages that Glue gets as `--extra-py-files`."""
+    """Return spark_jobs.zip: the packages that Glue gets as `--extra-py-files`."""
     return zipped([REPOSITORY / "spark_jobs", REPOSITORY / "plugins" / "biz_schema"])
 
 
 def build(target: Path) -> list[Path]:
-    """Lay everything out under ``target``, which is replaced; returns the files."""
+    """Write everything below `target`, which is replaced, and return the files."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(REPOSITORY / "dags", target / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     (target / "plugins.zip").write_bytes(plugins_zip())

@@ -12,6 +12,7 @@ from mwaa.local_aws.glue.job_modules import require_modules
 from mwaa.local_aws.layout import ACCOUNT_ID, REGION
 from mwaa.local_aws.server.provisioning_file import python_modules, read_provisioning
 from mwaa.local_runner.environment import PROVISIONING, REPOSITORY
+from mwaa.packaging import archives
 
 DECLARED = read_provisioning(PROVISIONING)
 SETTINGS = Settings()
@@ -64,6 +65,10 @@ def test_every_job_has_a_script_in_the_repository(job) -> None:
     assert job.script.startswith(prefix)
     assert (REPOSITORY / job.script.removeprefix(prefix)).is_file()
     assert job.libraries == (f"{prefix}spark_jobs.zip",)
+
+
+def test_the_declared_jobs_are_those_that_a_deployment_uploads() -> None:
+    assert {job.script.rpartition("/")[2] for job in DECLARED.jobs} == set(archives.JOBS)
 
 
 def test_the_jobs_modules_are_pinned_in_the_lock_and_installed() -> None:
