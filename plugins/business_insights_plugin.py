@@ -1,4 +1,4 @@
-"""What Airflow must know by name to read a stored DAG; it is the only module that Airflow itself looks up here."""
+"""The Airflow plugin: registers the timetable, which Airflow needs by name to read a stored DAG."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from biz_insights.dag.timetable import BusinessTimetable
 
 
 class BusinessInsightsPlugin(AirflowPlugin):
-    """Registers the timetable of the daily run."""
+    """Register the timetable of the daily run."""
 
     name = "business_insights"
     timetables = [BusinessTimetable]  # noqa: RUF012

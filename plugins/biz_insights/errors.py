@@ -1,7 +1,7 @@
-"""The two kinds of failure: one that a retry may cure, one that it cannot.
+"""The error for failures that no retry can fix.
 
-A transient failure (throttling, a lost connection) is left to raise whatever it raises, and Airflow retries.
-A permanent one is a fact about the data or the settings; retrying it costs time and money.
+A transient failure (throttling, a lost connection) raises its own exception, and Airflow retries the task. A permanent
+failure comes from the data or the settings. Retrying it would cost time and money.
 """
 
 from __future__ import annotations
@@ -10,4 +10,4 @@ from airflow.sdk.exceptions import AirflowFailException
 
 
 class PermanentError(AirflowFailException):
-    """Fails the task at once. The message names the thing, the value and the next step, on one line."""
+    """Fail the task at once. The message says on one line what is wrong, with the value, and what to do next."""

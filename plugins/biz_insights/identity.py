@@ -1,4 +1,4 @@
-"""Names that a run gives to what it makes: unique per try, within each service's rules."""
+"""Names of what a run creates. They are unique for each try and follow the rules of each service."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import re
 
 
 def run_slug(run_id: str) -> str:
-    """An Airflow run id as a path segment: ``manual__2024-02-18T03:00:00+00:00`` → ``manual-2024-02-18t03-…``."""
+    """Return a run id as a path segment: `manual__2024-02-18T03:00:00+00:00` → `manual-2024-02-18t03-…`."""
     return re.sub(r"[^a-z0-9]+", "-", run_id.lower()).strip("-")
 
 
 def attempt_name(run_id: str, process_date: str, try_number: int) -> str:
-    """Name of one try of one run, fit for RDS (≤ 60 letters, digits, single hyphens; begins with a letter).
+    """Return the name of one try of one run that is valid in RDS.
 
-    ``ts_nodash`` would not do: it has a capital T, and it does not change when a task is cleared.
+    RDS allows up to 60 lower-case letters, digits and single hyphens, and a letter first. Airflow's `ts_nodash` is not
+    used: it has a capital T, and it does not change when a task is cleared.
     """
     digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
     return f"bi-{process_date.replace('-', '')}-{digest}-t{try_number}"
 
 
 def candidate_name(table: str, run_id: str, try_number: int, part: int | None = None) -> str:
-    """Catalog name of a build that is not published: ``gold_item_sales_by_day__1a2b3c4d_t1[_p0]``."""
+    """Return the catalog name of an unpublished build: `gold_item_sales_by_day__1a2b3c4d_t1[_p0]`."""
     digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
     suffix = "" if part is None else f"_p{part}"
     return f"{table}__{digest}_t{try_number}{suffix}"
 
 
 def fingerprint(*parts: str) -> str:
-    """A short, stable digest of what a build was made from (64 bits in hex)."""
+    """Return a digest of the parts: 64 bits as 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode())

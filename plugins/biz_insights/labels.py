@@ -1,8 +1,9 @@
-"""What stores, items and all else that has a name are called, on the dashboards and in the daily report.
+"""Labels of stores, items and everything else with a name, for the dashboards and the daily report.
 
-A name is shown whole; only an id is shortened, to as many of its last letters as tell it from the others. Two things
-that differ never have one label: names that look alike although they differ (by a space, a hidden character) are
-spelled out, and what is left is numbered. The same set of keys always has the same labels.
+A name is shown whole. Only an id is shortened, to as many of its last letters as distinguish it from the others. Two
+different things never have the same label. Names that look the same but differ (by a space or a hidden character) are
+shown with these characters written out. Labels that are still the same get a number. The same set of keys always has
+the same labels.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ K = TypeVar("K")
 Name = TypeVar("Name", bound=str | None)
 
 ID_LETTERS = 6
-"""How many of an id's last letters are shown, where they tell it from the others."""
+"""How many of the last letters of an id are shown, if they distinguish it from the others."""
 
 AXIS_WIDTH = 32
-"""Characters of a label beside a chart; of a longer one the middle is left out."""
+"""The most characters of a label on the axis of a chart. The middle of a longer label is left out."""
 
 AXIS_STEPS = (AXIS_WIDTH, 40, 48)
-"""Widths tried one after the other while two shortened labels are the same."""
+"""Widths to try, one after the other, as long as two shortened labels are the same."""
 
 NO_NAME = "(no name)"
 EMPTY_NAME = "(empty name)"
@@ -43,10 +44,10 @@ _ZERO_WIDTH_JOINER, _FIRST_ISOLATE, _END_ISOLATE = "\u200d", "\u2068", "\u2069"
 
 
 def is_id(text: str) -> bool:
-    """Whether this is an opaque id, of which nobody reads more than a few letters: never a name.
+    """Return whether a text is an id that people do not read as a name.
 
-    An object id or digest in hexadecimal, a UUID, a number of 13 digits or more, or 20 letters and digits or more in a
-    row with digits in three places. Whatever is in doubt is a name.
+    Ids are: an object id or digest in hexadecimal, a UUID, a number with 13 digits or more, and 20 or more letters and
+    digits in a row with digits in three places. Any other text is a name.
     """
     if _UUID.fullmatch(text) or _OBJECT_ID.fullmatch(text):
         return True
@@ -56,7 +57,7 @@ def is_id(text: str) -> bool:
 
 
 def clean(name: str | None) -> str:
-    """The name on one line: white space as single spaces, no character that is invisible or turns the text around."""
+    """Return the name on one line: single spaces, no invisible characters, none that change the text direction."""
     if name is None:
         return NO_VALUE
     seen = "".join(
@@ -66,7 +67,7 @@ def clean(name: str | None) -> str:
 
 
 def spelled(name: str | None) -> str:
-    """The name with everything in it that :func:`clean` does not show: spaces as ``␣``, the rest as ``⟨U+202E⟩``."""
+    """Return the name with the characters that `clean` hides written out: spaces as `␣`, others as `⟨U+202E⟩`."""
     if not name:
         return NO_VALUE if name is None else EMPTY_NAME
     composed = unicodedata.is_normalized("NFC", name)
@@ -81,10 +82,10 @@ def spelled(name: str | None) -> str:
 
 
 def unique(candidates: Mapping[K, Sequence[str]]) -> dict[K, str]:
-    """One label a key, no two the same: of each key's candidates the first that nobody else has.
+    """Return a different label for each key: the first of its candidates that no other key has.
 
     Args:
-        candidates: key → its possible labels, the best first, each a string that can be seen.
+        candidates: key → its possible labels, the best first. Each label has visible characters.
     """
     tried = dict.fromkeys(candidates, 0)
     while True:
@@ -97,17 +98,20 @@ def unique(candidates: Mapping[K, Sequence[str]]) -> dict[K, str]:
 
 
 def names(values: Iterable[Name]) -> dict[Name, str]:
-    """Labels of categories, channels, segments and the like: their names."""
+    """Return the labels of categories, channels, segments and similar values: their names."""
     return unique({name: _ways_to_write(name) for name in values})
 
 
 def _ways_to_write(name: str | None) -> list[str]:
-    """The name; spelled out next, where that differs: a name without anything odd in it never gives way."""
+    """Return the name, and for a name with hidden characters also the form with them written out.
+
+    A name without such characters has one form only, so it never changes because of another name.
+    """
     return list(dict.fromkeys((clean(name), spelled(name)))) if clean(name) != name else [name]
 
 
 def stores(restaurant_ids: Iterable[str]) -> dict[str, str]:
-    """Labels of stores: the name, where the store's key is one; ``Store 05a990`` or ``Store 12`` where it is an id."""
+    """Return the labels of stores: the name, or for an id or a number `Store 05a990` or `Store 12`."""
     return dict(_stores(tuple(dict.fromkeys(restaurant_ids))))
 
 
@@ -125,12 +129,12 @@ def _store_labels(store: str) -> list[str]:
 
 
 def ends(text: str, letters: int) -> list[str]:
-    """The last letters of an id, then one more each."""
+    """Return the last letters of an id: first `letters` of them, then one more each time."""
     return [text[-length:] for length in range(min(letters, len(text)), len(text) + 1)]
 
 
 def items(pairs: Iterable[tuple[str | None, str | None]]) -> dict[tuple[str | None, str | None], str]:
-    """Labels of items, by name and category: the name, and the category where two items have one name."""
+    """Return the labels of items, by name and category: the name, and the category if two items have the same name."""
     return unique(
         {
             (name, category): (
@@ -144,18 +148,18 @@ def items(pairs: Iterable[tuple[str | None, str | None]]) -> dict[tuple[str | No
 
 
 def distinct(labels: Sequence[str]) -> list[str]:
-    """The labels in their order, those that stand there twice numbered: rows of a chart never share a place."""
+    """Return the labels in their order, with numbers for repeated ones, so that rows of a chart never share a place."""
     return list(_numbered(dict(enumerate(labels))).values())
 
 
 def elided(labels: Sequence[str]) -> list[str]:
-    """Labels as they stand beside a chart: long ones without their middle, and no two the same."""
+    """Return labels for the axis of a chart: long ones without their middle, and no two the same."""
     found = unique({label: [elide(label, width) for width in AXIS_STEPS] for label in labels})
     return [found[label] for label in labels]
 
 
 def elide(label: str, width: int = AXIS_WIDTH) -> str:
-    """``A very long name`` → ``A ve…name``: at most ``width`` characters, none of them taken apart."""
+    """Shorten a label to at most `width` visible characters: `A very long name` → `A ve…name`."""
     letters = _characters(label)
     if len(letters) <= width:
         return label
@@ -165,14 +169,14 @@ def elide(label: str, width: int = AXIS_WIDTH) -> str:
 
 
 def isolated(label: str) -> str:
-    """The label as a part of a sentence: one that is written from right to left does not turn the words around it."""
+    """Return the label for use in a sentence: a label written from right to left keeps its words in their places."""
     if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in label):
         return f"{_FIRST_ISOLATE}{label}{_END_ISOLATE}"
     return label
 
 
 def _sharing(labels: Mapping[K, str]) -> list[list[K]]:
-    """The keys that have one label with another."""
+    """Return the groups of keys that have the same label."""
     by_label: defaultdict[str, list[K]] = defaultdict(list)
     for key, label in labels.items():
         by_label[label].append(key)
@@ -180,14 +184,14 @@ def _sharing(labels: Mapping[K, str]) -> list[list[K]]:
 
 
 def _most_left(keys: Sequence[K], candidates: Mapping[K, Sequence[str]], tried: Mapping[K, int]) -> list[K]:
-    """Of keys that share a label those that take their next one: an id gives way to a name."""
+    """Return the keys of a group that take their next candidate: ids, which have more candidates, before names."""
     left = {key: len(candidates[key]) - 1 - tried[key] for key in keys}
     most = max(left.values())
     return [key for key in keys if left[key] == most] if most else []
 
 
 def _numbered(labels: Mapping[K, str]) -> dict[K, str]:
-    """The labels; of those that are the same each after the first, in the order of their keys, has a number."""
+    """Return the labels. Of equal labels each after the first, in the order of their keys, gets a number."""
     found = dict(labels)
     taken = set(labels.values())
     for keys in _sharing(labels):
@@ -209,14 +213,14 @@ def _is_space(letter: str) -> bool:
 
 
 def _is_hidden(letter: str, name: str, i: int) -> bool:
-    """Format characters (and halves of characters); joiners only where they join nothing, as they do emoji."""
+    """Return whether a letter is a hidden format character. A joiner is not hidden between letters that it joins."""
     if letter in _JOINERS:
         return not all(beside and not beside.isascii() for beside in (name[max(i - 1, 0) : i], name[i + 1 : i + 2]))
     return unicodedata.category(letter) in ("Cf", "Cs")
 
 
 def _characters(text: str) -> list[str]:
-    """The text in pieces that are seen as one: a letter with its accents, an emoji with its parts."""
+    """Split a text into visible characters: a letter with its accents, an emoji with its parts."""
     found: list[str] = []
     for letter in text:
         joins = (

@@ -1,9 +1,9 @@
-"""Settings: the one place where the environment is read.
+"""The settings of the pipeline. No other module reads settings from the environment.
 
-A value comes from, in this order: the environment (``BIZ_INSIGHTS_LAKE_BUCKET=…``), the Airflow Variable
-``biz_insights`` (one JSON object: ``{"lake_bucket": "…"}``), the default below. All are read at run time,
-never when a DAG file is parsed, but for the schedule's time zone (``biz_insights.dag.timetable``). The
-defaults are those that the laptop endpoint provides.
+A value comes from the first of these that has it: the environment (`BIZ_INSIGHTS_LAKE_BUCKET=…`), the Airflow Variable
+`biz_insights` (one JSON object: `{"lake_bucket": "…"}`), the default below. Settings are read at run time, not when a
+DAG file is parsed. The one exception is the time zone of the schedule (`biz_insights.dag.timetable`). The defaults fit
+the laptop endpoint.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ LEAST_POLL_SECONDS = 0.1
 
 
 class SettingsError(ValueError):
-    """A setting is unknown or has a value it cannot have."""
+    """A setting is unknown or has an invalid value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every setting of the pipeline, typed. Buckets are names, prefixes end with ``/``."""
+    """All settings of the pipeline, with their types and defaults. Buckets are names; prefixes end with `/`."""
 
     region: str = "us-east-1"
     account_id: str = "123456789012"
 
-    # Where the data lies.
+    # Where the data is stored.
     source_bucket: str = "business-insights-source"
     source_prefix: str = "incoming/"
     lake_bucket: str = "business-insights-lake"
@@ -49,13 +49,13 @@ class Settings:
     source_database: str = "restaurant"
     source_sslmode: str = "require"
     source_date_format: str = "iso"
-    """How the files write times: ``iso``, or a template such as ``MM/DD/YYYY HH24:MI`` (source_files/time_formats)."""
+    """Format of times in the source files: `iso`, or a template such as `MM/DD/YYYY HH24:MI` (`time_formats`)."""
     source_timezone: str = "UTC"
-    """Time zone (IANA name) of the files' times that state no offset from UTC."""
+    """Time zone (IANA name) of times in the source files that have no offset from UTC."""
     export_role_arn: str = "arn:aws:iam::123456789012:role/business-insights-rds-export"
     kms_key_id: str = "alias/business-insights"
 
-    # What runs the work.
+    # The jobs, workgroups and topics that the tasks use.
     bronze_job: str = "business-insights-bronze"
     silver_job: str = "business-insights-silver"
     scores_job: str = "business-insights-customer-scores"
@@ -64,16 +64,17 @@ class Settings:
     notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights-alerts"
     poll_seconds: float = 15
     dashboard_url: str = ""
-    """Where the dashboards are served (https://…); empty: messages do not link to them."""
+    """Address of the dashboards (https://…). When empty, messages do not link to them."""
 
     # What the figures mean (docs/solution-design.md).
     business_timezone: str = "America/Chicago"
     price_basis: PriceBasis = "line_total"
     test_app_names: str = "DEVELOPMENT"
     negative_lines: NegativeLines = "auto"
-    """What a line with a negative price or quantity is: a refund, or a damaged row; auto: what the data shows."""
+    """How to treat a line with a negative price or quantity: as a refund, or as a damaged row. `auto` decides by the
+    data."""
     missing_marks: str = "NULL, (null), #NULL!, NaN, N/A, #N/A, NA, <NA>, None, nil, undefined, -, --"
-    """Texts that stand for a missing value, in any case, separated by commas."""
+    """Texts that mean a missing value, in upper or lower case, separated by commas."""
     holiday_country: str = "US"
     holiday_subdivision: str = ""
     quality_gate: float = 80.0
@@ -94,38 +95,40 @@ class Settings:
         except TimeFormatError as error:
             raise SettingsError(f"setting source_date_format: {error}") from error
         if self.price_basis not in PRICE_BASES:
-            raise SettingsError(f"setting price_basis: {self.price_basis!r} is neither line_total nor unit_price")
+            raise SettingsError(f"setting price_basis: {self.price_basis!r} is not known; use line_total or unit_price")
         if self.negative_lines not in NEGATIVE_LINES:
             raise SettingsError(
-                f"setting negative_lines: {self.negative_lines!r} is not refund, quarantine or auto; "
-                "auto decides by what the data shows"
+                f"setting negative_lines: {self.negative_lines!r} is not known; use refund, quarantine or auto "
+                "(decides by the data)"
             )
         if not re.fullmatch("[A-Z]{2}", self.holiday_country):
             raise SettingsError(
-                f"setting holiday_country: {self.holiday_country!r} is no country code; "
+                f"setting holiday_country: {self.holiday_country!r} is not a country code; "
                 "use the two capital letters of ISO 3166, such as US"
             )
         if self.dashboard_url and not self.dashboard_url.startswith(("https://", "http://")):
             raise SettingsError(
-                f"setting dashboard_url: {self.dashboard_url!r} is no web address; write it as https://host"
+                f"setting dashboard_url: {self.dashboard_url!r} is not a web address; write it as https://host"
             )
         if not 0 <= self.quality_gate <= 100:
-            raise SettingsError(f"setting quality_gate: {self.quality_gate} is not between 0 and 100")
+            raise SettingsError(
+                f"setting quality_gate: {self.quality_gate} is not between 0 and 100; use a score such as 80"
+            )
         for name, rate in (("annual_discount_rate", self.annual_discount_rate), ("margin_rate", self.margin_rate)):
             if rate is not None and not 0 <= rate <= 1:
                 raise SettingsError(f"setting {name}: {rate} is not between 0 and 1; write 10 % as 0.10")
         if self.poll_seconds < LEAST_POLL_SECONDS:
             raise SettingsError(
-                f"setting poll_seconds: {self.poll_seconds} is below {LEAST_POLL_SECONDS}; AWS asks for 15"
+                f"setting poll_seconds: {self.poll_seconds} is below {LEAST_POLL_SECONDS}; use 15 on AWS"
             )
 
     def lake_uri(self, prefix: str) -> str:
-        """The ``s3://`` address of a prefix of the lake bucket (``silver/`` → ``s3://…/silver/``)."""
+        """Return the `s3://` address of a prefix of the lake bucket: `silver/` → `s3://…/silver/`."""
         return f"s3://{self.lake_bucket}/{prefix}"
 
 
 def _typed(name: str, kind: Any, value: Any) -> Any:
-    """``value`` as the field's type; text is what the environment gives for every type."""
+    """Return `value` as the type of the setting. The environment gives text for every type."""
     try:
         if kind in ("int", int):
             return int(value)
@@ -134,15 +137,15 @@ def _typed(name: str, kind: Any, value: Any) -> Any:
         if kind == "float | None":
             return float(value) if value not in ("", None) else None
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"setting {name}: {value!r} is not a number") from error
+        raise SettingsError(f"setting {name}: {value!r} is not a number; write it as 0.5 or 15") from error
     return str(value)
 
 
 def resolve(environment: Mapping[str, str], variable: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from an environment and the JSON of the Airflow Variable (environment wins).
+    """Return the settings from an environment and the JSON of the Airflow Variable. The environment wins.
 
     Raises:
-        SettingsError: a name is unknown or a value does not fit; the message names both.
+        SettingsError: a name is unknown or a value is invalid; the message names both.
     """
     kinds = {field.name: field.type for field in fields(Settings)}
     given: dict[str, Any] = dict(variable or {})
@@ -151,14 +154,16 @@ def resolve(environment: Mapping[str, str], variable: Mapping[str, Any] | None =
             given[key.removeprefix(ENVIRONMENT_PREFIX).lower()] = value
     unknown = sorted(set(given) - set(kinds))
     if unknown:
-        raise SettingsError(
-            f"unknown setting {unknown[0]!r}; the settings are listed in plugins/biz_insights/settings.py"
-        )
+        raise SettingsError(f"unknown setting {unknown[0]!r}; use a name from plugins/biz_insights/settings.py")
     return Settings(**{name: _typed(name, kinds[name], value) for name, value in given.items()})
 
 
 def load_settings() -> Settings:
-    """Settings for the running task: environment, then the Airflow Variable ``biz_insights``."""
+    """Return the settings of the running task, from the environment and the Airflow Variable `biz_insights`.
+
+    Raises:
+        SettingsError: the Variable is not a JSON object, or a setting is wrong.
+    """
     from airflow.sdk import Variable
 
     text = Variable.get(VARIABLE_NAME, default=None)
@@ -167,14 +172,20 @@ def load_settings() -> Settings:
     try:
         variable = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SettingsError(f"Airflow Variable {VARIABLE_NAME!r} is not JSON: {error}") from error
+        raise SettingsError(
+            f"Airflow Variable {VARIABLE_NAME!r} is not valid JSON ({error}); "
+            'write one object of settings, such as {"quality_gate": 80}'
+        ) from error
     if not isinstance(variable, dict):
-        raise SettingsError(f"Airflow Variable {VARIABLE_NAME!r} must be one JSON object of settings")
+        raise SettingsError(
+            f"Airflow Variable {VARIABLE_NAME!r} is not a JSON object; "
+            'write one object of settings, such as {"quality_gate": 80}'
+        )
     return resolve(os.environ, variable)
 
 
 class TemplateSettings:
-    """Settings as Jinja sees them: ``{{ settings.build_workgroup }}`` is read when the task runs."""
+    """Settings for Jinja templates. `{{ settings.build_workgroup }}` is read when the task runs."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -1,7 +1,7 @@
-"""How the source's files write a time: the setting `source_date_format`, and what an unreadable text could mean.
+"""Time formats of the source files: the setting `source_date_format`, and the formats that would fit a text.
 
-A format is `iso` or a template such as `MM/DD/YYYY HH:MI AM`, in PostgreSQL's words. PostgreSQL's own `to_timestamp`
-is not used: it reads 31 February as 3 March and passes over what follows the pattern.
+A format is `iso` or a template such as `MM/DD/YYYY HH:MI AM`, written like PostgreSQL's. PostgreSQL's own
+`to_timestamp` is not used: it reads 31 February as 3 March and ignores text after the pattern.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _ELEMENTS = {
     "AM": r"(?P<half>AM|PM)",
     "PM": r"(?P<half>AM|PM)",
 }
-"""Elements of a template, longer names first. MM, DD and hours may lack the leading zero; YY is 2000 to 2099; HH is
-HH12 beside AM, else HH24."""
+"""Elements of a template, longer names first. MM, DD and hours may lack the leading zero. YY means 2000 to 2099. HH
+means HH12 in a template with AM, otherwise HH24."""
 
 _TOKEN = re.compile("|".join(_ELEMENTS) + r"|[-/.,: ]|T", re.IGNORECASE)
 _INFINITY = re.compile(r"[+-]?infinity", re.IGNORECASE)
@@ -40,19 +40,19 @@ _ISO_PATTERN = (
 
 
 class TimeFormatError(ValueError):
-    """The setting does not name a format."""
+    """The value of the setting is not a time format."""
 
 
 @dataclass(frozen=True)
 class TimeFormat:
-    """A way to write times.
+    """A format of times.
 
     Attributes:
-        name: as the setting has it.
-        pattern: matches a whole text of this format; its group `hour` is there if the text has a time of day,
-            `offset` if it states its distance from UTC.
-        iso_parts: how `\\1`, `\\2`, … of the pattern make an ISO text, in `regexp_replace`; None for texts that
-            PostgreSQL reads as they are.
+        name: value of the setting.
+        pattern: matches a whole text of this format. The group `hour` matches if the text has a time of day, the group
+            `offset` if it has an offset from UTC.
+        iso_parts: replacement for `regexp_replace` that makes an ISO text from the groups `\\1`, `\\2`, …; None for
+            texts that PostgreSQL reads without a change.
     """
 
     name: str
@@ -60,27 +60,27 @@ class TimeFormat:
     iso_parts: str | None = None
 
     def match(self, text: str) -> re.Match[str] | None:
-        """The whole text as one of this format."""
+        """Return the match of the whole text, or None when it does not have this format."""
         return self.pattern.fullmatch(text)
 
     def accepts(self, text: str) -> bool:
-        """Whether the whole text is of this format, or the word `infinity`, which databases write for no end."""
+        """Return whether the whole text has this format. `infinity` is accepted too: databases write it for no end."""
         return bool(self.match(text) or _INFINITY.fullmatch(text))
 
     def sql(self, text: str) -> str:
-        """SQL that turns the SQL expression `text` into one that PostgreSQL reads in one way only."""
+        """Return SQL that turns the SQL expression `text` into a text which PostgreSQL reads in one way only."""
         if self.iso_parts is None:
             return text
-        # Named groups are Python's; PostgreSQL counts them.
+        # PostgreSQL has no named groups: it numbers them.
         pattern = re.sub(r"\?P<\w+>", "", self.pattern.pattern)
         return f"regexp_replace({text}, '^(?:{pattern})$', '{self.iso_parts}', 'i')"
 
 
 def time_format(setting: str) -> TimeFormat:
-    """The format that a value of `source_date_format` names.
+    """Return the format that a value of `source_date_format` describes.
 
     Raises:
-        TimeFormatError: the template has an unknown or missing element.
+        TimeFormatError: the template has an unknown, repeated or missing element.
     """
     if setting.strip().lower() == ISO:
         return TimeFormat(ISO, re.compile(_ISO_PATTERN, re.IGNORECASE))
@@ -118,17 +118,17 @@ def _tokens(template: str) -> list[str]:
 
 def _require_a_date(template: str, tokens: list[str], groups: list[str]) -> None:
     if twice := next((name for name in groups if groups.count(name) > 1), None):
-        raise TimeFormatError(f"{template!r} names the {twice.replace('_', ' ')} twice")
+        raise TimeFormatError(f"{template!r} names the {twice.replace('_', ' ')} twice; remove one of them")
     if missing := {"month", "day"} - set(groups) or ({"year"} if not {"year", "short_year"} & set(groups) else set()):
         raise TimeFormatError(
             f"{template!r} lacks the {sorted(missing)[0]}; use iso, or a template such as MM/DD/YYYY HH24:MI"
         )
     if {"year", "short_year"} <= set(groups):
-        raise TimeFormatError(f"{template!r} names the year twice")
+        raise TimeFormatError(f"{template!r} names the year twice; remove one of them")
     if ("hour" in groups) != ("minute" in groups) or ("second" in groups and "hour" not in groups):
-        raise TimeFormatError(f"{template!r} has a part of a time only; write it as HH24:MI or HH24:MI:SS")
+        raise TimeFormatError(f"{template!r} has only a part of a time; write it as HH24:MI or HH24:MI:SS")
     if ("half" in groups and ("hour" not in groups or "HH24" in tokens)) or ("HH12" in tokens and "half" not in groups):
-        raise TimeFormatError(f"{template!r}: AM goes with HH12, and HH24 stands alone")
+        raise TimeFormatError(f"{template!r} mixes hour formats; write HH12 with AM, or HH24 without it")
 
 
 def _element_pattern(tokens: list[str], number: int) -> str:
@@ -137,14 +137,14 @@ def _element_pattern(tokens: list[str], number: int) -> str:
         return re.escape(token)
     pattern = _ELEMENTS[token]
     neighbours = tokens[max(number - 1, 0) : number] + tokens[number + 1 : number + 2]
-    # Without a separator only two digits each tell where an element ends.
+    # Without a separator an element must have two digits, or its end is unclear.
     return pattern.replace("{1,2}", "{2}") if set(neighbours) & set(_ELEMENTS) else pattern
 
 
 def readings(text: str) -> dict[str, str]:
-    """What a text could mean: `source_date_format` → the date in words, for those formats that give a real date.
+    """Return the formats that a text could have: `source_date_format` → the date in words, for existing dates only.
 
-    Knows day, month and year in any order with one separator, and eight digits; empty for anything else.
+    Recognises day, month and year in any order with one separator, and eight digits. Empty for any other text.
     """
     found = {f"{template}{_time_template(text)}": day for template, day in _dates(text)}
     return {

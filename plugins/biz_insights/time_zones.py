@@ -1,9 +1,9 @@
-"""Time zones: which names are accepted, and the rules behind a name as data.
+"""Time zones: the names that are accepted, and the rules of a zone as data.
 
-Python, Java and PostgreSQL each bring their own copy of the IANA rules. Names without a region are where they differ
-by design: PostgreSQL takes CET for a fixed offset without summer time, Python and Java differ for WET before 1996.
-For regions they differ by release only. Python's rules are the ones that count here; whoever else applies rules is
-given Python's to compare with (``spark_jobs/zone_rules.py``).
+Python, Java and PostgreSQL each have their own copy of the IANA rules. For names without a region the copies differ by
+design: PostgreSQL reads CET as a fixed offset without summer time, and Python and Java differ for WET before 1996. For
+regions they differ only when their releases differ. This project uses Python's rules. The Glue job compares the rules
+of its Java with them (`spark_jobs/zone_rules.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EXAMPLE = "America/Chicago"
 
 FROM = datetime(1970, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2200, 1, 1, tzinfo=UTC)
-"""From when the IANA list's rules are maintained, to the end of the times that silver reads."""
+"""The times whose rules are compared: from the start of the maintained IANA rules to the end of what silver reads."""
 
 REGIONS = {
     "CET": "Europe/Brussels", "CST6CDT": "America/Chicago", "Cuba": "America/Havana", "EET": "Europe/Athens",
@@ -31,18 +31,18 @@ REGIONS = {
     "ROC": "Asia/Taipei", "ROK": "Asia/Seoul", "Singapore": "Asia/Singapore", "Turkey": "Europe/Istanbul",
     "UCT": "UTC", "Universal": "UTC", "W-SU": "Europe/Moscow", "WET": "Europe/Lisbon", "Zulu": "UTC",
 }  # fmt: skip
-"""The region meant by each name without one, as the IANA list's own file of old names has it."""
+"""The region that each old name without a region means, from the IANA file of old names."""
 
 
 class TimeZoneError(ValueError):
-    """A name that is not accepted; the message says which to use instead."""
+    """A name is not accepted. The message says which name to use instead."""
 
 
 def require_region(name: str) -> None:
-    """Check that a name is ``UTC`` or a region of the IANA list, such as ``America/Chicago``.
+    """Check that a name is `UTC` or a region of the IANA list, such as `America/Chicago`.
 
     Raises:
-        TimeZoneError: it is an abbreviation, an old name without a region, or unknown.
+        TimeZoneError: the name is an abbreviation, an old name without a region, or unknown.
     """
     if name == "UTC":
         return
@@ -55,10 +55,11 @@ def require_region(name: str) -> None:
 
 
 def offset_changes(name: str) -> dict[int, int]:
-    """A zone's rules from 1970 to 2199, as Python has them.
+    """Return the rules of a zone from 1970 to 2199, as Python knows them.
 
     Returns:
-        Seconds east of UTC by the moment (Unix seconds) from which they hold, in order; the first moment is 1970.
+        The offset in seconds east of UTC, by the Unix time in seconds from which it applies, in order of time. The
+        first entry is for the start of 1970.
     """
     zone = ZoneInfo(name)
 
@@ -83,7 +84,7 @@ def offset_changes(name: str) -> dict[int, int]:
 
 
 def _suggestion(name: str) -> str:
-    """The region that was probably meant, or an example."""
+    """Return the region that was probably meant, or an example."""
     if name in REGIONS:
         return REGIONS[name]
     city = name.rpartition("/")[2].replace(" ", "_").casefold()

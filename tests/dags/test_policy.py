@@ -1,4 +1,4 @@
-"""What every DAG of this project keeps to."""
+"""Rules that every DAG of this project follows, and the order of the tasks of the daily DAG."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ def daily(dags) -> DAG:
     return dags["business_insights_daily"]
 
 
-def test_the_project_s_dags_are_there(dags):
+def test_both_dags_are_loaded(dags):
     assert {"business_insights_daily", "load_source_database"} <= set(dags)
 
 
@@ -55,7 +55,7 @@ def test_every_gold_sql_file_has_its_task_group(daily):
     assert views == {t.split(".")[1] for t in daily.task_ids if t.startswith("views.")}
 
 
-def test_nothing_is_published_that_was_not_audited(daily):
+def test_every_publish_comes_after_an_audit(daily):
     publishes = [task for task in daily.tasks if task.task_id.endswith(".publish")]
     gold = [path for kind in ("facts", "marts") for path in (DAGS_FOLDER / "gold" / kind).glob("*.sql")]
     assert len(publishes) == 3 + len(gold)  # bronze, silver, scores, and each gold table
@@ -64,7 +64,7 @@ def test_nothing_is_published_that_was_not_audited(daily):
         assert audit in task.upstream_task_ids, task.task_id
 
 
-def test_no_publish_runs_past_a_failed_audit(daily):
+def test_no_publish_runs_after_a_failed_audit(daily):
     for task in daily.tasks:
         if task.task_id.endswith((".audit", ".publish")):
             assert task.trigger_rule in ("all_success", "none_failed", "none_failed_min_one_success"), task.task_id
@@ -75,7 +75,7 @@ def test_a_cleared_glue_task_never_resumes_the_old_run(daily):
     assert all(task.resume_glue_job_on_retry is False for task in builds)
 
 
-def test_the_export_sensor_waits_for_complete_only_and_frees_its_slot(daily):
+def test_the_export_sensor_waits_for_complete_and_frees_its_slot(daily):
     sensor = daily.get_task("extract.await_export")
     assert sensor.target_statuses == ["complete"]
     assert set(sensor.error_statuses) == {"failed", "canceled"}
@@ -83,44 +83,44 @@ def test_the_export_sensor_waits_for_complete_only_and_frees_its_slot(daily):
 
 
 def test_a_failed_mart_fails_the_run(daily):
-    """The only leaf runs past skips but not past failures, so that a run with a red mart is red."""
+    """The only leaf runs after skipped tasks but not after failed ones, so a failed mart fails the run."""
     (leaf,) = daily.leaves
     assert (leaf.task_id, leaf.trigger_rule) == ("report.announce", "none_failed")
     upstream = {task.task_id for task in leaf.get_flat_relatives(upstream=True)}
     assert upstream == set(daily.task_ids) - {"report.announce"}
 
 
-def test_the_quality_report_is_written_also_of_a_run_that_failed(daily):
+def test_the_quality_report_is_written_also_after_a_failure(daily):
     report = daily.get_task("report.quality_report")
     assert report.trigger_rule == "all_done"
     audits = {task_id for task_id in daily.task_ids if task_id.endswith(".audit")}
     assert len(audits) > 20 and audits <= report.get_flat_relative_ids(upstream=True)
 
 
-def test_a_view_waits_for_what_it_reads_and_not_for_the_marts(daily):
+def test_a_view_waits_only_for_the_tables_that_it_reads(daily):
     for view in tables_of("views"):
         upstream = daily.get_task(f"views.{view.name}").upstream_task_ids
         assert upstream == {f"facts.{name}.publish" for name in view.reads}
 
 
 def test_the_daily_report_is_written_only_when_nothing_failed(daily):
-    """It runs past skips, waits for every task of the layers, and not for the quality report."""
+    """It runs after skipped tasks, waits for every task of the layers, and does not wait for the quality report."""
     report = daily.get_task("report.daily_report")
     assert report.trigger_rule == "none_failed"
     upstream = {task.task_id for task in report.get_flat_relatives(upstream=True)}
     assert upstream == {task_id for task_id in daily.task_ids if not task_id.startswith("report.")}
-    # Each layer passes a failure on: none of its rules runs past one.
+    # No task of a layer runs after a failed one.
     assert {daily.get_task(task_id).trigger_rule for task_id in upstream} <= {"all_success", "none_failed"}
 
 
-def test_the_message_names_tasks_that_there_are(daily):
+def test_the_message_reads_tasks_that_exist(daily):
     message = daily.get_task("report.announce").message
     pulled = re.findall(r"task_ids='([^']+)'", message)
     assert sorted(pulled) == ["report.daily_report", "report.quality_report"]
     assert set(pulled) <= set(daily.task_ids)
 
 
-def test_a_mart_waits_for_the_scores_only_where_it_reads_them(daily):
+def test_only_marts_that_read_the_scores_wait_for_them(daily):
     waiting = set()
     for table in tables_of("marts"):
         upstream = daily.get_task(f"marts.{table.name}.plan").get_flat_relative_ids(upstream=True)

@@ -1,4 +1,4 @@
-"""Names of what a run makes: valid where they go, new with every try."""
+"""Names of what a run creates: valid in each service, and new with every try."""
 
 import re
 
@@ -29,6 +29,6 @@ def test_a_run_slug_is_one_path_segment():
     assert run_slug(RUN) == "manual-2024-02-18t03-00-00-123456-00-00"
 
 
-def test_a_fingerprint_tells_parts_apart_however_they_are_cut():
+def test_a_fingerprint_depends_on_where_the_parts_are_split():
     assert fingerprint("ab", "c") != fingerprint("a", "bc")
     assert fingerprint("a", "b") == fingerprint("a", "b")

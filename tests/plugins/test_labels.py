@@ -1,4 +1,4 @@
-"""Labels: whole names, ids as short as they stay apart, and never one label for two things."""
+"""Labels: whole names, ids as short as possible, and never the same label for two things."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from biz_insights import labels
 OBJECT_ID = "63bc98a7519adc105105a990"
 
 
-def test_names_that_end_alike_are_shown_whole():
+def test_names_with_the_same_end_are_shown_whole():
     assert labels.stores(["North Carolina", "South Carolina"]) == {
         "North Carolina": "North Carolina",
         "South Carolina": "South Carolina",
@@ -39,17 +39,17 @@ def test_names_that_end_alike_are_shown_whole():
         ("", False),
     ],
 )
-def test_only_what_nobody_reads_is_an_id(text, opaque):
+def test_an_id_is_recognised_by_its_form(text, opaque):
     assert labels.is_id(text) is opaque
 
 
-def test_an_id_is_as_long_as_it_takes_to_tell_it_from_the_others():
+def test_an_id_is_as_long_as_needed_to_distinguish_it():
     near, far = "0" * 17 + "1" + "a5a990", "0" * 17 + "2" + "a5a990"
     found = labels.stores([OBJECT_ID, near, far])
     assert found == {OBJECT_ID: "Store 05a990", near: "Store 1a5a990", far: "Store 2a5a990"}
 
 
-def test_numbers_are_shown_whole_and_give_way_to_names():
+def test_numbers_are_shown_whole_and_change_when_a_name_is_the_same():
     assert labels.stores(["1", "10", "100"]) == {"1": "Store 1", "10": "Store 10", "100": "Store 100"}
     assert labels.stores(["1", "Store 1"]) == {"1": "Store id 1", "Store 1": "Store 1"}
     assert labels.stores([OBJECT_ID, "Store 05a990"])["Store 05a990"] == "Store 05a990"
@@ -70,11 +70,11 @@ def test_numbers_are_shown_whole_and_give_way_to_names():
         ([None, ""], ["(not given)", "(no name)"]),
     ],
 )
-def test_names_that_look_alike_are_spelled_out(alike, shown):
+def test_hidden_characters_of_names_that_look_the_same_are_written_out(alike, shown):
     assert list(labels.names(alike).values()) == shown
 
 
-def test_a_name_is_shown_as_it_is_on_one_line():
+def test_a_name_is_shown_unchanged_on_one_line():
     names = ["<b>Bold</b> & Co", "$5 to $10", "מסעדה בצפון", "Café 👩‍🍳", "x" * 200]
     assert labels.names(names) == {name: name for name in names}
     assert labels.clean("  Hot \n\t drinks\u2028now ") == "Hot drinks now"
@@ -86,7 +86,7 @@ def test_the_same_set_has_the_same_labels_in_any_order():
     assert labels.stores(stores) == labels.stores(shuffled)
 
 
-def test_no_two_things_ever_have_one_label():
+def test_two_things_never_have_the_same_label():
     letters = random.Random(7)
     alphabet = " aA\u200b\n(2)ab␣"
     names = {"".join(letters.choices(alphabet, k=letters.randint(0, 5))) for _ in range(3000)}
@@ -95,7 +95,7 @@ def test_no_two_things_ever_have_one_label():
         assert len(set(found.values())) == len(found)
 
 
-def test_items_of_one_name_carry_their_category():
+def test_items_with_the_same_name_show_their_category():
     pairs = [("Tea", "Hot"), ("Tea", "Cold"), ("Bagel", "Breakfast"), ("A (B)", "C"), ("A", "B) (C")]
     assert labels.items(pairs) == {
         ("Tea", "Hot"): "Tea (Hot)",
@@ -110,7 +110,7 @@ def test_items_of_one_name_carry_their_category():
     }
 
 
-def test_a_long_label_loses_its_middle_on_an_axis_and_stays_apart():
+def test_long_labels_lose_their_middle_on_an_axis_and_stay_different():
     east, west = (f"{'Greater ' * 24}Springfield {side}" for side in ("East", "West"))
     assert labels.elided([east, west, "Short"]) == [
         "Greater Greater…pringfield East",
@@ -123,16 +123,16 @@ def test_a_long_label_loses_its_middle_on_an_axis_and_stays_apart():
     assert all(len(label) <= labels.AXIS_STEPS[-1] + 4 for label in found)
 
 
-def test_no_character_is_taken_apart():
+def test_a_visible_character_is_never_split():
     family = "👨‍👩‍👧‍👦"
     shown = labels.elide(family * 60)
     assert shown.replace("…", "").replace(family, "") == ""
 
 
-def test_a_sentence_is_not_turned_around():
+def test_a_right_to_left_label_does_not_change_the_order_of_a_sentence():
     assert labels.isolated("Main St") == "Main St"
     assert labels.isolated("מסעדה") == "\u2068מסעדה\u2069"
 
 
-def test_rows_that_stand_there_twice_are_numbered():
+def test_repeated_labels_are_numbered():
     assert labels.distinct(["a", "b", "a", "a (2)"]) == ["a", "b", "a (3)", "a (2)"]

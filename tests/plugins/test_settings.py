@@ -1,4 +1,4 @@
-"""Settings: where values come from, and what a wrong one says."""
+"""Settings: where values come from, and the message about a wrong one."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_environment_wins_over_the_variable_and_the_variable_over_the_default():
     assert settings.source_bucket == Settings().source_bucket
 
 
-def test_text_of_the_environment_becomes_the_setting_s_type():
+def test_text_from_the_environment_is_converted_to_the_type_of_the_setting():
     settings = resolve({"BIZ_INSIGHTS_POLL_SECONDS": "3", "BIZ_INSIGHTS_QUALITY_GATE": "92.5"})
     assert settings.poll_seconds == 3
     assert settings.quality_gate == 92.5
@@ -37,14 +37,14 @@ def test_text_of_the_environment_becomes_the_setting_s_type():
         ({"BIZ_INSIGHTS_MARGIN_RATE": "a third"}, ["margin_rate", "a third"]),
     ],
 )
-def test_a_wrong_setting_is_named_with_its_value(environment, names):
+def test_a_wrong_setting_is_reported_with_its_value(environment, names):
     with pytest.raises(SettingsError) as error:
         resolve(environment)
     assert all(name in str(error.value) for name in names)
     assert "\n" not in str(error.value)
 
 
-def test_the_margin_rate_may_be_left_open():
+def test_the_margin_rate_may_be_empty():
     assert resolve({}).margin_rate is None
     assert resolve({"BIZ_INSIGHTS_MARGIN_RATE": ""}).margin_rate is None
     assert resolve({"BIZ_INSIGHTS_MARGIN_RATE": "0.3"}, {"annual_discount_rate": 0}).margin_rate == 0.3
@@ -54,7 +54,7 @@ def test_lake_addresses():
     assert Settings(lake_bucket="lake").lake_uri("silver/") == "s3://lake/silver/"
 
 
-def test_the_usual_marks_of_a_missing_value_are_known():
+def test_the_usual_texts_for_a_missing_value_are_in_the_default():
     marks = {mark.strip().lower() for mark in resolve({}).missing_marks.split(",")}
     assert {"null", "nan", "n/a", "none", "-"} <= marks
     assert "" not in marks

@@ -1,4 +1,4 @@
-"""Formats of times: what each accepts, what a text could mean, and which templates are no formats."""
+"""Time formats: what each accepts, which formats a text could have, and which templates are refused."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from biz_insights.time_formats import TimeFormatError, readings, time_format
         "-Infinity",
     ],
 )
-def test_iso_is_year_month_day(text):
+def test_iso_accepts_year_month_day(text):
     assert time_format("iso").accepts(text)
 
 
@@ -48,7 +48,7 @@ def test_iso_is_year_month_day(text):
         "43532.73",
     ],
 )
-def test_iso_is_nothing_else(text):
+def test_iso_accepts_nothing_else(text):
     assert not time_format("iso").accepts(text)
 
 
@@ -67,7 +67,7 @@ def test_iso_is_nothing_else(text):
         ("MM/DD/YYYY", "infinity", "03/08/19"),
     ],
 )
-def test_a_template_accepts_its_own_texts_only(template, good, bad):
+def test_a_template_accepts_only_its_own_format(template, good, bad):
     assert time_format(template).accepts(good)
     assert not time_format(template).accepts(bad)
     assert not time_format(template).accepts("2019-03-08 17:05:00")
@@ -88,12 +88,12 @@ def test_a_template_accepts_its_own_texts_only(template, good, bad):
         ("yesterday", {}),
     ],
 )
-def test_what_a_text_could_mean(text, means):
+def test_the_formats_that_a_text_could_have(text, means):
     assert readings(text) == means
 
 
 @pytest.mark.parametrize("text", ["03/08/2019 17:30", "1-2-2019", "20190308", "01.02.03 9:15 am", "08-Mar-2019"])
-def test_each_format_that_is_proposed_reads_the_text(text):
+def test_each_proposed_format_accepts_the_text(text):
     assert readings(text)
     for template in readings(text):
         assert time_format(template).accepts(text)
@@ -107,19 +107,19 @@ def test_each_format_that_is_proposed_reads_the_text(text):
         ("MM/DD", "lacks the year"),
         ("DD/DD/YYYY", "day twice"),
         ("MM/DD/YYYY HH24", "part of a time"),
-        ("MM/DD/YYYY HH24:MI AM", "AM goes with HH12"),
-        ("MM/DD/YYYY HH12:MI", "AM goes with HH12"),
+        ("MM/DD/YYYY HH24:MI AM", "write HH12 with AM"),
+        ("MM/DD/YYYY HH12:MI", "write HH12 with AM"),
         ("%m/%d/%Y", "not an element"),
         ("dd/mm/jjjj", "not an element"),
     ],
 )
-def test_what_is_no_template_is_refused(template, says):
+def test_a_wrong_template_is_refused(template, says):
     with pytest.raises(TimeFormatError, match=says):
         time_format(template)
     with pytest.raises(SettingsError, match="setting source_date_format"):
         resolve({"BIZ_INSIGHTS_SOURCE_DATE_FORMAT": template})
 
 
-def test_a_zone_that_is_not_one_is_refused():
+def test_an_unknown_zone_is_refused():
     with pytest.raises(SettingsError, match="setting source_timezone: 'Chicago'"):
         resolve({"BIZ_INSIGHTS_SOURCE_TIMEZONE": "Chicago"})

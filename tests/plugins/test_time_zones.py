@@ -1,4 +1,4 @@
-"""Names of time zones: regions are accepted, everything else is refused with the region that is meant."""
+"""Names of time zones: regions are accepted; every other name is refused with the region to use."""
 
 from zoneinfo import ZoneInfo
 
@@ -41,14 +41,14 @@ def test_utc_and_regions_are_accepted(name: str) -> None:
         ("", "use a name such as America/Chicago"),
     ],
 )
-def test_other_names_are_refused_with_the_region_that_is_meant(name: str, suggestion: str) -> None:
+def test_other_names_are_refused_with_the_region_to_use(name: str, suggestion: str) -> None:
     with pytest.raises(TimeZoneError) as raised:
         require_region(name)
     assert repr(name) in str(raised.value)
     assert str(raised.value).endswith(suggestion)
 
 
-def test_every_region_that_is_suggested_is_accepted() -> None:
+def test_every_suggested_region_is_accepted() -> None:
     for name, region in REGIONS.items():
         require_region(region)
         assert ZoneInfo(region)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from biz_insights.gold.periods import QUARTERS_OPEN
+from biz_insights.gold.periods import QUARTERS_READ_BY_DAY
 from biz_schema.score_inputs import (
     DAYS_OF_CLOSED_QUARTERS,
     DAYS_OF_CURRENT_QUARTER,
@@ -198,7 +198,7 @@ def test_of_a_large_chain_no_day_before_the_cutoff_is_read_but_the_sample_s(
     (opening,) = locations[TOTALS_BEFORE_CUTOFF]
     quarters = locations[DAYS_OF_CLOSED_QUARTERS]
     old = [quarter for quarter in quarters if quarter < opening]
-    assert len(old) > 5 and len(quarters) - len(old) == QUARTERS_OPEN
+    assert len(old) > 5 and len(quarters) - len(old) == QUARTERS_READ_BY_DAY
     for quarter in old:
         next(Path(quarters[quarter].removeprefix("file://")).glob("*.parquet")).write_bytes(b"no Parquet")
     monkeypatch.setattr(customer_scores, "DRIVER_BYTES", 0)

@@ -1,1 +1,1 @@
-"""AWS from a task: the session, a session that caches its clients, and small reads and writes on S3."""
+"""Access to AWS from a task: the session, which caches its clients, and small reads and writes on S3."""

@@ -1,7 +1,7 @@
-"""A boto3 session that makes each client once.
+"""A boto3 session that creates each client once.
 
-To make a client takes longer than most of what it is asked, and libraries make many: PyAthena an S3 client for every
-statement.
+Creating a client takes longer than most calls on it, and libraries create many clients. PyAthena, for example, creates
+an S3 client for every statement.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ import boto3
 
 
 class CachingSession:
-    """A session in front of another (default: of the environment): equal arguments get the same client, also in several
-    threads at once; all else is the other's."""
+    """A wrapper of a boto3 session that returns the same client for equal arguments, also to several threads.
+
+    Everything else is taken from the wrapped session. The default is a session of the environment.
+    """
 
     def __init__(self, session: Any = None) -> None:
         self._session: Any = session or boto3.Session()
-        self._kept: dict[Any, Any] = {}
-        self._making = threading.Lock()
+        self._clients: dict[Any, Any] = {}
+        self._creating = threading.Lock()
 
     def client(self, service_name: str, **options: Any) -> Any:
-        """As boto3's; a `config` must be the same object to count as equal."""
+        """Return a client like `boto3.Session.client`. A `config` is equal only if it is the same object."""
         key = (service_name, *sorted(options.items()))
-        with self._making:
-            if key not in self._kept:
-                self._kept[key] = self._session.client(service_name, **options)
-            return self._kept[key]
+        with self._creating:
+            if key not in self._clients:
+                self._clients[key] = self._session.client(service_name, **options)
+            return self._clients[key]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -1,4 +1,4 @@
-"""Small reads and writes on S3 by ``s3://`` address: reports, logs and sites, never the data of a table."""
+"""Small reads and writes on S3 by `s3://` address: reports, logs and web pages, but not the data of tables."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """``s3://bucket/some/key`` → ``("bucket", "some/key")``.
+    """Return bucket and key of an address: `s3://bucket/some/key` → `("bucket", "some/key")`.
 
     Raises:
-        ValueError: the address does not begin with ``s3://`` or names no bucket.
+        ValueError: the address does not begin with `s3://` or names no bucket.
     """
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not uri.startswith("s3://") or not bucket:
-        raise ValueError(f"{uri!r} is no S3 address; write it as s3://bucket/prefix/")
+        raise ValueError(f"{uri!r} is not an S3 address; write it as s3://bucket/prefix/")
     return bucket, key
 
 
@@ -28,7 +28,7 @@ def put_bytes(
     content_type: str = "application/octet-stream",
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes one object; an object that was there is replaced whole, its metadata (ASCII) too."""
+    """Write one object with its metadata (ASCII). An existing object and its metadata are replaced."""
     bucket, key = split_uri(uri)
     session.client("s3").put_object(
         Bucket=bucket, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata or {})
@@ -36,7 +36,7 @@ def put_bytes(
 
 
 def get_bytes(session: Any, uri: str) -> bytes | None:
-    """Reads one object; None where there is none."""
+    """Return the content of one object, or None when there is no such object."""
     bucket, key = split_uri(uri)
     client = session.client("s3")
     try:
@@ -47,19 +47,19 @@ def get_bytes(session: Any, uri: str) -> bytes | None:
 
 
 def put_json(session: Any, uri: str, document: object) -> None:
-    """Writes one JSON document, indented for a person; dates and decimals become text."""
+    """Write one JSON document, indented. Dates and decimals are written as text."""
     body = json.dumps(document, indent=2, ensure_ascii=False, default=str)
     put_bytes(session, uri, body.encode(), "application/json")
 
 
 def get_json(session: Any, uri: str) -> Any:
-    """Reads one JSON document."""
+    """Return one JSON document."""
     bucket, key = split_uri(uri)
     return json.loads(session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
 def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
-    """Addresses of every object under a prefix, in key order."""
+    """Yield the address of every object under a prefix, in the order of the keys."""
     bucket, prefix = split_uri(prefix_uri)
     pages = session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
@@ -68,7 +68,7 @@ def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
 
 
 def upload_folder(session: Any, folder: Path, prefix_uri: str) -> int:
-    """Uploads every file below ``folder`` under the prefix, with its content type. Returns how many."""
+    """Upload every file below `folder` to the prefix, with its content type. Return the number of files."""
     bucket, prefix = split_uri(prefix_uri.rstrip("/") + "/")
     client = session.client("s3")
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -1,4 +1,4 @@
-"""AWS sessions for the tasks: the standard credentials and endpoints, through Airflow's own AWS hook."""
+"""AWS sessions for the tasks, made with Airflow's AWS hook from the standard credentials and endpoints."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from biz_insights.settings import Settings
 
 
 def session(settings: Settings) -> Any:
-    """A boto3 session in the project's region, which makes each client once.
+    """Return a boto3 session in the region of the settings. It creates each client once.
 
-    ``aws_conn_id=None`` leaves credentials and endpoints to the standard AWS configuration: the execution
-    role on MWAA, the environment on a laptop. A process that runs one task after the other keeps its session, for as
-    long as that configuration is the same; a forked process has its own, since connections cannot be shared.
+    With `aws_conn_id=None` credentials and endpoints come from the standard AWS configuration: the execution role on
+    MWAA, the environment on a laptop. A process uses one session for all its tasks as long as that configuration stays
+    the same. A forked process gets its own session, because processes cannot share connections.
     """
     configuration = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
     return _session(settings.region, configuration, os.getpid())
@@ -30,5 +30,5 @@ def _session(region: str, _configuration: tuple[tuple[str, str], ...], _process:
 
 
 def client(service: str, settings: Settings) -> Any:
-    """A boto3 client of ``service`` from :func:`session`."""
+    """Return a boto3 client of `service` from `session`."""
     return session(settings).client(service)

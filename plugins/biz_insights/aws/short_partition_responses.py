@@ -1,8 +1,8 @@
-"""A Glue client that parses only what a catalog reads of GetPartitions.
+"""A Glue client whose GetPartitions parses only the fields that the catalog reads.
 
-botocore turns each value of a response into an object, column schemas included: for a thousand partitions that is half
-a second, and the catalog reads three fields. This module removes the other fields from the raw response before
-botocore parses it. The event and the form of the raw response are not documented as stable, hence `HOLDS_FOR`.
+botocore turns each value of a response into an object, column schemas included. For a thousand partitions that takes
+half a second, and the catalog reads three fields. This module removes the other fields from the raw response before
+botocore parses it. botocore does not promise to keep this event and the form of the raw response: see `HOLDS_FOR`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 HOLDS_FOR = ("1.35", "2")
-"""First version of botocore that this was tried with, and the first version that is outside of it."""
+"""The range of botocore versions that this was tested with: the first version inside, and the first one above it."""
 
 
 def glue_client(session: Any) -> Any:

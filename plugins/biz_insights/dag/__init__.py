@@ -1,4 +1,5 @@
-"""The daily DAG, one module a layer: its tasks, thin shells around `biz_insights.steps`, and how they hang together.
+"""The tasks of the daily DAG and their order, one module for each layer.
 
-Tasks that return a mapping say `multiple_outputs=False`: Airflow would store each of its values a second time.
+A task only calls a function of `biz_insights.steps`. Tasks that return a mapping set `multiple_outputs=False`:
+otherwise Airflow would store each value of the mapping a second time.
 """

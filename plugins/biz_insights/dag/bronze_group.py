@@ -1,4 +1,4 @@
-"""The export as text, one partition a batch."""
+"""The tasks of bronze: the export as text, with one partition for each batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from biz_insights.dag.templates import EXPORT_ID
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
 def audit_bronze(process_date: str, job_run_id: str, database_rows: dict[str, Any], export_id: str) -> dict[str, str]:
-    """Row counts against the database, then the checkpoint; skipped when the batch is the published one."""
+    """Compare the row counts with the database, then run the checkpoint. Skip when the batch is published already."""
     from biz_insights.steps import bronze_steps
     from biz_insights.steps.run_context import current
 
@@ -35,7 +35,7 @@ def publish_bronze(process_date: str, job_run_id: str, staged: dict[str, str]) -
 
 
 def bronze(extracted: dict[str, Any]) -> str:
-    """Build, audit and publish the export as text; returns the JobRunId."""
+    """Build, audit and publish the export as text. Return the JobRunId."""
     build = GlueBuildOperator(
         task_id="build",
         job_name="{{ settings.bronze_job }}",

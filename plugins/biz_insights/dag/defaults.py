@@ -1,4 +1,4 @@
-"""What the layers have in common."""
+"""Arguments that the tasks of all layers share."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ AWS: dict[str, Any] = {"aws_conn_id": None, "region_name": "{{ settings.region }
 """Arguments of every Amazon operator: credentials from the environment, the region from the settings."""
 
 NONE_FAILED = "none_failed"
-"""Trigger rule of a task that goes on where there was nothing to do before it."""
+"""Trigger rule of a task that also runs when the tasks before it were skipped."""

@@ -1,4 +1,4 @@
-"""The source database to an export on S3, with the rows that each table had meanwhile."""
+"""The tasks of the extract: export the source database to S3, and count its rows before and after the snapshot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @task
 def resolve_process_date(params: dict[str, Any], dag_run: Any) -> str:
-    """The day this run is for."""
+    """Return the day that this run is for."""
     from biz_insights.settings import load_settings
     from biz_insights.source.export import resolve_process_date as resolve
 
@@ -31,7 +31,7 @@ def resolve_process_date(params: dict[str, Any], dag_run: Any) -> str:
 
 @task(multiple_outputs=False)
 def count_source(process_date: str) -> dict[str, int]:
-    """Rows of each source table now; fails when the source does not reach the day."""
+    """Return the row count of each source table now. Fail when the source has no orders up to the day."""
     from biz_insights.settings import load_settings
     from biz_insights.source import database
 
@@ -46,7 +46,7 @@ def count_source(process_date: str) -> dict[str, int]:
 
 @task
 def check_export(export_id: str) -> str:
-    """Address of the export, once every table is in it."""
+    """Check that every table is in the export, and return the export's address."""
     from biz_insights.aws import session
     from biz_insights.settings import load_settings
     from biz_insights.source import export
@@ -57,14 +57,14 @@ def check_export(export_id: str) -> str:
 
 @task(multiple_outputs=False)
 def row_span(before: dict[str, int], after: dict[str, int]) -> dict[str, list[int]]:
-    """Least and most rows each table had around the snapshot."""
+    """Return the least and the most rows that each table had around the snapshot."""
     from biz_insights.source.export import row_span as span
 
     return {table: list(rows) for table, rows in span(before, after).items()}
 
 
 def extract() -> dict[str, Any]:
-    """Export a snapshot of the source; returns what bronze needs."""
+    """Export a snapshot of the source. Return what bronze needs: process date, address and row counts."""
     process_date = resolve_process_date()
     before = count_source.override(task_id="count_before")(process_date)
     after = count_source.override(task_id="count_after")(process_date)
@@ -93,7 +93,7 @@ def extract() -> dict[str, Any]:
         **AWS,
     )
     landing = check_export(EXPORT_ID)
-    # The export holds the data; the snapshot would be billed for nothing.
+    # The data is in the export now. A snapshot that stays would only cost money.
     forget = RdsDeleteDbSnapshotOperator(
         task_id="delete_snapshot",
         db_type="instance",

@@ -1,4 +1,4 @@
-"""Facts, marts and views: a task group a table, in the order in which the SQL files read each other."""
+"""The tasks of facts, marts and views: one task group for each table, each after the tables that its SQL reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from biz_insights.gold.definition import GoldTable, tables_of
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
 def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Partitions of a gold table to build; skipped when its inputs and its SQL are unchanged."""
+    """Return the partitions of a gold table to build. Skip when its inputs and its SQL are unchanged."""
     from biz_insights.steps import gold_steps
     from biz_insights.steps.run_context import current
 
@@ -28,7 +28,7 @@ def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str
 
 @task(multiple_outputs=False)
 def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
-    """Checkpoint over a gold table's new partitions."""
+    """Run the checkpoint on the new partitions of a gold table."""
     from biz_insights.steps import gold_steps
     from biz_insights.steps.run_context import current
 
@@ -37,7 +37,7 @@ def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dic
 
 @task
 def publish_gold(process_date: str, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
-    """Point a gold table's partitions to what was built."""
+    """Point the partitions of a gold table to what was built."""
     from biz_insights.steps import gold_steps
     from biz_insights.steps.run_context import current
 
@@ -45,7 +45,7 @@ def publish_gold(process_date: str, plan: dict[str, Any], parts: list[str], stag
 
 
 def gold_table(table: GoldTable) -> TaskGroup:
-    """The task group of one gold table: plan → build (a CTAS per 100 partitions) → audit → publish."""
+    """Return the task group of one gold table: plan → build (a CTAS per 100 partitions) → audit → publish."""
     with TaskGroup(table.name, tooltip=table.about) as group:
         plan = plan_gold.override(task_id="plan")(PROCESS_DATE, table.name)
         build = AthenaBuildOperator(
@@ -63,7 +63,10 @@ def gold_table(table: GoldTable) -> TaskGroup:
 
 
 def gold_layer(tables: list[GoldTable], built: dict[str, TaskGroup]) -> dict[str, TaskGroup]:
-    """Task groups of one layer by table, each after those of ``built`` and of its own layer that it reads."""
+    """Return the task groups of one layer by table.
+
+    Each group comes after the groups of the tables that it reads, in `built` or in its own layer.
+    """
     groups: dict[str, TaskGroup] = {}
     for table in tables:
         groups[table.name] = gold_table(table)
@@ -74,13 +77,14 @@ def gold_layer(tables: list[GoldTable], built: dict[str, TaskGroup]) -> dict[str
 
 
 def views(built: dict[str, TaskGroup]) -> None:
-    """Views are definitions, not data: each run states them again, each after those tables of ``built`` that it reads.
+    """Create or replace every view in each run, each view after the tables of `built` that it reads.
 
-    Athena takes the definition once the tables are there: nobody waits for the rest of the run.
+    A view holds no data. Athena accepts its definition as soon as the tables exist, so a view does not wait for the
+    rest of the run.
     """
-    stated: dict[str, AthenaOperator] = {}
+    created: dict[str, AthenaOperator] = {}
     for view in tables_of("views"):
-        stated[view.name] = AthenaOperator(
+        created[view.name] = AthenaOperator(
             task_id=view.name,
             query=f"CREATE OR REPLACE VIEW {view.name} AS\n"
             + view.select(database="{{ settings.published_database }}"),
@@ -91,5 +95,5 @@ def views(built: dict[str, TaskGroup]) -> None:
             **AWS,
         )
         for upstream in view.reads:
-            if before := {**built, **stated}.get(upstream):
-                before >> stated[view.name]
+            if before := {**built, **created}.get(upstream):
+                before >> created[view.name]

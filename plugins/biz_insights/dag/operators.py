@@ -1,4 +1,5 @@
-"""The Amazon operators with what the pipeline needs on top: settings at run time, causes, permanent failures."""
+"""The Amazon operators, extended: they read settings at run time, name the cause of a failure, and fail at once when
+no retry can help."""
 
 from __future__ import annotations
 
@@ -17,27 +18,28 @@ from biz_insights.identity import candidate_name
 from biz_insights.settings import load_settings
 
 CONCURRENT_STATEMENTS = 4
-"""Statements of one table at once: well under the 20 that an account may have running."""
+"""Statements of one table that run at the same time. An account may run 20."""
 
 USER_ERROR = 2
-"""Athena's category for an error in the statement: the same statement will fail again."""
+"""Athena's error category for a mistake in the statement: the same statement would fail again."""
 
 JOB_ERROR = "JobError"
-"""What a job raises when no retry can help (``spark_jobs/errors.py``); anything else it raises may pass."""
+"""The exception that a job raises when no retry can help (`spark_jobs/errors.py`). After any other exception a retry
+may succeed."""
 
 
 class GlueBuildOperator(GlueJobOperator):
-    """A Glue job run that names its cause when it fails.
+    """Run a Glue job; when it fails, raise an error that names the cause.
 
-    Every try starts a new job run (``resume_glue_job_on_retry`` stays off), and the run's id names the prefix
-    that the job writes to: a retry or a cleared task never meets the files of the try before.
+    Every try starts a new job run: `resume_glue_job_on_retry` stays off. The job writes below a prefix that contains
+    the id of the run, so a retry or a cleared task never finds the files of an earlier try.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(resume_glue_job_on_retry=False, stop_job_run_on_kill=True, **kwargs)
 
     def execute(self, context: Any) -> str:
-        """Start the run and wait; returns the JobRunId."""
+        """Start the run, wait for it, and return the JobRunId."""
         self.job_poll_interval = self.waiter_delay = load_settings().poll_seconds  # type: ignore[assignment]
         try:
             job_run_id = super().execute(context)
@@ -46,7 +48,7 @@ class GlueBuildOperator(GlueJobOperator):
         return self._require_success(job_run_id)
 
     def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> str:
-        """Resume after deferral."""
+        """Continue after the deferral, and return the JobRunId."""
         return self._require_success(super().execute_complete(context, event))
 
     def _run(self, job_run_id: str) -> dict[str, Any]:
@@ -54,7 +56,7 @@ class GlueBuildOperator(GlueJobOperator):
         return glue.get_job_run(JobName=self.job_name, RunId=job_run_id)["JobRun"]
 
     def _require_success(self, job_run_id: str) -> str:
-        # The provider counts STOPPED as finished: a run that somebody stopped has built nothing.
+        # The provider accepts STOPPED as finished, but a stopped run has not built everything.
         state = self._run(job_run_id)["JobRunState"]
         if state != "SUCCEEDED":
             raise AirflowException(
@@ -72,17 +74,17 @@ class GlueBuildOperator(GlueJobOperator):
 
 
 class AthenaBuildOperator(AthenaOperator):
-    """The SELECTs of a gold plan, each as a CTAS into a new table of the build database; returns their names.
+    """Run each SELECT of a gold plan as a CTAS into a new table of the build database. Return the names of the tables.
 
-    Athena writes at most 100 partitions in one statement, so a first load has many: they run side by side. The
-    workgroup enforces its location, so the data lands under prefixes named by the queries' own ids. A retry
-    builds all of them again under new names, and nothing of the try before is read.
+    Athena writes at most 100 partitions in one statement, so a first load has many statements: they run in parallel.
+    The workgroup enforces its location, so the data is written below prefixes that contain the query ids. A retry
+    builds all tables again under new names. Nothing of an earlier try is read.
     """
 
     template_fields = (*AthenaOperator.template_fields, "plan")
 
     def __init__(self, *, table: str, partition: str, plan: Any, **kwargs: Any) -> None:
-        # Waiting for many queries at once is not what the provider's trigger does.
+        # The provider's trigger waits for one query, not for many.
         super().__init__(query="", deferrable=False, **kwargs)
         self.table = table
         self.partition = partition
@@ -90,7 +92,7 @@ class AthenaBuildOperator(AthenaOperator):
         self._running: set[str] = set()
 
     def execute(self, context: Any) -> list[str]:  # type: ignore[override]
-        """Run the statements; a faulty one fails at once, anything else may be retried."""
+        """Run the statements. A mistake in the SQL fails the task at once; any other error may be retried."""
         self.sleep_time = load_settings().poll_seconds  # type: ignore[assignment]
         attempt = context["ti"].try_number
         selects = self.plan["selects"]
@@ -100,7 +102,7 @@ class AthenaBuildOperator(AthenaOperator):
         return targets
 
     def on_kill(self) -> None:
-        """Stop the statements that run: Athena bills what it scans."""
+        """Stop the running statements: Athena bills what they scan."""
         for query_id in list(self._running):
             self.hook.stop_query(query_id)
 
@@ -110,13 +112,13 @@ class AthenaBuildOperator(AthenaOperator):
             f"WITH (format = 'PARQUET', write_compression = 'SNAPPY', partitioned_by = ARRAY['{self.partition}'])\n"
             f"AS\n{select}"
         )
-        # The token must change with the try, or Athena replays the failed execution.
+        # The token must change with each try. With the same token Athena returns the failed execution again.
         token = hashlib.sha256(f"{context['run_id']}/{target}".encode()).hexdigest()
         query_context = {"Database": str(self.database), "Catalog": self.catalog}
         try:
             query_id = self.hook.run_query(statement, query_context, {}, token, self.workgroup)
         except ClientError as error:
-            # Text that does not parse never becomes a query: Athena refuses the call itself.
+            # Athena does not start a query for text that it cannot parse: it refuses the call.
             if error.response["Error"]["Code"] != "InvalidRequestException":
                 raise
             raise self._faulty(error.response["Error"]["Message"]) from error
@@ -136,14 +138,15 @@ class AthenaBuildOperator(AthenaOperator):
 
     def _faulty(self, reason: str) -> PermanentError:
         return PermanentError(
-            f"building {self.table}: {reason}; mend dags/gold/, then clear this table's plan task and all downstream"
+            f"building {self.table}: {reason}; fix the SQL in dags/gold/, then clear this table's plan task and all "
+            "downstream tasks"
         )
 
 
 class AwaitRdsExport(RdsExportTaskExistenceSensor):
-    """Waits for an export to be complete; every other end fails with RDS's own cause.
+    """Wait until an export is complete. When it ends otherwise, fail with the cause that RDS gives.
 
-    The provider's sensor by default takes an export that is starting or canceled for done.
+    The provider's sensor, by default, also succeeds for an export that is starting or canceled.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -152,12 +155,16 @@ class AwaitRdsExport(RdsExportTaskExistenceSensor):
         )
 
     def execute(self, context: Any) -> Any:
-        """Poll at the pace of the setting ``poll_seconds``."""
+        """Check the export every `poll_seconds` (a setting) until it is complete."""
         self.poke_interval = load_settings().poll_seconds
         return super().execute(context)
 
     def poke(self, context: Any) -> bool:
-        """True once the export is complete."""
+        """Return whether the export is complete.
+
+        Raises:
+            PermanentError: the export failed or was canceled.
+        """
         try:
             return super().poke(context)
         except AirflowException as error:

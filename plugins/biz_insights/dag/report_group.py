@@ -1,4 +1,4 @@
-"""What people are told of a run: the quality report, the daily report and the message."""
+"""The tasks at the end of a run: the quality report, the daily report and the message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from biz_insights.dag.templates import PROCESS_DATE
 
 @task(trigger_rule="all_done")
 def quality_report(process_date: str) -> str:
-    """The run's quality report and Data Docs, whether or not the run succeeded; returns the headline."""
+    """Write the quality report and the Data Docs, whether or not the run succeeded. Return the headline."""
     from biz_insights.steps import report_steps
     from biz_insights.steps.run_context import current
 
@@ -20,9 +20,9 @@ def quality_report(process_date: str) -> str:
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
 def daily_report(process_date: str) -> dict[str, str]:
-    """The day's report for a person, once everything of the day is published; returns its headline and links.
+    """Write the report of the day after everything of the day is published. Return its headline and links.
 
-    A run that published nothing new leaves the day's report as it is, and the message says so.
+    A run that published nothing new does not change the report of the day, and the message says so.
     """
     from biz_insights.steps import report_steps
     from biz_insights.steps.run_context import current
@@ -31,9 +31,9 @@ def daily_report(process_date: str) -> dict[str, str]:
 
 
 def report(extract_layer: TaskGroup, audited: list[TaskGroup], views_layer: TaskGroup) -> None:
-    """Write the quality report however the run ended, the daily report and the message when nothing failed.
+    """Write the quality report however the run ended; write the daily report and send the message if nothing failed.
 
-    The quality report waits for the layers that are audited last, the others for the views as well.
+    The quality report waits for the layers that are audited last. The other two also wait for the views.
     """
     quality = quality_report(PROCESS_DATE)
     daily = daily_report(PROCESS_DATE)
@@ -47,6 +47,6 @@ def report(extract_layer: TaskGroup, audited: list[TaskGroup], views_layer: Task
         **AWS,
     )
     audited >> quality
-    # No layer waits for the snapshot's deletion: one that failed must show here.
+    # No layer waits for the deletion of the snapshot. If the deletion fails, the run must not report success.
     [extract_layer, *audited, views_layer] >> daily
     [extract_layer, *audited, views_layer, quality, daily] >> announce

@@ -1,4 +1,4 @@
-"""What each customer is expected to do, with back-tests."""
+"""The tasks of the scores: predictions for each customer, with back-tests."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from biz_insights.dag.templates import PROCESS_DATE
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
 def plan_scores(process_date: str, params: dict[str, Any]) -> dict[str, Any]:
-    """What the job must read; skipped when customer days, code and settings are those of the published scores."""
+    """Return what the job must read. Skip when the published scores were made from the same data, code and settings."""
     from biz_insights.steps import score_steps
     from biz_insights.steps.run_context import current
 
     plan = score_steps.plan_scores(current(process_date), params["full_refresh"])
     if plan is None:
-        raise AirflowSkipException("scores are up to date: customer days, code and settings are those they are of")
+        raise AirflowSkipException("scores are up to date: customer days, code and settings have not changed")
     return plan
 
 
 @task(multiple_outputs=False)
 def audit_scores(process_date: str, job_run_id: str) -> dict[str, str]:
-    """Checkpoint over the predictions, the model registry and the back-tests."""
+    """Run the checkpoint on the predictions, the model registry and the back-tests."""
     from biz_insights.steps import score_steps
     from biz_insights.steps.run_context import current
 
@@ -43,12 +43,12 @@ def publish_scores(process_date: str, job_run_id: str, staged: dict[str, str]) -
 
 
 def scores() -> None:
-    """Build, audit and publish what is expected of each customer."""
+    """Build, audit and publish the predictions for each customer."""
     plan = plan_scores.override(task_id="plan")(PROCESS_DATE)
     build = GlueBuildOperator(
         task_id="build",
         job_name="{{ settings.scores_job }}",
-        # The longest task of the layer: where slots are few, what it waits for and itself come first.
+        # This is the longest task. Where slots are few, it and the tasks before it must start first.
         priority_weight=20,
         script_args={
             "--as_of_date": PROCESS_DATE,

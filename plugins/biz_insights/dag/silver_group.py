@@ -1,4 +1,4 @@
-"""Typed rows by day, quarantine and row ledger: the days that changed."""
+"""The tasks of silver: typed rows by day, quarantine and row ledger, for the days that changed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from biz_insights.dag.templates import EXPORT_ID
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
 def plan_silver(process_date: str, bronze_run: str, params: dict[str, Any]) -> dict[str, Any]:
-    """What the job must compare with; skipped when batch, code and settings are those of the published silver."""
+    """Return what the job must compare with. Skip when silver was built from the same batch, code and settings."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 
     plan = silver_steps.plan_silver(current(process_date), bronze_run, params["full_refresh"])
     if plan is None:
-        raise AirflowSkipException("silver is up to date: batch, code and settings are those it was built from")
+        raise AirflowSkipException("silver is up to date: batch, code and settings have not changed")
     return plan
 
 
 @task(multiple_outputs=False)
 def audit_silver(process_date: str, job_run_id: str) -> dict[str, str]:
-    """Checkpoint over the changed days, the quarantine and the row ledger."""
+    """Run the checkpoint on the changed days, the quarantine and the row ledger."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 

@@ -1,14 +1,14 @@
-"""Jinja expressions that more than one task needs, each with the task that it reads."""
+"""Jinja expressions that several tasks use. Each reads the result of an earlier task."""
 
 from __future__ import annotations
 
 PROCESS_DATE = "{{ ti.xcom_pull(task_ids='extract.resolve_process_date') }}"
 
 ATTEMPT = "{{ attempt_name(run_id, ti.xcom_pull(task_ids='extract.resolve_process_date'), ti.try_number) }}"
-"""Name of this try of this run, for what RDS keeps by name."""
+"""Name of this try of this run, for the snapshot and the export in RDS."""
 
 _SNAPSHOT = "(ti.xcom_pull(task_ids='extract.create_snapshot') | fromjson)['DBSnapshot']"
 SNAPSHOT_ARN = "{{ " + _SNAPSHOT + "['DBSnapshotArn'] }}"
 SNAPSHOT_ID = "{{ " + _SNAPSHOT + "['DBSnapshotIdentifier'] }}"
 EXPORT_ID = "{{ (ti.xcom_pull(task_ids='extract.start_export') | fromjson)['ExportTaskIdentifier'] }}"
-"""The export that was started last: not this task's try, which may be another."""
+"""The export that was started last. It may come from another try number than the task that reads it."""

@@ -1,4 +1,4 @@
-"""When the daily run starts: a time of day on the clock of the setting ``business_timezone``."""
+"""The schedule of the daily run: a time of day in the time zone of the setting `business_timezone`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from biz_insights.settings import load_settings
 
 
 class BusinessTimetable(CronTriggerTimetable):
-    """A cron schedule in the business time zone: the last complete day of a run ends as the run begins.
+    """A cron schedule in the business time zone.
 
-    The setting is read once, when Airflow's DAG processor stores the DAG, and is stored with it. The scheduler takes
-    the zone from there: it must not read a Variable while it plans runs, for that would commit the transaction in
-    which it holds its locks. Workers parse the DAG file too and never need the zone. A changed setting takes effect
-    when the DAG processor next parses the file.
+    Airflow's DAG processor reads the setting once, when it stores the DAG, and stores the zone with the DAG. The
+    scheduler uses the stored zone. It must not read a Variable while it plans runs, because that would commit the
+    transaction in which it holds its locks. Workers parse the DAG file too, but never need the zone. A changed setting
+    takes effect when the DAG processor next parses the file.
 
     Args:
-        cron: five cron fields, local time.
-        timezone: the zone that was stored; None in a DAG file.
+        cron: five cron fields, in local time.
+        timezone: the stored zone; None in a DAG file.
     """
 
     def __init__(self, cron: str, *, timezone: Any = None, **options: Any) -> None:
@@ -34,10 +34,14 @@ class BusinessTimetable(CronTriggerTimetable):
 
     @cached_property
     def _timezone(self) -> Timezone:  # type: ignore[override]
-        """The setting's zone. Raises SettingsError, which Airflow shows as the DAG's import error."""
+        """Return the zone of the setting.
+
+        Raises:
+            SettingsError: the setting has a wrong value; Airflow shows this as the import error of the DAG.
+        """
         return Timezone(load_settings().business_timezone)
 
-    # Airflow compares and hashes a DAG, schedule included, where it parses the file.
+    # Airflow compares and hashes the DAG with its schedule when it parses the file.
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BusinessTimetable):
             return NotImplemented

@@ -1,1 +1,1 @@
-"""Gold tables: what their SQL files declare, what a run must build of them, and the calendar periods they use."""
+"""Gold tables: the declarations in their SQL files, the plan of what a run builds, and their calendar periods."""

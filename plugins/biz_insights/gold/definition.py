@@ -1,4 +1,4 @@
-"""Gold tables as their SQL files declare them: one file a table, found by name, described by its header.
+"""Gold tables, read from their SQL files: one file for each table, with a header that describes it.
 
     -- about: What each store sold each day.
     -- grain: restaurant_id x order_date
@@ -10,12 +10,13 @@
     --   net_sales: gross less discounts, in currency units
     SELECT …
 
-`renamed from` is optional: the table that an earlier version published, which the first publish of this one takes out
-of the catalog. The line `--   {{ customer_measures }}` stands for the columns of `biz_schema.customer_measures`.
+`renamed from` is optional. It names the table that an earlier version published; the first publish of the new table
+removes the old one from the catalog. The line `--   {{ customer_measures }}` is replaced by the columns of
+`biz_schema.customer_measures`.
 
-The SELECT is a Jinja template. A rule that several tables state is a macro in `dags/gold/macros`, which they import.
-Every template sees `least_compared_share` (the part of a comparison's days below which it is withheld),
-`customer_measures`, and `measured_columns` (the silver columns that the measures use).
+The SELECT is a Jinja template. SQL that several tables use is a macro in `dags/gold/macros`, which they import.
+Every template can use `least_compared_share` (the share of days that a comparison needs), `customer_measures`, and
+`measured_columns` (the silver columns that the measures use).
 """
 
 from __future__ import annotations
@@ -57,12 +58,12 @@ _SQL.globals.update(_SHARED)
 
 
 class GoldHeaderError(ValueError):
-    """A gold SQL file lacks a header field, or a field has a value it cannot have."""
+    """A gold SQL file lacks a header field, or a field has an invalid value."""
 
 
 @dataclass(frozen=True)
 class GoldTable:
-    """A fact, mart or view: what its header says, and its SELECT as a Jinja template."""
+    """A fact, mart or view: the fields of its header, and its SELECT as a Jinja template."""
 
     name: str
     kind: Kind
@@ -77,11 +78,11 @@ class GoldTable:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the columns that make a row unique, as `grain` names them."""
+        """Return the columns that identify a row, as `grain` names them."""
         return tuple(name.strip() for name in self.grain.split(" x "))
 
     def select(self, **variables: str) -> str:
-        """Return the SELECT with its variables filled in: `database`, and those that the table's partition needs."""
+        """Return the SELECT with its variables replaced: `database`, and those that the kind of partition needs."""
         return _SQL.from_string(self.sql_template).render(**variables).strip().rstrip(";")
 
 
@@ -91,7 +92,7 @@ def date_literal(day: str) -> str:
 
 
 def date_list(days: Sequence[str]) -> str:
-    """Return ISO dates as the list that `IN (…)` takes."""
+    """Return ISO dates as a SQL list for `IN (…)`."""
     return ", ".join(date_literal(day) for day in days)
 
 
@@ -117,10 +118,12 @@ def read_gold_table(path: Path) -> GoldTable:
     if missing or not columns or not body:
         what = ", ".join(sorted(missing)) or ("columns" if not columns else "a SELECT")
         raise GoldHeaderError(
-            f"{path}: the header lacks {what}; see plugins/biz_insights/gold/definition.py for its form"
+            f"{path}: the header lacks {what}; add it as plugins/biz_insights/gold/definition.py describes"
         )
     if fields["partition"] not in PARTITIONS:
-        raise GoldHeaderError(f"{path}: partition {fields['partition']!r} is not one of {', '.join(PARTITIONS)}")
+        raise GoldHeaderError(
+            f"{path}: partition {fields['partition']!r} is not known; use one of {', '.join(PARTITIONS)}"
+        )
     return GoldTable(
         name=path.stem,
         kind=cast(Kind, path.parent.name),
@@ -137,7 +140,11 @@ def read_gold_table(path: Path) -> GoldTable:
 
 @cache
 def gold_tables(folder: Path = GOLD_FOLDER) -> dict[str, GoldTable]:
-    """Return all gold tables by name, each after those it reads (facts before marts before views)."""
+    """Return all gold tables by name, each after the tables that it reads (facts before marts before views).
+
+    Raises:
+        GoldHeaderError: a header is wrong, a renamed table still has a file, or tables read each other in a circle.
+    """
     found = {
         table.name: table
         for kind in KINDS
@@ -146,13 +153,15 @@ def gold_tables(folder: Path = GOLD_FOLDER) -> dict[str, GoldTable]:
     for table in found.values():
         if table.renamed_from in found:
             raise GoldHeaderError(
-                f"{table.name} is renamed from {table.renamed_from}, which has a SQL file too: remove one of them"
+                f"{table.name} is renamed from {table.renamed_from}, which still has a SQL file; remove one of them"
             )
     ordered: dict[str, GoldTable] = {}
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise GoldHeaderError(f"gold tables read each other in a circle: {' -> '.join((*path, name))}")
+            raise GoldHeaderError(
+                f"gold tables read each other in a circle: {' -> '.join((*path, name))}; remove one of these reads"
+            )
         if name in ordered or name not in found:
             return
         for upstream in found[name].reads:

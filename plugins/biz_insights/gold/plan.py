@@ -1,8 +1,8 @@
-"""What a gold table must build now: the partitions whose inputs or SQL changed since they were published.
+"""The plan of a gold table: the partitions whose inputs or SQL changed since they were published.
 
-The fingerprint of a gold partition is a digest of the fingerprints of the partitions it reads and of its own
-SQL, macros included. So a first load, a late row, a corrected row, a deleted day and an edited definition are one
-case: the fingerprint differs. Nothing differs, nothing is built.
+The fingerprint of a gold partition is a digest of the fingerprints of the partitions that it reads and of its own SQL,
+macros included. So the first load, a late row, a corrected row, a deleted day and an edited SQL file are one case: the
+fingerprint differs. Where no fingerprint differs, nothing is built.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from biz_insights.lake.catalog import batches
 PARTITIONS_PER_STATEMENT = 100
 """Athena writes at most 100 partitions in one statement."""
 
-ANY_DAY = "1970-01-01"
-"""Stands for a partition's day where a definition is fingerprinted."""
+PLACEHOLDER_DATE = "1970-01-01"
+"""The partition value with which the SQL is rendered for its fingerprint, so that it is the same on all days."""
 
 Published = Callable[[str], Mapping[str, str]]
-"""Fingerprint by partition value of a published table."""
+"""Function from the name of a published table to its fingerprints by partition value."""
 
 Inputs = Mapping[str, tuple[str | None, Mapping[str, str]]]
-"""By name of a table that is read: its partition column, None where it has none, and its published fingerprints."""
+"""By name of each table that is read: its partition column (None without one) and its published fingerprints."""
 
 
 @dataclass(frozen=True)
 class ClosedPeriod:
-    """A partition for each period that is over, made from the partitions of the inputs that lie in it.
+    """A kind of partition with one value for each closed period, made from the input partitions in that period.
 
     Attributes:
-        of: the period of an input's partition.
-        latest: the latest closed one as of a process date.
-        also_read_by: the period before, where it reads this input too.
+        of: returns the period of an input partition.
+        latest: returns the latest closed period as of a process date.
+        also_read_by: returns the other period that reads an input partition too, if there is one.
     """
 
     of: Callable[[str], str]
@@ -54,22 +54,22 @@ class ClosedPeriod:
 
 CLOSED_PERIODS = {
     "quarter": ClosedPeriod(quarter_of, quarter_before),
-    # Who came back after a year is known once the year after it is over.
+    # The customers who returned after a year are known when the next year is over.
     "year": ClosedPeriod(year_of, year_before_last, also_read_by=lambda day: year_of(day, -1)),
 }
 AS_OF = ("as_of_date", "cutoff_date")
-"""Partitions that hold everything up to a date: those of other dates stay as they are."""
+"""Kinds of partition that hold everything up to a date. A run for one date does not change those of other dates."""
 
 
 @dataclass(frozen=True)
 class GoldPlan:
-    """SELECTs to run (one CTAS each) and what their partitions will be published as.
+    """The SELECTs to run, one CTAS for each, and the fingerprints with which their partitions will be published.
 
     Attributes:
         table: gold table.
         partition: its partition column.
-        selects: rendered SELECTs, each of at most 100 partitions.
-        fingerprints: by partition value, of every partition the SELECTs build (also those that stay empty).
+        selects: rendered SELECTs, each for at most 100 partitions.
+        fingerprints: by partition value, for every partition that the SELECTs build, also an empty one.
         removed: published partition values that the inputs no longer have.
     """
 
@@ -81,10 +81,11 @@ class GoldPlan:
 
     @property
     def is_empty(self) -> bool:
+        """Return whether there is nothing to build and nothing to remove."""
         return not self.selects and not self.removed
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, as XCom wants them."""
+        """Return the plan in JSON types, for XCom."""
         return asdict(self)
 
 
@@ -97,24 +98,24 @@ def plan_gold(
     database: str,
     full_refresh: bool = False,
 ) -> GoldPlan:
-    """Compare what a table would be made from with what it was made from.
+    """Return the plan of a table: compare the fingerprints that it should have with those that are published.
 
     Args:
         table: the gold table (a fact or a mart).
-        process_date: last complete day, ``YYYY-MM-DD``; later days do not reach gold.
-        partition_key_of: partition column of a published table, None where it has none.
-        published: fingerprints of any table's published partitions.
+        process_date: last complete day, `YYYY-MM-DD`; later days do not reach gold.
+        partition_key_of: returns the partition column of a published table, None without one.
+        published: returns the fingerprints of a published table.
         database: published database, for the SQL.
-        full_refresh: build every partition whether it changed or not.
+        full_refresh: build every partition, changed or not.
     """
-    # As rendered, so that an edited macro counts as an edited definition of every table that imports it.
-    definition = fingerprint(select(table, [ANY_DAY], database))
+    # Fingerprint the rendered SQL: then an edited macro changes every table that imports it.
+    definition = fingerprint(select(table, [PLACEHOLDER_DATE], database))
     inputs: Inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
     wanted = _wanted(table.partition, inputs, definition, process_date)
     now = published(table.name)
     due = sorted(value for value, digest in wanted.items() if full_refresh or now.get(value) != digest)
     selects = [select(table, chunk, database) for chunk in batches(due, PARTITIONS_PER_STATEMENT)]
-    # A day after process_date is not this run's business; a day the source no longer has is.
+    # Remove days that the source no longer has, but never a day after the process date.
     removed = [
         value
         for value in sorted(now)
@@ -124,7 +125,7 @@ def plan_gold(
 
 
 def select(table: GoldTable, values: Sequence[str], database: str) -> str:
-    """The SELECT of a table that builds the partitions with these values, one value where it is an as-of date."""
+    """Return the SELECT that builds the partitions with these values. An as-of table takes exactly one value."""
     if table.partition == "order_date":
         return table.select(database=database, order_dates=date_list(values))
     if table.partition in CLOSED_PERIODS:
@@ -141,7 +142,7 @@ def select(table: GoldTable, values: Sequence[str], database: str) -> str:
 
 
 def _wanted(partition: str, inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
-    """Fingerprint that each partition of a table should have."""
+    """Return the fingerprint that each partition of a table should have."""
     if partition == "order_date":
         return _by_day(inputs, definition, process_date)
     if partition in CLOSED_PERIODS:
@@ -151,10 +152,10 @@ def _wanted(partition: str, inputs: Inputs, definition: str, process_date: str) 
 
 
 def _by_day(inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
-    """Fingerprint a day should have, for every complete day that an input has.
+    """Return the fingerprint that each day should have, for every complete day of an input.
 
-    Without any such day (no row was accepted, or all lie in the future) the process date is there, an empty one: the
-    table exists, and what reads it finds no rows instead of no table.
+    Without any such day (no row was accepted, or all are in the future) the result has the process date. Its partition
+    is empty, but the table exists, and tables that read it find no rows instead of no table.
     """
     whole = [f"{name}={digests.get(UNPARTITIONED, '')}" for name, (key, digests) in inputs.items() if key is None]
     daily = {name: digests for name, (key, digests) in inputs.items() if key == "order_date"}
@@ -165,9 +166,10 @@ def _by_day(inputs: Inputs, definition: str, process_date: str) -> dict[str, str
 
 
 def _by_period(period: ClosedPeriod, inputs: Inputs, definition: str, process_date: str) -> dict[str, str]:
-    """Fingerprint that each closed period should have, of the partitions that the inputs have in it.
+    """Return the fingerprint that each closed period should have, from the input partitions in it.
 
-    The latest of them is there even without one: a chain younger than that has a table to read, an empty one.
+    The result has the latest closed period even without any. So a chain that has sold for a shorter time has an empty
+    table to read.
     """
     latest = period.latest(process_date)
     parts = [
@@ -186,12 +188,12 @@ def _by_period(period: ClosedPeriod, inputs: Inputs, definition: str, process_da
 
 
 def _is_complete(value: str, key: str | None, process_date: str) -> bool:
-    """Whether a partition holds nothing but days up to ``process_date``, and will not grow by the days after it."""
+    """Return whether a partition holds only days up to `process_date`, and gets no more days after it."""
     return value <= (CLOSED_PERIODS[key].latest(process_date) if key in CLOSED_PERIODS else process_date)
 
 
 def _as_of(inputs: Inputs, definition: str, as_of: str) -> str:
-    """Fingerprint of everything up to a date that an as-of table reads."""
+    """Return the fingerprint of everything that an as-of table reads, up to its date."""
     parts = [definition, as_of]
     for name, (key, digests) in inputs.items():
         if key == "as_of_date":

@@ -1,1 +1,1 @@
-"""The lake: builds that nobody reads yet, the catalog that everybody reads, and the step between them."""
+"""The lake: builds, the catalog, and the publish step that points the catalog to a build."""

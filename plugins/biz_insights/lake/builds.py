@@ -1,16 +1,16 @@
-"""A build: partitions that a job or a query has written to a fresh prefix and that nobody reads yet."""
+"""A build: partitions that a job or a query has written below a new prefix and that are not published yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 UNPARTITIONED = ""
-"""Partition value of a table without partitions: the table itself is what is repointed."""
+"""Partition value of a table without partitions. A publish changes the location of the table itself."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the catalog; ``type`` is Athena's name (``bigint``, ``decimal(18,4)``, ``array<string>``)."""
+    """A column of the catalog. `type` is Athena's name of the type (`bigint`, `decimal(18,4)`, `array<string>`)."""
 
     name: str
     type: str
@@ -18,7 +18,7 @@ class Column:
 
 @dataclass(frozen=True)
 class PartitionBuild:
-    """One partition as built: where its files are, and the fingerprint of what it was made from."""
+    """One built partition: its value, the location of its files, and the fingerprint of what it was made from."""
 
     value: str
     location: str
@@ -27,13 +27,13 @@ class PartitionBuild:
 
 @dataclass(frozen=True)
 class TableBuild:
-    """What a build would change in one published table: partitions to point to, values to take away.
+    """The build of one table: partitions to publish and partitions to remove.
 
     Attributes:
         table: published name.
-        columns: all columns but the partition key, in file order.
-        partition_key: the one key a published table may have, or None.
-        partitions: built partitions (empty when only removals are due).
+        columns: all columns except the partition key, in the order of the files.
+        partition_key: the partition key, or None; a published table has at most one.
+        partitions: built partitions; empty when partitions are only removed.
         removed: partition values that the source no longer has.
     """
 
@@ -45,5 +45,5 @@ class TableBuild:
 
     @property
     def is_empty(self) -> bool:
-        """True when publishing it would change nothing."""
+        """Return whether the build has nothing to publish and nothing to remove."""
         return not self.partitions and not self.removed

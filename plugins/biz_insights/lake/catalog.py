@@ -1,8 +1,8 @@
-"""The Glue catalog as the pipeline uses it: published tables, their partitions, candidate tables.
+"""The Glue catalog: published tables, their partitions, and candidate tables.
 
-A published table is an external Parquet table with at most one partition key. Where each partition points,
-and the fingerprint of what it was made from, stand in the partition itself (for a table without
-partitions, in the table), so that the catalog alone says what is published.
+A published table is an external Parquet table with at most one partition key. Each partition stores its location and
+the fingerprint of what it was made from. For a table without partitions the table stores them. So the catalog alone
+says what is published.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from biz_insights.errors import PermanentError
 from biz_insights.lake.builds import UNPARTITIONED, Column, PartitionBuild, TableBuild
 
 BATCH = 100
-"""Partitions a Glue batch call takes at most."""
+"""The most partitions that one Glue batch call accepts."""
 
 TABLE_INPUT_FIELDS = ("Name", "Description", "TableType", "StorageDescriptor", "PartitionKeys", "Parameters")
-"""What UpdateTable takes back of what GetTable gives."""
+"""The fields of a GetTable response that UpdateTable accepts."""
 
 FINGERPRINT = "fingerprint"
 PREVIOUS_FINGERPRINT = "previous_fingerprint"
@@ -27,7 +27,7 @@ PREVIOUS_LOCATION = "previous_location"
 
 @dataclass(frozen=True)
 class PublishedPartition:
-    """A partition that readers see."""
+    """A published partition: its value, location and fingerprint."""
 
     value: str
     location: str
@@ -35,7 +35,7 @@ class PublishedPartition:
 
 
 def storage_descriptor(columns: Sequence[Column], location: str) -> dict[str, Any]:
-    """Glue's description of Parquet files at ``location``."""
+    """Return Glue's description of Parquet files at `location`."""
     return {
         "Columns": [{"Name": column.name, "Type": column.type} for column in columns],
         "Location": location,
@@ -49,7 +49,7 @@ def storage_descriptor(columns: Sequence[Column], location: str) -> dict[str, An
 
 
 def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    """Consecutive lists of at most ``size`` items."""
+    """Yield the items in lists of at most `size` items, in order."""
     batch: list[Any] = []
     for item in items:
         batch.append(item)
@@ -61,21 +61,24 @@ def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
 
 
 class Catalog:
-    """One Glue database, through a boto3 Glue client (see `short_partition_responses`)."""
+    """One Glue database, read and changed with a boto3 Glue client (see `short_partition_responses`)."""
 
     def __init__(self, glue: Any, database: str) -> None:
         self.glue = glue
         self.database = database
 
     def table(self, name: str) -> dict[str, Any] | None:
-        """Glue's table, or None where there is none."""
+        """Return Glue's description of a table, or None when there is no such table."""
         try:
             return self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
         except self.glue.exceptions.EntityNotFoundException:
             return None
 
     def partitions(self, name: str) -> dict[str, PublishedPartition]:
-        """Partitions by value; one under ``""`` for a table without partitions; none where no table is."""
+        """Return the partitions by value; empty when there is no such table.
+
+        A table without partitions has one entry, under `UNPARTITIONED`.
+        """
         table = self.table(name)
         if table is None:
             return {}
@@ -92,34 +95,34 @@ class Catalog:
         return found
 
     def fingerprints(self, name: str) -> dict[str, str]:
-        """Published fingerprint by partition value."""
+        """Return the published fingerprints by partition value."""
         return {value: partition.fingerprint for value, partition in self.partitions(name).items()}
 
     def partition_key(self, name: str) -> str | None:
-        """Name of the table's partition column; None for a table without, or for no table."""
+        """Return the name of the partition column, or None when the table has none or does not exist."""
         table = self.table(name)
         keys = table.get("PartitionKeys") if table else None
         return keys[0]["Name"] if keys else None
 
     def columns(self, name: str) -> tuple[Column, ...]:
-        """Columns without the partition key.
+        """Return the columns without the partition key.
 
         Raises:
             PermanentError: there is no such table.
         """
         table = self.table(name)
         if table is None:
-            raise PermanentError(f"table {self.database}.{name} is not in the Glue catalog")
+            raise PermanentError(_missing(self.database, name))
         return tuple(Column(c["Name"], c["Type"]) for c in table["StorageDescriptor"]["Columns"])
 
     def column_names(self, name: str) -> tuple[str, ...]:
-        """Names of all columns, the partition keys last; none where there is no such table."""
+        """Return the names of all columns, the partition keys last; empty when there is no such table."""
         table = self.table(name) or {"StorageDescriptor": {}}
         columns = [*table["StorageDescriptor"].get("Columns", ()), *table.get("PartitionKeys", ())]
         return tuple(column["Name"] for column in columns)
 
     def create_table(self, build: TableBuild, name: str, location: str) -> None:
-        """Create an empty external table of the build's shape."""
+        """Create an empty external table with the columns and the partition key of the build."""
         self.glue.create_table(DatabaseName=self.database, TableInput=table_input(build, name, location))
 
     def add_partitions(self, name: str, columns: Sequence[Column], built: Iterable[PartitionBuild]) -> None:
@@ -133,25 +136,33 @@ class Catalog:
             raise_on_errors(f"adding partitions to {self.database}.{name}", response)
 
     def parameter(self, name: str, key: str) -> str | None:
-        """A parameter of the table, None where it or the table is missing."""
+        """Return a parameter of the table, or None when the parameter or the table does not exist."""
         table = self.table(name)
         return (table.get("Parameters") or {}).get(key) if table else None
 
     def set_parameter(self, name: str, key: str, value: str) -> None:
-        """Set one parameter of a published table, leaving the others as they are."""
+        """Set one parameter of a published table. The other parameters stay as they are.
+
+        Raises:
+            PermanentError: there is no such table.
+        """
         table = self.table(name)
         if table is None:
-            raise PermanentError(f"table {self.database}.{name} is not in the Glue catalog")
-        kept = {field: table[field] for field in TABLE_INPUT_FIELDS if field in table}
-        kept["Parameters"] = {**(table.get("Parameters") or {}), key: value}
-        self.glue.update_table(DatabaseName=self.database, TableInput=kept)
+            raise PermanentError(_missing(self.database, name))
+        wanted = {field: table[field] for field in TABLE_INPUT_FIELDS if field in table}
+        wanted["Parameters"] = {**(table.get("Parameters") or {}), key: value}
+        self.glue.update_table(DatabaseName=self.database, TableInput=wanted)
 
     def drop_table(self, name: str) -> None:
-        """Forget a table (its files stay); silent where there is none."""
+        """Remove a table from the catalog. Its files stay. Do nothing when there is no such table."""
         try:
             self.glue.delete_table(DatabaseName=self.database, Name=name)
         except self.glue.exceptions.EntityNotFoundException:
             return
+
+
+def _missing(database: str, table: str) -> str:
+    return f"table {database}.{table} is not in the Glue catalog; clear the build task of this table"
 
 
 def _published(value: str, entry: dict[str, Any]) -> PublishedPartition:
@@ -162,7 +173,7 @@ def _published(value: str, entry: dict[str, Any]) -> PublishedPartition:
 def table_input(
     build: TableBuild, name: str, location: str, parameters: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Glue's TableInput for a build under ``name``."""
+    """Return Glue's TableInput for a build, with the table name `name`."""
     keys = [{"Name": build.partition_key.name, "Type": build.partition_key.type}] if build.partition_key else []
     return {
         "Name": name,
@@ -176,7 +187,7 @@ def table_input(
 def partition_input(
     columns: Sequence[Column], built: PartitionBuild, previous: PublishedPartition | None = None
 ) -> dict[str, Any]:
-    """Glue's PartitionInput; it remembers what it replaces, which is the way back."""
+    """Return Glue's PartitionInput. It stores the previous location and fingerprint: with them a publish is undone."""
     parameters = {FINGERPRINT: built.fingerprint}
     if previous is not None:
         parameters[PREVIOUS_LOCATION] = previous.location
@@ -189,10 +200,10 @@ def partition_input(
 
 
 def raise_on_errors(doing: str, response: dict[str, Any]) -> None:
-    """Glue's batch calls answer 200 with a list of errors: raise on the first.
+    """Raise an error if the response of a Glue batch call lists errors. Such a call answers 200 even then.
 
     Raises:
-        RuntimeError: an error that a retry may cure.
+        RuntimeError: some partitions were refused; a retry may succeed.
     """
     errors = response.get("Errors")
     if not errors:
@@ -201,5 +212,6 @@ def raise_on_errors(doing: str, response: dict[str, Any]) -> None:
     values = first.get("PartitionValues") or first.get("PartitionValueList")
     detail = first.get("ErrorDetail", {})
     raise RuntimeError(
-        f"{doing}: {len(errors)} refused, first {values}: {detail.get('ErrorCode')} {detail.get('ErrorMessage')}"
+        f"{doing}: {len(errors)} refused, first {values}: {detail.get('ErrorCode')} {detail.get('ErrorMessage')}; "
+        "clear this task to complete it"
     )

@@ -1,4 +1,4 @@
-"""The table ``publish_history``: every partition that a publish changed, from where to where."""
+"""The table `publish_history`: every partition that a publish changed, with its old and its new location."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def record_changes(
     ops_uri: str,
     session: Any,
 ) -> None:
-    """Record what one publish of one table changed; a publish that changed nothing records nothing.
+    """Record what one publish of one table changed. Record nothing when nothing changed.
 
     Args:
         table: published table.
         changes: what `publish` returned.
-        run: identity of the run, fit for a path segment.
+        run: name of the run, valid as a path segment.
         process_date: the day the run was for, `YYYY-MM-DD`.
         database: Glue database that holds `publish_history`.
-        ops_uri: `s3://…/ops/`, where its rows are written.
+        ops_uri: `s3://…/ops/`, the prefix below which the rows are written.
         session: boto3 session.
     """
     if not changes:

@@ -1,4 +1,4 @@
-"""What a Glue job says it wrote: one JSON document beside its output, read back as table builds."""
+"""The manifest of a Glue job: one JSON document beside its output that lists what it wrote."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from biz_insights.lake.builds import UNPARTITIONED, Column, PartitionBuild, Tabl
 
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest of one job run (written by ``spark_jobs/manifest.py``)."""
+    """The manifest of one job run, as written by `spark_jobs/manifest.py`."""
 
     job_run_id: str
     batch_id: str
     tables: Mapping[str, Any]
 
     def build(self, table: str) -> TableBuild:
-        """The build of ``table``: new and changed partitions as built, deleted ones as removed."""
+        """Return the build of `table`: its new and changed partitions, and the values of the deleted ones."""
         entry = self.tables[table]
         keys = entry["partition_keys"]
         location = entry["location"]
@@ -43,7 +43,7 @@ class Manifest:
         )
 
     def fingerprints(self, table: str) -> dict[str, str]:
-        """Fingerprint by partition value, of all partitions the table now has."""
+        """Return the fingerprint by partition value, of all partitions that the table has after this run."""
         return {
             value: partition["fingerprint"]
             for value, partition in self.tables[table]["partitions"].items()
@@ -51,7 +51,7 @@ class Manifest:
         }
 
     def rows(self, table: str) -> int:
-        """Rows of all partitions the table now has."""
+        """Return the number of rows in all partitions that the table has after this run."""
         return sum(
             partition["rows"]
             for partition in self.tables[table]["partitions"].values()
@@ -60,16 +60,16 @@ class Manifest:
 
 
 def read_manifest(session: Any, layer_uri: str, job_run_id: str) -> Manifest:
-    """Read ``<layer_uri>_manifest/run=<job_run_id>/manifest.json``.
+    """Read the manifest at `<layer_uri>_manifest/run=<job_run_id>/manifest.json`.
 
     Raises:
-        PermanentError: the job run left no manifest.
+        PermanentError: the job run wrote no manifest.
     """
     uri = f"{layer_uri}_manifest/run={job_run_id}/manifest.json"
     body = s3.get_bytes(session, uri)
     if body is None:
         raise PermanentError(
-            f"job run {job_run_id} left no manifest at {uri}; read the job's log, then clear the build task"
+            f"job run {job_run_id} wrote no manifest at {uri}; read the job's log, then clear the build task"
         )
     data = json.loads(body)
     return Manifest(data["job_run_id"], data["batch_id"], data["tables"])

@@ -1,7 +1,7 @@
-"""Tables of what the pipeline did (quality results, publications): small, appended to by one run at a time.
+"""Operations tables: small tables in which the pipeline records what it did (quality results, publishes).
 
-``record`` writes the rows of one partition to a prefix that nothing reads yet and then points the partition at
-it: a reader sees the rows of the attempt before, or these; a repeated attempt replaces, it never adds.
+`record` writes the rows of one partition to a new prefix and then points the partition to it. A reader sees the rows of
+the earlier attempt or the new rows. A repeated attempt replaces the rows and never adds to them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
 
 def athena_type(kind: pa.DataType) -> str:
-    """The Glue/Athena name of a pyarrow type: ``list<string>`` → ``array<string>``, ``decimal128(18, 4)`` →
-    ``decimal(18,4)``.
+    """Return Athena's name of a pyarrow type: `decimal128(18, 4)` → `decimal(18,4)`.
 
     Raises:
-        TypeError: Athena has no such type, or reads it differently (a timestamp of nanoseconds).
+        TypeError: Athena has no such type, or reads it differently (for example a timestamp in nanoseconds).
     """
     import pyarrow as pa
 
@@ -90,18 +89,24 @@ def record(
     ops_uri: str,
     session: Any,
 ) -> str:
-    """Makes ``rows`` the whole content of one partition of an operations table.
+    """Replace the content of one partition of an operations table by `rows`.
+
+    The table is created if it does not exist, and gets new columns if it lacks them.
 
     Args:
-        rows: one mapping a row, keyed by the schema's names; a missing key is null. May be empty.
+        table: the operations table.
+        rows: one mapping for each row, by the names of the schema; a missing key is null. May be empty.
         schema: the columns without the partition keys.
-        partition: partition keys (all of type string) and their values, in the table's order.
-        database: Glue database of the table; the table is created, or given new columns, where needed.
-        ops_uri: ``s3://…/ops/``; the rows go to ``<ops_uri><table>/<key>=<value>/…/<unique>/``.
-        session: a boto3 session.
+        partition: partition keys (all of type string) and their values, in the order of the table.
+        database: Glue database of the table.
+        ops_uri: `s3://…/ops/`; the rows go to `<ops_uri><table>/<key>=<value>/…/<unique>/`.
+        session: boto3 session.
 
     Returns:
         The prefix that the partition now points to.
+
+    Raises:
+        ValueError: the table has other partition keys.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -121,7 +126,7 @@ def record(
 
 
 def _ensure_table(glue: Any, database: str, table: str, columns: list[Column], keys: list[str], location: str) -> None:
-    """Creates the table, or brings its columns up to date (Athena reads Parquet columns by name)."""
+    """Create the table, or bring its columns up to date (Athena reads Parquet columns by name)."""
     wanted = {
         "Name": table,
         "TableType": "EXTERNAL_TABLE",
@@ -149,7 +154,7 @@ def _ensure_table(glue: Any, database: str, table: str, columns: list[Column], k
 def _point_partition(
     glue: Any, database: str, table: str, columns: list[Column], values: list[str], location: str
 ) -> None:
-    """Points one partition at a prefix, whether or not it was there."""
+    """Point one partition to a prefix. Create the partition if it does not exist."""
     wanted = {"Values": values, "StorageDescriptor": storage_descriptor(columns, location)}
     try:
         glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=wanted)

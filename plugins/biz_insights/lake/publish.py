@@ -1,8 +1,8 @@
-"""Publish: point a table's partitions to what was built and audited. Nothing is written, nothing deleted.
+"""Publish: point the partitions of a table to what was built and audited. No file is written or deleted.
 
-Each partition changes in one catalog call, so a reader sees the old one or the new one. A publish that
-stops half way is completed by running it again: partitions that already point to the build are left as
-they are. The way back is the location that each partition remembers.
+Each partition changes in one catalog call, so a reader sees the old partition or the new one. Run an interrupted
+publish again to complete it: partitions that already point to the build do not change. Each partition stores its
+previous location, so a publish can be undone.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from biz_insights.lake.catalog import (
 )
 
 REMOVALS_PER_CALL = 25
-"""Partitions BatchDeletePartition takes at most."""
+"""The most partitions that one call of BatchDeletePartition accepts."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One partition that a publish changed (``change``: added, replaced or removed)."""
+    """One partition that a publish changed. `change` is added, replaced or removed."""
 
     table: str
     partition: str
@@ -39,7 +39,7 @@ class Change:
 
 
 def stage(catalog: Catalog, build: TableBuild, candidate: str, location: str) -> None:
-    """Make the build readable under a candidate name in the build database, for its audit."""
+    """Create a table in the build database, named `candidate`, through which the audit reads the build."""
     catalog.drop_table(candidate)
     if build.partition_key is None:
         catalog.create_table(build, candidate, build.partitions[0].location)
@@ -49,15 +49,14 @@ def stage(catalog: Catalog, build: TableBuild, candidate: str, location: str) ->
 
 
 def publish(catalog: Catalog, build: TableBuild, location: str) -> list[Change]:
-    """Point the published table to the build; returns what changed.
+    """Point the published table to the build. Return what changed.
 
-    The table is there afterwards even when the build has no partition: readers can select from every published table,
-    whatever the source holds.
+    The table is created even when the build has no partition, so readers can always select from it.
 
     Args:
         catalog: the published database.
         build: audited build.
-        location: root prefix of the table (partitions lie anywhere).
+        location: location of the table; its partitions have locations of their own.
     """
     if build.partition_key is None:
         return _publish_whole(catalog, build) if build.partitions else []
@@ -80,13 +79,13 @@ def publish(catalog: Catalog, build: TableBuild, location: str) -> list[Change]:
 
 
 def new_columns(catalog: Catalog, build: TableBuild) -> tuple[str, ...]:
-    """Return the build's columns that the published table does not have yet; none before its first publish."""
+    """Return the columns of the build that the published table lacks; empty before the first publish."""
     published = catalog.column_names(build.table)
     return tuple(column.name for column in build.columns if published and column.name not in published)
 
 
 def removal_of(catalog: Catalog, table: str) -> list[Change]:
-    """Return what dropping a published table changes: each partition with its location; nothing without a table."""
+    """Return what dropping a published table removes: each partition with its location; empty without a table."""
     partitions = catalog.partitions(table).values()
     return [Change(table, p.value, "removed", p.location, "", p.fingerprint) for p in partitions]
 
@@ -96,7 +95,7 @@ def _same(published: PublishedPartition, built: PartitionBuild) -> bool:
 
 
 def _align_table(catalog: Catalog, build: TableBuild, location: str) -> None:
-    """Create the published table, or give it the build's columns where they differ."""
+    """Create the published table, or update its columns when those of the build differ."""
     table = catalog.table(build.table)
     if table is None:
         catalog.create_table(build, build.table, location)
@@ -136,7 +135,7 @@ def _remove(catalog: Catalog, table: str, removed: list[PublishedPartition]) -> 
 
 
 def _publish_whole(catalog: Catalog, build: TableBuild) -> list[Change]:
-    """A table without partitions is repointed itself."""
+    """Publish a table without partitions: change the location of the table itself."""
     (built,) = build.partitions
     parameters = {FINGERPRINT: built.fingerprint}
     previous = catalog.partitions(build.table).get(UNPARTITIONED)

@@ -1,6 +1,5 @@
-"""The daily report: what a day and its week were, as one HTML page that loads nothing.
+"""The daily report: the figures of a day and its week, as one self-contained HTML page.
 
-``queries`` says what is read and ``reading`` reads it; ``sales``, ``rankings``, ``customers`` and ``checks`` make
-figures of the rows; ``report`` puts them together; ``page`` writes the HTML; ``delivery`` says where it lies and what
-is announced.
+`queries` holds the SQL and `reading` runs it. `sales`, `rankings`, `customers` and `checks` compute figures from the
+rows. `daily_report` puts them together, `page` writes the HTML, and `delivery` stores the page and writes the message.
 """

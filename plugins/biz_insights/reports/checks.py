@@ -1,4 +1,4 @@
-"""How far to trust the figures: scores by checkpoint, what failed, the ledger, quarantined rows."""
+"""The data quality section: scores by checkpoint, failed expectations, the ledger, quarantined rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from biz_schema.severities import WEIGHTS
 
 @dataclass(frozen=True)
 class CheckpointResult:
-    """The newest check that let a build pass. ``score`` of 100; ``failed`` of ``expectations``, the infos included."""
+    """The newest run of a checkpoint that did not block.
+
+    `score` is out of 100. `failed` of the `expectations` failed; both include those of severity info.
+    """
 
     checkpoint: str
     process_date: date
@@ -37,10 +40,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """Rows of one source table in the published batch, and the money they state (None for a table without money).
+    """Rows of one source table in the published batch, and their amounts of money (None for a table without money).
 
-    Of the order lines also how many are negative, how many of those are of an item or order that was sold too, and the
-    rule they were treated by: ``refund`` or ``quarantine``.
+    For order lines also: `negative_lines`, how many have a negative price or quantity; `negative_lines_explained`, how
+    many of these have an item or order that was sold too; and `negative_lines_rule`, `refund` or `quarantine`.
     """
 
     source_table: str
@@ -56,7 +59,7 @@ class LedgerRow:
 
     @property
     def balanced(self) -> bool:
-        """Every source row, and its money, is accepted or quarantined."""
+        """Return whether every source row and its money is accepted or quarantined."""
         if self.source != self.accepted + self.quarantined:
             return False
         amounts = (self.source_amount, self.accepted_amount, self.quarantined_amount)
@@ -66,7 +69,7 @@ class LedgerRow:
 
 @dataclass(frozen=True)
 class Reason:
-    """Quarantined rows of one source table that carry one reason."""
+    """The number of quarantined rows of one source table with one reason."""
 
     source_table: str
     reason: str
@@ -74,7 +77,10 @@ class Reason:
 
 
 def checkpoint_results(rows: Sequence[Row]) -> tuple[CheckpointResult, ...]:
-    """One result a checkpoint, from rows of CHECKPOINTS (one a checkpoint and severity, sorted by checkpoint)."""
+    """Return one result for each checkpoint, from rows of CHECKPOINTS.
+
+    The rows have one row for each checkpoint and severity, sorted by checkpoint.
+    """
     results = []
     for checkpoint, group in groupby(rows, key=lambda row: str(row["checkpoint"])):
         parts = list(group)
@@ -91,9 +97,9 @@ def checkpoint_results(rows: Sequence[Row]) -> tuple[CheckpointResult, ...]:
 
 
 def overall_score(rows: Sequence[Row]) -> float | None:
-    """The share of all checkpoints' weighted expectations that passed, 0 to 100, rounded down; None without any row.
+    """Return the weighted share of expectations that passed in all checkpoints, 0 to 100, rounded down to one decimal.
 
-    As :func:`biz_insights.quality.outcome.score_of` counts: a small suite weighs what its expectations weigh.
+    It is computed like `biz_insights.quality.outcome.score_of`. None when there are no rows.
     """
     if not rows:
         return None
@@ -103,7 +109,7 @@ def overall_score(rows: Sequence[Row]) -> float | None:
 
 
 def failures(rows: Sequence[Row]) -> tuple[Failure, ...]:
-    """From rows of FAILED_EXPECTATIONS."""
+    """Return the failures from rows of FAILED_EXPECTATIONS."""
     return tuple(
         Failure(row["table_name"], row["rule_name"], row["severity"], _found(row), row["why"] or "", row["fix"] or "")
         for row in rows
@@ -113,11 +119,11 @@ def failures(rows: Sequence[Row]) -> tuple[Failure, ...]:
 def _found(row: Row) -> str:
     if row["unexpected_count"] is not None:
         return f"{row['unexpected_count']:,} unexpected"
-    return str(row["observed"] or "not said")
+    return str(row["observed"] or "not reported")
 
 
 def ledger(rows: Sequence[Row]) -> tuple[LedgerRow, ...]:
-    """From rows of LEDGER."""
+    """Return the ledger from rows of LEDGER."""
     return tuple(
         LedgerRow(
             row["source_table"],
@@ -136,5 +142,5 @@ def ledger(rows: Sequence[Row]) -> tuple[LedgerRow, ...]:
 
 
 def reasons(rows: Sequence[Row]) -> tuple[Reason, ...]:
-    """From rows of QUARANTINE."""
+    """Return the quarantine reasons from rows of QUARANTINE."""
     return tuple(Reason(row["source_table"], row["reason"], row["quarantined_rows"]) for row in rows)

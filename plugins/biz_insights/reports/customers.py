@@ -1,4 +1,4 @@
-"""Who is going quiet, and who moved between segments; customers with a user id only, guests out."""
+"""The churn and segment sections: churn status counts and moves between segments, guests out."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ JUDGED = "backtested"
 
 @dataclass(frozen=True)
 class ChurnCount:
-    """Customers of one status; ``before``: 7 days earlier, None where that day was not published or not judged.
+    """The customers of one churn status.
 
-    ``value_at_risk``: their net sales of the next 365 days that are in doubt; None where the model gives none.
+    Attributes:
+        share: their share of all customers.
+        before: their number 7 days earlier; None when that day has no churn status.
+        value_at_risk: their expected net sales of the next 365 days that may be lost; None without an estimate.
     """
 
     status: str
@@ -30,11 +33,17 @@ class ChurnCount:
 
 @dataclass(frozen=True)
 class ChurnFigures:
-    """Churn in one currency. ``judged``: the mart tells who has churned; where it does not, ``counts`` is empty.
+    """Churn in one currency.
 
-    ``why`` is churn_threshold_status and ``reason`` says it in words; ``validated``: back-tests bear out the
-    probabilities, ``value_validated`` the value at risk. ``model_reason`` names the model in use and says why it is,
-    ``value_reason`` the status of the values; ``asks_who_left``: without that there is no value at risk.
+    Attributes:
+        customers: all customers of the currency.
+        counts: by status; empty when the mart has no churn status.
+        judged: whether the mart has a churn status.
+        why, reason: `churn_threshold_status`, and its reason in words.
+        validated: whether back-tests support the probabilities.
+        model_reason: the model in use, and why it is used.
+        value_validated, value_reason: the same for the value at risk.
+        asks_who_left: whether the model estimates if a customer has left; without that there is no value at risk.
     """
 
     customers: int
@@ -51,8 +60,10 @@ class ChurnFigures:
 
 @dataclass(frozen=True)
 class Move:
-    """Customers who went from one segment to another, of those who were in the first; None for the rate and its
-    interval where nobody could say who might have come (new customers)."""
+    """The number of customers who moved from one segment to another, and their share of the first segment.
+
+    The share (`rate`) has a 95 % interval. Both are None for new customers, who were in no segment.
+    """
 
     from_segment: str
     to_segment: str
@@ -65,9 +76,13 @@ class Move:
 
 @dataclass(frozen=True)
 class MoveFigures:
-    """Moves of one currency from one month's end to the next; ``largest`` of ``moved``, who changed segment.
+    """Moves of one currency from the end of one month to the end of the next.
 
-    ``stayed``: in the same segment at both ends; ``joined``: without an order at the first.
+    Attributes:
+        largest: the moves with the most customers.
+        moved: customers who changed segment.
+        stayed: customers in the same segment at both dates.
+        joined: customers without an order at the first date.
     """
 
     from_month_end: date
@@ -79,7 +94,7 @@ class MoveFigures:
 
 
 def churn_figures(currency: str, as_of: date, rows: Sequence[Row]) -> ChurnFigures | None:
-    """Churn of one currency from rows of CHURN; None where no customer is known as of the day."""
+    """Return the churn of one currency from rows of CHURN, or None when there are no customers on the day."""
     mine = [row for row in rows if row["currency"] == currency]
     now = [row for row in mine if row["as_of_date"] == as_of]
     if not now:
@@ -110,7 +125,7 @@ def churn_figures(currency: str, as_of: date, rows: Sequence[Row]) -> ChurnFigur
 
 
 def move_figures(currency: str, rows: Sequence[Row]) -> MoveFigures | None:
-    """Moves of one currency from rows of SEGMENT_MOVES; None where there are none."""
+    """Return the moves of one currency from rows of SEGMENT_MOVES, or None when there are none."""
     mine = [row for row in rows if row["currency"] == currency]
     if not mine:
         return None

@@ -1,4 +1,4 @@
-"""The report's content: one block a currency, the data's quality, and the sentence that stands above both."""
+"""The content of the report: one block for each currency, the data quality, and the headline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from biz_insights.reports.reading import Answer, Answers
 
 @dataclass(frozen=True)
 class Block:
-    """Everything of one currency; None or empty where there is nothing, and the page says why."""
+    """The figures of one currency. A part without figures is None or empty, and the page says why."""
 
     currency: str
     sales: sales.SalesFigures | None
@@ -24,7 +24,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Quality:
-    """What vouches for the figures; ``score`` is None where nothing was ever checked."""
+    """The data quality of the figures. `score` is None when no checkpoint has run yet."""
 
     score: float | None
     checkpoints: tuple[checks.CheckpointResult, ...]
@@ -37,9 +37,14 @@ class Quality:
 class DailyReport:
     """The report of one day.
 
-    ``stores``: what each store to date is called, by restaurant_id. ``absent``: by query, why it could not be asked.
+    It has no time of writing and no run id, so the same published data gives the same report.
 
-    It holds no time of writing and no run: the same published state makes the same report.
+    Attributes:
+        as_of: the day.
+        blocks: figures by currency.
+        quality: the data quality.
+        stores: labels of all stores so far, by `restaurant_id`.
+        absent: for each query that could not run, the reason, by name of the query.
     """
 
     as_of: date
@@ -50,7 +55,7 @@ class DailyReport:
 
     @property
     def headline(self) -> str:
-        """The day in a sentence or two, one for each currency, and the quality's score; plain text."""
+        """Return a summary as plain text: a sentence for each currency, and the quality score."""
         parts = [_currency_headline(block.sales) for block in self.blocks if block.sales is not None]
         if not parts:
             why = self.absent.get("sales_days", "No sales are published for the 14 days that end with it.")
@@ -61,7 +66,7 @@ class DailyReport:
 
 
 def compose(as_of: date, answers: Answers) -> DailyReport:
-    """The report of a day from what was read for it. Pure: the same answers make an equal report."""
+    """Return the report of a day from the answers to its queries. Equal answers give equal reports."""
     return DailyReport(
         as_of=as_of,
         blocks=tuple(_block(currency, as_of, answers) for currency in currencies(answers)),
@@ -72,7 +77,7 @@ def compose(as_of: date, answers: Answers) -> DailyReport:
 
 
 def currencies(answers: Answers) -> list[str]:
-    """Every currency that any answer names; those with the most orders in the 14 days first."""
+    """Return every currency in the answers, the one with the most orders in the 14 days first."""
     orders: dict[str, int] = {}
     for name in ("sales_days", "top_items", "stores", "churn", "segment_moves"):
         for row in _answer(answers, name).rows:
@@ -83,7 +88,7 @@ def currencies(answers: Answers) -> list[str]:
 
 
 def _store_labels(answers: Answers) -> dict[str, str]:
-    """Labels of all stores to date, so that a store is called here what the dashboards call it."""
+    """Return the labels of all stores so far, so that a store has the same label here and in the dashboards."""
     rows = (row for name in ("stores_to_date", "stores", "store_weeks") for row in _answer(answers, name).rows)
     return labels.stores(sorted({row["restaurant_id"] for row in rows}))
 
@@ -118,7 +123,7 @@ def _quality(answers: Answers) -> Quality:
 
 
 def _currency_headline(figures: sales.SalesFigures) -> str:
-    """``net sales $2,150.59 from 137 orders, +2.9 % on Thu 8 Feb, an ordinary day; 7 days $13,978.92, −3.1 % …``."""
+    """Return the sentence of one currency: `net sales $2,150.59 from 137 orders, +2.9 % on Thu 8 Feb, …`."""
     currency, today, week = figures.currency, figures.today, figures.week
     if today.net_sales is None:
         day = f"no sales in {currency} are published for this day"

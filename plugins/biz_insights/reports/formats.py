@@ -1,4 +1,5 @@
-"""How the report writes figures: as the dashboards do (their module needs pandas; a test compares)."""
+"""The formats of figures in the report. They equal those of the dashboards, whose module needs pandas; a test
+compares."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ Figure = Decimal | float | int | None
 
 
 def money(value: Figure, currency: str) -> str:
-    """``1234.5, USD`` → ``$1,234.50``; a currency without a symbol here is named after the amount."""
+    """Format an amount: `1234.5, USD` → `$1,234.50`. A currency without a symbol is written after the amount."""
     if value is None:
         return NONE
     sign, amount = "−" if value < 0 else "", f"{abs(value):,.2f}"
@@ -21,30 +22,30 @@ def money(value: Figure, currency: str) -> str:
 
 
 def count(value: Figure) -> str:
-    """``130732`` → ``130,732``."""
+    """Format a count: `130732` → `130,732`."""
     return NONE if value is None else f"{round(value):,}".replace("-", "−")
 
 
 def number(value: Figure, decimals: int = 1) -> str:
-    """``127.375`` → ``127.4``."""
+    """Format a number: `127.375` → `127.4`."""
     return NONE if value is None else f"{float(value):,.{decimals}f}".replace("-", "−")
 
 
 def share(value: Figure, decimals: int = 1) -> str:
-    """``0.1234`` → ``12.3 %``."""
+    """Format a share: `0.1234` → `12.3 %`."""
     return NONE if value is None else f"{100 * float(value):,.{decimals}f} %".replace("-", "−")
 
 
 def change(value: Figure) -> str:
-    """``0.1234`` → ``+12.3 %``."""
+    """Format a change: `0.1234` → `+12.3 %`."""
     return NONE if value is None else ("+" if value >= 0 else "") + share(value)
 
 
 def day(value: date) -> str:
-    """``2024-02-18`` → ``18 Feb 2024``."""
+    """Format a day: `2024-02-18` → `18 Feb 2024`."""
     return f"{value.day} {value:%b %Y}"
 
 
 def weekday(value: date) -> str:
-    """``2024-02-18`` → ``Sun 18 Feb``."""
+    """Format a day with its weekday: `2024-02-18` → `Sun 18 Feb`."""
     return f"{value:%a} {value.day} {value:%b}"

@@ -1,4 +1,4 @@
-"""The report as one HTML page that loads nothing: its style is in it, and everything that came from data is escaped."""
+"""The report as one self-contained HTML page. It includes its styles, and text from the data is escaped."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ STATES = {
 NO_LASTING_AOV = {
     "estimated": "",
     "not_published": "",
-    "insufficient_data": "It is not told here: under 3 stores with orders, or none with two orders.",
-    "no_difference_found": "The stores differ no more than chance alone makes them: one mean for all.",
+    "insufficient_data": "It is not estimated here: fewer than 3 stores have orders, or none has two orders.",
+    "no_difference_found": "The stores differ no more than by chance: all have one mean.",
 }
 
 
 def render(report: DailyReport) -> str:
-    """The page, UTF-8 text. The same report makes the same text."""
+    """Return the page. The same report gives the same text."""
     return _template().render(
         report=report,
         top_items=TOP_ITEMS,
@@ -46,7 +46,7 @@ def render(report: DailyReport) -> str:
 
 
 def state(day: SalesDay) -> str:
-    """What the mart's anomaly status says of a day, in words."""
+    """Return the anomaly status of a day in words."""
     if day.status != "judged":
         return STATES.get(day.status, f"not judged: {day.status}")
     distance = f"{formats.number(abs(day.z or 0))} standard deviations {'above' if (day.z or 0) >= 0 else 'below'}"
@@ -54,13 +54,13 @@ def state(day: SalesDay) -> str:
 
 
 def churn_why(churn: ChurnFigures) -> str:
-    """Why nobody is called churned: the mart's status and its reason."""
+    """Return why the mart has no churn status: its threshold status and the reason."""
     status = churn.why.replace("_", " ").capitalize()
     return f"{status}: {churn.reason.rstrip('.')}." if churn.reason else f"The mart's status: {churn.why}."
 
 
 def lasting_why(status: str) -> str:
-    """What mart_location_performance's aov_status says beside the figures; empty where it says nothing."""
+    """Return the note for an `aov_status` of `mart_location_performance`; empty when the figures need no note."""
     return NO_LASTING_AOV.get(status, f"The mart's status: {status}.")
 
 

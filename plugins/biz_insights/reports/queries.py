@@ -1,7 +1,7 @@
-"""What the report reads: one statement a subject, over published tables only, never over lines or customers' names.
+"""The queries of the report: one statement for each subject, on published tables. None reads order lines.
 
-Values are bound: ``as_of`` is the report's day, ``week_from`` and ``fortnight_from`` the first of the 7 and of the 14
-days that end with it, ``week_before`` the day 7 days earlier, ``batch`` the published batch of the ledger.
+Bound values: `as_of` is the day of the report, `week_from` and `fortnight_from` are the first of the 7 and of the 14
+days that end with it, `week_before` is the day 7 days earlier, and `batch` is the published batch of the ledger.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FAILURES_SHOWN = 30
 
 @dataclass(frozen=True)
 class Query:
-    """A statement and what it needs: without the table, or a column of it, it is not sent."""
+    """A statement with the table and the columns that it needs. It is not sent when one of them is missing."""
 
     table: str
     needs: tuple[str, ...]
@@ -44,7 +44,7 @@ WITH days AS (
 SELECT * FROM days WHERE period_start BETWEEN %(fortnight_from)s AND %(as_of)s ORDER BY currency, period_start
 """,
 )
-"""The chain's last 14 days by currency; a day without sales has no row. ``first_day``: of the currency's data."""
+"""The chain's last 14 days by currency. A day without sales has no row. `first_day` is the first day with data."""
 
 STORE_WEEKS = Query(
     "mart_sales_trends",
@@ -58,7 +58,7 @@ WHERE as_of_date = %(as_of)s AND level = 'store' AND period_type = 'week' AND an
 ORDER BY currency, ABS(anomaly_z) DESC, level_key
 """,
 )
-"""Stores' weeks that ended in the last 7 days and were judged."""
+"""Weeks of stores that ended in the last 7 days and have an anomaly status of judged."""
 
 TOP_ITEMS_OF_WEEK = Query(
     "gold_item_sales_by_day",
@@ -86,7 +86,7 @@ ranked AS (
 SELECT * FROM ranked WHERE net_sales_rank <= {TOP_ITEMS} ORDER BY currency, net_sales_rank, item_category, item_key
 """,
 )
-"""The items with the most net sales of the last 7 days in each currency, and what they sold in the 7 before."""
+"""The items with the most net sales of the last 7 days in each currency, and their net sales of the 7 days before."""
 
 STORES_OF_WEEK = Query(
     "gold_daily_sales_by_store",
@@ -102,7 +102,7 @@ GROUP BY currency, restaurant_id
 ORDER BY currency, net_sales DESC, restaurant_id
 """,
 )
-"""Each store's last 7 days; a store without sales in them has no row."""
+"""The last 7 days of each store. A store without sales in them has no row."""
 
 STORES_TO_DATE = Query(
     "mart_location_performance",
@@ -114,7 +114,7 @@ WHERE as_of_date = %(as_of)s AND period_type = 'all'
 ORDER BY currency, restaurant_id
 """,
 )
-"""What each store's lasting net sales per order are, and how sure its place by them is."""
+"""The estimate of each store's lasting net sales per order, and its rank, both with intervals."""
 
 CHURN = Query(
     "mart_churn_indicators",
@@ -140,7 +140,7 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ORDER BY 1, 2, 3, 4, 5, 6
 """,
 )
-"""Customers by churn status as of the day, and as of 7 days earlier where that was published."""
+"""Customers by churn status on the day, and 7 days earlier if that day was published."""
 
 SEGMENT_MOVES = Query(
     "gold_segment_transitions",
@@ -159,7 +159,7 @@ WHERE to_month_end = last_month_end AND customers > 0
 ORDER BY currency, customers DESC, from_segment, to_segment
 """,
 )
-"""Who went from which segment to which over the last whole month, those who stayed and those who are new included."""
+"""Moves between segments over the last whole month, including customers who stayed and new customers."""
 
 CHECKPOINTS = Query(
     "data_quality_results",
@@ -180,7 +180,7 @@ GROUP BY results.checkpoint, results.severity
 ORDER BY results.checkpoint, results.severity
 """,
 )
-"""The newest check of each checkpoint that let its build pass: what is published now went through it."""
+"""The newest run of each checkpoint that did not block: the published data passed it."""
 
 FAILED_EXPECTATIONS = Query(
     "data_quality_results",
@@ -202,7 +202,7 @@ ORDER BY CASE results.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE
 LIMIT {FAILURES_SHOWN}
 """,
 )
-"""What failed in those checks without blocking them, the severest first."""
+"""Expectations that failed in those runs without blocking them, the most severe first."""
 
 LEDGER = Query(
     "row_ledger",
@@ -223,7 +223,7 @@ SELECT source_table, source_rows, accepted_rows, quarantined_rows, source_amount
 FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table
 """,
 )
-"""Source rows of the published batch by table, and the money they state; null for a table without money."""
+"""Source rows of the published batch by table, and their amounts of money (null for a table without money)."""
 
 QUARANTINE = Query(
     "quarantine",
@@ -237,7 +237,7 @@ GROUP BY source_table, reason
 ORDER BY quarantined_rows DESC, source_table, reason
 """,
 )
-"""Quarantined rows of that batch by reason; a row with two reasons counts under both."""
+"""Quarantined rows of that batch by reason. A row with two reasons counts for both."""
 
 QUERIES: dict[str, Query] = {
     "sales_days": SALES_DAYS,

@@ -1,4 +1,4 @@
-"""The week's items and stores, ranked by net sales; stores with their order value and how sure it is."""
+"""The item and store sections: the week's items and stores ranked by net sales, and the order value of stores."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from biz_insights.reports.reading import Row
 
 Z_95 = NormalDist().inv_cdf(0.975)
 LEAST_FREEDOM = 30
-"""Orders beyond one a store below which their scatter is not known well enough for an interval."""
+"""The least degrees of freedom (orders less stores) for an interval. With fewer the variance is too uncertain."""
 
 LEAST_ORDERS = 10
-"""Orders of a store below which their mean is too skewed for the interval, which is the normal distribution's."""
+"""The least orders of a store for an interval. With fewer their mean is too skewed for a normal distribution."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """An item's 7 days, guests in. ``name`` and ``category``: labels that no other item and category has.
+    """An item in the last 7 days, guests in.
 
-    ``share`` is of the net sales of all items; ``net_sales_before`` of the 7 days before, None where it sold nothing in
-    them. ``comparable``: those can be compared with (see :class:`sales.Comparison`).
+    Attributes:
+        name, category: labels that no other item and category has.
+        net_sales_before: net sales of the 7 days before; None when it sold nothing in them.
+        share: its share of the net sales of all items.
+        comparable: whether the two weeks can be compared (see `sales.Comparison`).
     """
 
     rank: int
@@ -38,7 +41,10 @@ class Item:
 
     @property
     def change(self) -> float | None:
-        """Against the 7 days before, as a part of them; None where those are not above zero, or not comparable."""
+        """Return the change against the 7 days before, as a share of them.
+
+        None when the net sales before are not above zero or the weeks cannot be compared.
+        """
         before = self.net_sales_before
         if not self.comparable or self.net_sales is None or before is None or before <= 0:
             return None
@@ -47,13 +53,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Store:
-    """A store's 7 days, guests in.
+    """A store in the last 7 days, guests in.
 
     Attributes:
-        aov_low, aov_high: 95 % interval of the 7 days' net sales per order; None where it is not known.
-        lasting_aov: best guess of the store's lasting net sales per order (mart_location_performance, all time), with
-            its 95 % interval and the best and worst place that the interval around its rank holds, among ``places``;
-            None where the mart gives none, ``lasting_status`` says why.
+        aov_low, aov_high: 95 % interval of the net sales per order of the 7 days; None when it is not known.
+        lasting_aov: estimate of the store's lasting net sales per order (`mart_location_performance`, all time); None
+            when the mart has none.
+        lasting_low, lasting_high: 95 % interval of `lasting_aov`.
+        place_best, place_worst: 95 % interval of the rank by `lasting_aov`, among `places` stores.
+        lasting_status: why `lasting_aov` is there or missing.
     """
 
     rank: int
@@ -73,12 +81,12 @@ class Store:
 
     @property
     def aov(self) -> Decimal | None:
-        """Net sales per order of the 7 days; None without orders."""
+        """Return the net sales per order of the 7 days, or None without orders."""
         return self.net_sales / self.orders if self.net_sales is not None and self.orders else None
 
 
 def items_of(currency: str, rows: Sequence[Row], comparable: bool = True) -> tuple[Item, ...]:
-    """Items of one currency, from rows of TOP_ITEMS_OF_WEEK."""
+    """Return the items of one currency, from rows of TOP_ITEMS_OF_WEEK."""
     mine = [row for row in rows if row["currency"] == currency]
     names = labels.items((row["item_name"], row["item_category"]) for row in mine)
     categories = labels.names(row["item_category"] for row in mine)
@@ -102,10 +110,12 @@ def _part(amount: Decimal | None, whole: Decimal | None) -> float | None:
 
 
 def stores_of(currency: str, rows: Sequence[Row], to_date: Sequence[Row]) -> tuple[Store, ...]:
-    """Stores of one currency by net sales; equal amounts share a rank, and those without one come last.
+    """Return the stores of one currency by net sales. Equal amounts share a rank; stores without an amount come last.
 
     Args:
-        rows: of STORES_OF_WEEK. to_date: of STORES_TO_DATE, empty where there are none.
+        currency: the currency.
+        rows: rows of STORES_OF_WEEK.
+        to_date: rows of STORES_TO_DATE; may be empty.
     """
     week = sorted((row for row in rows if row["currency"] == currency), key=_most_first)
     lasting = {row["restaurant_id"]: row for row in to_date if row["currency"] == currency}
@@ -115,9 +125,9 @@ def stores_of(currency: str, rows: Sequence[Row], to_date: Sequence[Row]) -> tup
 
 
 def order_variance(stores: Sequence[Row]) -> float | None:
-    """Variance of one order's net sales around its store's mean, taken as the same in all stores (as the mart does).
+    """Return the variance of the net sales of one order around the mean of its store, pooled over all stores.
 
-    None below 30 degrees of freedom (orders less stores).
+    The mart pools it in the same way. None below 30 degrees of freedom (orders less stores).
     """
     sold = [row for row in stores if row["orders"] > 0 and row["net_sales"] is not None]
     freedom = sum(row["orders"] for row in sold) - len(sold)

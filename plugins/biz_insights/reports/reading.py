@@ -1,4 +1,4 @@
-"""Reads what the report needs; a table or column that is not published is an answer, not an error."""
+"""Run the queries of the report. A table or column that is not published gives an answer that says so, not an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARALLEL_QUERIES = 4
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of one query; where it could not be asked, none, and ``absent`` is the sentence that says why."""
+    """The rows of one query. When it could not run there are none, and `absent` is a sentence that says why."""
 
     rows: tuple[Row, ...] = ()
     absent: str = ""
@@ -30,16 +30,16 @@ Answers = Mapping[str, Answer]
 
 
 def read(as_of: date, batch: str | None, query: RunQuery, columns_of: ColumnsOf) -> dict[str, Answer]:
-    """Every answer, by the query's name in :data:`QUERIES`.
+    """Return the answers of all queries, by their names in `QUERIES`.
 
     Args:
-        as_of: the report's day.
-        batch: the published batch of the ledger; None where there is none yet.
+        as_of: the day of the report.
+        batch: the published batch of the ledger; None when there is none yet.
         query: sends one statement with its bound values; called from several threads.
-        columns_of: columns of a published table, partition keys included; empty where there is no such table.
+        columns_of: returns the columns of a published table, partition keys included; empty when there is no table.
 
     Raises:
-        Exception: whatever ``query`` raises: a lost connection is for the task's retry.
+        Exception: whatever `query` raises. After a lost connection Airflow retries the task.
     """
     values = {
         "as_of": as_of,
@@ -61,6 +61,6 @@ def _answer(asked: Query, columns: frozenset[str], values: Mapping[str, Any], qu
     missing = [name for name in asked.needs if name not in columns]
     if missing:
         names = ", ".join(missing)
-        return Answer(absent=f"{asked.table} as published has no {names}: the next run of the newer version brings it.")
+        return Answer(absent=f"{asked.table} as published has no {names}: the next run of the newer version adds it.")
     bound = {name: value for name, value in values.items() if f"%({name})s" in asked.sql}
     return Answer(tuple(query(asked.sql, bound)))

@@ -1,4 +1,5 @@
-"""Net sales, orders and order value of the day and the week, against what came before and what was to be expected."""
+"""The sales section: net sales, orders and order value of the day and the week, compared with earlier periods and
+with the expected values."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ from biz_insights.reports.reading import WEEK, Answer, Row
 
 @dataclass(frozen=True)
 class Period:
-    """Sales from ``first`` to ``last`` in one currency, guests in; ``days``: days among them that have sales.
+    """Sales from `first` to `last` in one currency, guests in. `days` counts the days with sales.
 
-    Net sales, refunds and orders are None where no day has any: a sum of nothing is no zero.
+    Net sales, refunds and orders are None, not zero, when no day has a value.
     """
 
     first: date
@@ -27,7 +28,7 @@ class Period:
 
     @property
     def aov(self) -> Decimal | None:
-        """Net sales per order; None without orders."""
+        """Return the net sales per order, or None without orders."""
         return self.net_sales / self.orders if self.net_sales is not None and self.orders else None
 
 
@@ -36,10 +37,11 @@ class Comparison:
     """A period and an earlier one of the same length.
 
     Attributes:
-        this, before: the periods, whole.
-        compared, compared_before: their days with sales in both, which the changes are of.
-        coverage: how many those are of the days with sales in either.
-        comparable: the data reach back over the whole of the earlier one.
+        this, before: the two periods with all their days.
+        compared, compared_before: the two periods with only the days that have sales in both; changes are computed
+            from these.
+        coverage: the number of these days, out of the days with sales in either period.
+        comparable: whether the data covers the whole earlier period.
     """
 
     this: Period
@@ -51,20 +53,25 @@ class Comparison:
 
     @property
     def shown(self) -> bool:
-        """Whether the periods may be compared."""
+        """Return whether the comparison may be shown."""
         return self.comparable and self.coverage.enough
 
     @property
     def net_sales_change(self) -> float | None:
-        """As a part of the earlier; None, like each change, where that is not above zero or they are not compared."""
+        """Return the change of net sales, as a share of the earlier period.
+
+        None, as for the other changes, when the earlier value is not above zero or the comparison is not shown.
+        """
         return self._change(self.compared.net_sales, self.compared_before.net_sales)
 
     @property
     def orders_change(self) -> float | None:
+        """Return the change of orders, as a share of the earlier period."""
         return self._change(self.compared.orders, self.compared_before.orders)
 
     @property
     def aov_change(self) -> float | None:
+        """Return the change of net sales per order, as a share of the earlier period."""
         return self._change(self.compared.aov, self.compared_before.aov)
 
     def _change(self, this: Decimal | int | None, before: Decimal | int | None) -> float | None:
@@ -75,10 +82,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class SalesDay:
-    """One day of the chain beside what was to be expected (means of the last 8 same weekdays, see mart_sales_trends).
+    """One day of the chain with its expected values (means of the last 8 same weekdays, see `mart_sales_trends`).
 
-    ``orders`` is None for a day without sales. ``status``: mart_sales_trends' anomaly_status, or ``no_sales``.
-    ``z``: distance of the orders from the expected, in standard deviations.
+    Attributes:
+        orders: None for a day without sales.
+        status: `anomaly_status` of `mart_sales_trends`, or `no_sales`.
+        z: distance of the orders from the expected orders, in standard deviations.
     """
 
     day: date
@@ -93,13 +102,13 @@ class SalesDay:
 
     @property
     def aov(self) -> Decimal | None:
-        """Net sales per order."""
+        """Return the net sales per order, or None without orders."""
         return self.net_sales / self.orders if self.net_sales is not None and self.orders else None
 
 
 @dataclass(frozen=True)
 class StoreWeek:
-    """A store's week (Monday to Sunday) that was out of the ordinary, in orders."""
+    """A week (Monday to Sunday) of a store whose number of orders is an anomaly. `z` is as in `SalesDay`."""
 
     restaurant_id: str
     first: date
@@ -113,9 +122,13 @@ class StoreWeek:
 
 @dataclass(frozen=True)
 class SalesFigures:
-    """Sales of one currency. ``days`` are the last 7, oldest first, those without sales too.
+    """Sales of one currency.
 
-    ``odd_weeks`` of ``judged_weeks``: stores' weeks that ended in those days; None where they could not be read.
+    Attributes:
+        day, week: comparisons of the last day and the last 7 days with those a week before.
+        days: the last 7 days, oldest first, also those without sales.
+        odd_weeks: anomalies among the weeks of stores that ended in these days.
+        judged_weeks: how many such weeks were judged; None when they could not be read.
     """
 
     currency: str
@@ -127,25 +140,28 @@ class SalesFigures:
 
     @property
     def today(self) -> SalesDay:
-        """The report's day."""
+        """Return the day of the report."""
         return self.days[-1]
 
     @property
     def odd_days(self) -> tuple[SalesDay, ...]:
-        """Days out of the ordinary."""
+        """Return the days that are anomalies."""
         return tuple(day for day in self.days if day.is_anomaly)
 
     @property
     def judged_days(self) -> int:
-        """Days that the mart judged, the ordinary ones included."""
+        """Return how many days the mart judged, including ordinary ones."""
         return sum(day.status == "judged" for day in self.days)
 
 
 def sales_figures(currency: str, as_of: date, days: Sequence[Row], weeks: Answer) -> SalesFigures | None:
-    """Figures of one currency; None where none of the 14 days has sales.
+    """Return the figures of one currency, or None when none of the 14 days has sales.
 
     Args:
-        days: rows of SALES_DAYS. weeks: the answer to STORE_WEEKS. Both of any currency.
+        currency: the currency.
+        as_of: the day of the report.
+        days: rows of SALES_DAYS, of any currency.
+        weeks: the answer to STORE_WEEKS, of any currency.
     """
     by_day = {row["period_start"]: row for row in days if row["currency"] == currency}
     if not by_day:
@@ -168,7 +184,7 @@ def sales_figures(currency: str, as_of: date, days: Sequence[Row], weeks: Answer
 
 
 def _comparison(by_day: dict[date, Row], last: date, length: int, data_from: date) -> Comparison:
-    """The days that end with ``last`` beside the same weekdays a week before."""
+    """Compare the `length` days that end with `last` with the same weekdays a week before."""
     back = timedelta(days=WEEK)
     days = [last - timedelta(days=n) for n in range(length)]
     sold = {day for day, row in by_day.items() if row["net_sales"] is not None}
@@ -185,7 +201,7 @@ def _comparison(by_day: dict[date, Row], last: date, length: int, data_from: dat
 
 
 def _period(by_day: dict[date, Row], days: Sequence[date], counted: Sequence[date]) -> Period:
-    """The days (newest first) as a period; ``counted``: those of them that are added up."""
+    """Return the days (newest first) as a period. Only the days in `counted` are added up."""
     rows = [by_day[day] for day in counted if day in by_day]
     return Period(
         first=days[-1],

@@ -1,1 +1,1 @@
-"""What the tasks of the daily DAG do, one module a layer: plain functions of settings and earlier results."""
+"""The work of the daily DAG's tasks, one module for each layer: functions of the run context and earlier results."""

@@ -1,4 +1,4 @@
-"""Gold: each table planned from what it reads, built by Athena, audited, published."""
+"""Gold: plan each table from what it reads, audit what Athena built, publish it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.steps.run_context import RunContext
 
 NO_FILES = "published/_no_files/"
-"""Where a partition points whose SELECT gave no row (a day of tests only): nothing is ever written there."""
+"""Location of a partition whose SELECT returned no row (for example a day with test orders only). Nothing is written
+there."""
 
 
 def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
-    """Partitions of a gold table whose inputs or SQL changed."""
+    """Return the plan of a gold table: the partitions whose inputs or SQL changed."""
     return plan_gold(
         gold_tables()[name],
         process_date=run.process_date,
@@ -26,7 +27,7 @@ def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
 
 
 def gather_build(run: RunContext, plan: dict[str, Any], parts: list[str]) -> TableBuild:
-    """One build out of the tables that the plan's CTAS statements made."""
+    """Return one build from the tables `parts` that the CTAS statements of the plan created."""
     located = {
         value: partition.location for part in parts for value, partition in run.candidates.partitions(part).items()
     }
@@ -44,13 +45,13 @@ def gather_build(run: RunContext, plan: dict[str, Any], parts: list[str]) -> Tab
 
 
 def audit_table(run: RunContext, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
-    """Checkpoint over the table's new partitions."""
+    """Run the checkpoint on the new partitions of the table. Return the candidate name by table."""
     build = gather_build(run, plan, parts)
     return run.stage_and_audit(build.table, [build])
 
 
 def publish_table(run: RunContext, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
-    """Publish the table, and take the one that it replaces out of the catalog."""
+    """Publish the table, and remove the table that it replaces from the catalog."""
     lines = run.publish_builds([gather_build(run, plan, parts)], [*parts, *staged.values()])
     table = gold_tables()[plan["table"]]
     return lines + (run.retire_table(table.renamed_from, table.name) if table.renamed_from else [])

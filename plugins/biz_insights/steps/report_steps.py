@@ -1,4 +1,4 @@
-"""The end of a run: its quality report, its Data Docs, the daily report, and what is announced."""
+"""The end of a run: its quality report, its Data Docs, the daily report, and the message about them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from biz_insights.steps.run_context import RunContext, quality_settings
 
 
 def write_reports(run: RunContext) -> str:
-    """Write ``quality_report.json`` and, where anything was audited, Data Docs.
+    """Write `quality_report.json` and, if anything was audited, Data Docs.
 
     Returns:
-        One line for a person.
+        A summary of one line.
     """
     settings = quality_settings(run.settings)
     report = write_quality_report(run.run, settings, ledger=current_ledger(run), session=run.session)
@@ -31,14 +31,13 @@ def write_reports(run: RunContext) -> str:
 
 
 def write_daily_report(run: RunContext) -> dict[str, str]:
-    """Write the day's report to ``reports/daily/as_of_date=<day>/report.html`` in the lake.
+    """Write the day's report to `reports/daily/as_of_date=<day>/report.html` in the lake.
 
-    It is made of what is published, so that a run that published nothing new finds the same page there and leaves it;
-    a page that is missing, or that an earlier run left behind, is written. One page a day: a rerun with late rows
-    replaces it.
+    The page is made of published tables only. A run that published nothing new finds the same page and does not write
+    it. Otherwise the page is written, and replaces an older page of the same day.
 
     Returns:
-        ``uri``, ``headline``, and ``message``: headline and links, to be announced.
+        `uri`, `headline` and `message`. The message holds the headline and the links.
     """
     from biz_insights.reports.daily_report import compose
     from biz_insights.reports.delivery import deliver, message, report_key
@@ -46,7 +45,7 @@ def write_daily_report(run: RunContext) -> dict[str, str]:
     from biz_insights.reports.reading import read
 
     settings, as_of = run.settings, date.fromisoformat(run.process_date)
-    # Made before the queries run side by side: each thread would make its own.
+    # Connect before the queries run in parallel. Otherwise each thread would make its own connection.
     _ = run.reader
     report = compose(as_of, read(as_of, current_batch(run), run.query, run.published.column_names))
     uri, headline = settings.lake_uri(report_key(as_of)), report.headline
@@ -56,13 +55,13 @@ def write_daily_report(run: RunContext) -> dict[str, str]:
 
 
 def current_batch(run: RunContext) -> str | None:
-    """The batch that was published last; None before the first publish."""
+    """Return the id of the batch that was published last, or None before the first publish."""
     batches = run.published.partitions("row_ledger")
     return (run.published.parameter("row_ledger", CURRENT_BATCH) or max(batches)) if batches else None
 
 
 def current_ledger(run: RunContext) -> list[dict[str, Any]]:
-    """Rows of ``row_ledger`` for the batch that was published last; empty before the first publish."""
+    """Return the rows of `row_ledger` for the batch that was published last. Empty before the first publish."""
     batch = current_batch(run)
     if batch is None:
         return []

@@ -1,4 +1,4 @@
-"""What every task of a run shares: settings, the AWS session, the two catalogs, the run's identity."""
+"""The context of a task: settings, the AWS session, the two catalogs, and the identity of the run."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class RunContext:
     """One try of one task of one DAG run.
 
     Attributes:
-        settings: the settings it runs with.
+        settings: the settings of the run.
         run_id: Airflow's run id.
-        process_date: last complete day, ``YYYY-MM-DD``.
-        try_number: Airflow's count of tries, which clearing a task raises too.
+        process_date: last complete day, `YYYY-MM-DD`.
+        try_number: Airflow's count of tries. Clearing a task increases it too.
     """
 
     settings: Settings
@@ -36,27 +36,30 @@ class RunContext:
 
     @property
     def run(self) -> str:
-        """The run's identity in paths and operations tables."""
+        """Return the name of the run in paths and operations tables."""
         return run_slug(self.run_id)
 
     @cached_property
     def session(self) -> Any:
-        """boto3 session."""
+        """Return the boto3 session."""
         return session.session(self.settings)
 
     @cached_property
     def published(self) -> Catalog:
-        """The database that readers see."""
+        """Return the catalog of the published database, which readers use."""
         return Catalog(glue_client(self.session), self.settings.published_database)
 
     @cached_property
     def candidates(self) -> Catalog:
-        """The database of builds that wait for their audit."""
+        """Return the catalog of the build database, whose tables wait for their audit."""
         return Catalog(glue_client(self.session), self.settings.build_database)
 
     @cached_property
     def reader(self) -> Any:
-        """PyAthena connection to what is published, in the read workgroup; threads may share it, not its cursors."""
+        """Return a PyAthena connection to the published database, in the read workgroup.
+
+        Threads may share the connection, but not its cursors.
+        """
         from pyathena import connect
 
         return connect(
@@ -67,7 +70,7 @@ class RunContext:
         )
 
     def query(self, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Rows of one statement over what is published; ``%(name)s`` in it stands for each bound value."""
+        """Run one statement on the published database and return its rows. `%(name)s` marks a bound value."""
         from pyathena.cursor import DictCursor
 
         cursor = self.reader.cursor(DictCursor)
@@ -75,14 +78,14 @@ class RunContext:
         return [dict(row) for row in cursor.fetchall()]
 
     def table_root(self, table: str) -> str:
-        """Root prefix the published table names; its partitions lie wherever they were built."""
+        """Return the location of the published table. Its partitions have locations of their own."""
         return self.settings.lake_uri(f"published/{table}/")
 
     def stage_and_audit(self, checkpoint: str, builds: list[TableBuild]) -> dict[str, str]:
-        """Make the builds readable to the checkpoint only, and run it.
+        """Register the builds as candidates in the build database, and run the checkpoint on them.
 
         Returns:
-            Candidate by table, of the builds that have anything to read (removals alone have not).
+            The candidate name by table. A build that only removes partitions has no candidate.
 
         Raises:
             QualityGateError: a critical expectation failed, or the score is below the gate.
@@ -110,7 +113,7 @@ class RunContext:
         """Publish audited builds, record the changes, and drop the candidates (their files are published now).
 
         Returns:
-            One line on each table that changed.
+            One line for each table that changed.
         """
         lines = []
         for build in builds:
@@ -126,17 +129,17 @@ class RunContext:
         return lines
 
     def retire_table(self, old: str, new: str) -> list[str]:
-        """Take the table that `new` replaces out of the catalog; its files stay.
+        """Remove the table that `new` replaces from the catalog. Its files stay.
 
         Returns:
-            One line where the old table was there.
+            One line, or none when there was no such table.
         """
         if self.published.table(old) is None:
             return []
-        # Recorded first: the locations are the way back.
+        # Record the locations before the drop: they are needed to bring the table back.
         self._record(old, removal_of(self.published, old))
         self.published.drop_table(old)
-        return [f"{old}: is called {new} now and was taken out of the catalog; queries must use the new name"]
+        return [f"{old}: is now called {new} and was removed from the catalog; queries must use the new name"]
 
     def _record(self, table: str, changes: list[Change]) -> None:
         record_changes(
@@ -150,7 +153,7 @@ class RunContext:
         )
 
     def _older_partitions(self, build: TableBuild, added: tuple[str, ...]) -> list[str]:
-        """Say where new columns are null: in partitions that were built before the table had them."""
+        """Return a line that names the new columns which are null in older partitions."""
         if not added:
             return []
         built = {partition.value for partition in build.partitions}
@@ -164,7 +167,7 @@ class RunContext:
 
 
 def quality_settings(settings: Settings) -> Any:
-    """The quality package's view of the settings."""
+    """Return the settings that the quality package needs."""
     from biz_insights.quality.audit_settings import QualitySettings
 
     return QualitySettings(
@@ -183,10 +186,10 @@ def quality_settings(settings: Settings) -> Any:
 
 
 def current(process_date: str) -> RunContext:
-    """The context of the task that is running.
+    """Return the context of the running task.
 
     Raises:
-        PermanentError: called outside a task.
+        PermanentError: no task is running.
     """
     from airflow.sdk import get_current_context
 
@@ -195,5 +198,5 @@ def current(process_date: str) -> RunContext:
     airflow_context = get_current_context()
     run_id = airflow_context["run_id"]
     if not run_id:
-        raise PermanentError("no run id: this function is for a running task")
+        raise PermanentError("there is no run id; call current() only from a running task")
     return RunContext(load_settings(), run_id, process_date, airflow_context["ti"].try_number)

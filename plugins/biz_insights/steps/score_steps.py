@@ -1,7 +1,7 @@
-"""Scores: what each customer is expected to do, with the models' registry and back-tests; built by one Glue job.
+"""Scores: predictions for each customer, the registry of models and the back-tests. One Glue job builds them.
 
-A partition is one as-of date, and like that of any gold table its fingerprint is a digest of everything it was made
-from: the customer days up to that date, the job's code and the settings. Equal digests: nothing to build.
+A partition is one as-of date. Its fingerprint is a digest of everything that it was made from: the customer days up to
+that date, the code of the job and the settings. When the digest has not changed, nothing is built.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ JOB_FILES = ("spark_jobs/customer_scores.py", "spark_jobs.zip")
 
 
 def input_fingerprint(run: RunContext, read: dict[str, dict[str, PublishedPartition]]) -> str:
-    """Digest of everything that decides the scores; ``read`` are the inputs' partitions by value and table."""
+    """Return a digest of everything that the scores depend on.
+
+    Args:
+        read: the partitions that the job reads, by table and partition value.
+    """
     s = run.settings
     client = run.session.client("s3")
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
@@ -42,16 +46,16 @@ def input_fingerprint(run: RunContext, read: dict[str, dict[str, PublishedPartit
 
 
 def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:
-    """Arguments for the scores job; None when it could only build what is published already.
+    """Return the arguments of the scores job, or None when the published scores are up to date.
 
-    Where the published days lie goes to S3, because the job sees files and not the catalog.
+    The locations of the partitions are written to S3, because the job reads files and not the catalog.
     """
-    quarter, opening = quarter_of(run.process_date), cutoff_date(run.process_date)
+    quarter, cutoff = quarter_of(run.process_date), cutoff_date(run.process_date)
     is_read = {
         DAYS_OF_CLOSED_QUARTERS: lambda value: value < quarter,
         DAYS_OF_CURRENT_QUARTER: lambda value: quarter <= value <= run.process_date,
-        TOTALS_BEFORE_CUTOFF: lambda value: value == opening,
-        SAMPLE_BEFORE_CUTOFF: lambda value: value == opening,
+        TOTALS_BEFORE_CUTOFF: lambda value: value == cutoff,
+        SAMPLE_BEFORE_CUTOFF: lambda value: value == cutoff,
     }
     read = {
         table: {value: found for value, found in run.published.partitions(table).items() if is_read[table](value)}
@@ -73,16 +77,16 @@ def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:
 
 
 def score_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
-    """What the job wrote."""
+    """Return the builds that the job wrote, one for each score table."""
     manifest = read_manifest(run.session, run.settings.lake_uri("scores/"), job_run_id)
     return [manifest.build(table) for table in SCORE_PUBLISH_ORDER]
 
 
 def audit_scores(run: RunContext, job_run_id: str) -> dict[str, str]:
-    """Checkpoint over the tables' partitions of the day."""
+    """Run the checkpoint on the partitions of the day. Return the candidate name by table."""
     return run.stage_and_audit("scores", score_builds(run, job_run_id))
 
 
 def publish_scores(run: RunContext, job_run_id: str, staged: dict[str, str]) -> list[str]:
-    """Publish the tables."""
+    """Publish the score tables. Return one line for each table that changed."""
     return run.publish_builds(score_builds(run, job_run_id), staged.values())

@@ -1,4 +1,4 @@
-"""Silver: typed rows by day, the quarantine and the ledger; only days whose fingerprint changed are built."""
+"""Silver: typed rows by day, the quarantine and the ledger. Only days whose fingerprint changed are built."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from biz_insights.time_zones import offset_changes
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS, SILVER_PUBLISH_ORDER
 
 INPUT_FINGERPRINT = "input_fingerprint"
-"""Table parameter of silver_order_items: the batch, the code and the settings it was last built from."""
+"""Table parameter of `silver_order_items`: a digest of the batch, the code and the settings it was built from."""
 
 JOB_FILES = ("spark_jobs/silver.py", "spark_jobs.zip")
 
 
 def input_fingerprint(run: RunContext, bronze_run: str) -> str:
-    """Digest of everything that decides what silver holds."""
+    """Return a digest of everything that the content of silver depends on."""
     s = run.settings
     client = run.session.client("s3")
     code = [client.head_object(Bucket=s.artefacts_bucket, Key=key)["ETag"] for key in JOB_FILES]
@@ -38,11 +38,11 @@ def input_fingerprint(run: RunContext, bronze_run: str) -> str:
 
 
 def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[str, Any] | None:
-    """Arguments for the silver job; None when it could only build what is published already.
+    """Return the arguments of the silver job, or None when the published silver is up to date.
 
-    The published fingerprints go to S3 for the job to compare with; under ``full_refresh`` they go as blanks, so
-    that every day counts as changed and days that are gone are still recognised. Beside them go the rules of the
-    business time zone, which the job compares with its own.
+    The published fingerprints are written to S3, where the job compares them with its own. Under `full_refresh` they
+    are written empty: every day counts as changed, and the job still knows which days are published. The rules of the
+    business time zone are written there too, and the job compares them with the rules of its Java.
     """
     digest = input_fingerprint(run, bronze_run)
     if not full_refresh and run.published.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
@@ -59,19 +59,24 @@ def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[st
 
 
 def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
-    """What the job wrote, table by table. One that did not change stays in: its first publish creates the table even
-    where the source gave it no row."""
+    """Return the builds that the job wrote, one for each table.
+
+    A table without changes is included: the first publish creates the table even if it has no rows.
+    """
     manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
     return [manifest.build(table) for table in SILVER_PUBLISH_ORDER]
 
 
 def audit_silver(run: RunContext, job_run_id: str) -> dict[str, str]:
-    """Checkpoint over the changed days, the quarantine and the ledger."""
+    """Run the checkpoint on the changed days, the quarantine and the ledger. Return the candidate name by table."""
     return run.stage_and_audit("silver", silver_builds(run, job_run_id))
 
 
 def publish_silver(run: RunContext, job_run_id: str, digest: str, staged: dict[str, str]) -> list[str]:
-    """Publish, then remember what silver was built from: last, so that a publish cut short is taken up again."""
+    """Publish the builds, then store what silver was built from.
+
+    The digest is stored last: after an interrupted publish the next run builds and publishes again.
+    """
     lines = run.publish_builds(silver_builds(run, job_run_id), staged.values())
     batch = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id).batch_id
     run.published.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch)

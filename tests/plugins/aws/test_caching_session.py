@@ -1,4 +1,4 @@
-"""The session that makes each client once."""
+"""The session creates each client once."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,7 +29,7 @@ def test_threads_get_the_same_client(session):
         assert len({id(client) for client in pool.map(session.client, ["glue"] * 8)}) == 1
 
 
-def test_all_else_is_the_session_s_own(session):
+def test_other_attributes_come_from_the_wrapped_session(session):
     assert session.region_name == "us-east-1"
     assert session.get_credentials().access_key == "a"
     with pytest.raises(AttributeError):

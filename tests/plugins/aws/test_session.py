@@ -1,4 +1,4 @@
-"""One AWS session for a process and its configuration."""
+"""A process has one AWS session for each configuration."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def test_tasks_of_one_process_share_session_and_clients():
     assert session.client("glue", SETTINGS) is session.client("glue", SETTINGS)
 
 
-def test_another_endpoint_is_another_session(monkeypatch):
+def test_another_endpoint_gets_another_session(monkeypatch):
     before = session.client("glue", SETTINGS)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     after = session.client("glue", SETTINGS)
     assert before.meta.endpoint_url != after.meta.endpoint_url == "http://127.0.0.1:1"
 
 
-def test_another_region_is_another_session():
+def test_another_region_gets_another_session():
     assert session.client("glue", replace(SETTINGS, region="eu-west-1")).meta.region_name == "eu-west-1"
 
 
-def test_a_forked_process_has_a_session_of_its_own():
+def test_a_forked_process_gets_its_own_session():
     ours = session.session(SETTINGS)
     context = multiprocessing.get_context("fork")
     found = context.Queue()

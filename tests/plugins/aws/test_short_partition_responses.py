@@ -1,4 +1,4 @@
-"""What is removed from a raw response of GetPartitions, and the botocore that this holds for."""
+"""Shortened responses of GetPartitions, and the versions of botocore that they were tested with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARTITION = {
 }
 
 
-def test_the_installed_botocore_is_one_that_this_was_tried_with() -> None:
+def test_the_installed_botocore_is_in_the_tested_range() -> None:
     first, outside = map(Version, HOLDS_FOR)
     assert first <= Version(botocore.__version__) < outside, (
         f"botocore {botocore.__version__} is outside {HOLDS_FOR}: check that the event before-parse.glue.GetPartitions "
@@ -25,7 +25,7 @@ def test_the_installed_botocore_is_one_that_this_was_tried_with() -> None:
     )
 
 
-def test_a_catalog_s_fields_stay_and_so_does_the_next_page() -> None:
+def test_the_fields_of_the_catalog_and_the_token_of_the_next_page_stay() -> None:
     response = {"status_code": 200, "body": json.dumps({"Partitions": [PARTITION], "NextToken": "t"}).encode()}
     shorten(response)
     (found,) = json.loads(response["body"])["Partitions"]
@@ -37,7 +37,7 @@ def test_a_catalog_s_fields_stay_and_so_does_the_next_page() -> None:
     assert json.loads(response["body"])["NextToken"] == "t"
 
 
-def test_an_error_is_left_as_it_is() -> None:
+def test_an_error_response_is_not_changed() -> None:
     response = {"status_code": 400, "body": b"not JSON"}
     shorten(response)
     assert response["body"] == b"not JSON"

@@ -1,4 +1,4 @@
-"""The daily run starts at three in the business time zone, whatever the zone and the season."""
+"""The daily run starts at 03:00 in the business time zone, in any zone and season."""
 
 import io
 import json
@@ -37,7 +37,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def stored(monkeypatch: pytest.MonkeyPatch, zone: str):
-    """The daily DAG as the scheduler has it, after the DAG processor stored it under a setting."""
+    """Return the daily DAG as the scheduler reads it, after the DAG processor stored it with this zone."""
     with monkeypatch.context() as processor:
         processor.setenv("BIZ_INSIGHTS_BUSINESS_TIMEZONE", zone)
         dag = DagBag(str(DAGS_FOLDER)).dags["business_insights_daily"]
@@ -46,7 +46,7 @@ def stored(monkeypatch: pytest.MonkeyPatch, zone: str):
 
 
 def starts(timetable, first: datetime, days: int) -> list[datetime]:
-    """When the runs of some days after the first moment start, one after the other."""
+    """Return the start times of the next `days` runs after `first`."""
     restriction = TimeRestriction(pendulum.instance(first), None, catchup=True)
     found, last = [], None
     for _ in range(days):
@@ -65,13 +65,13 @@ def starts(timetable, first: datetime, days: int) -> list[datetime]:
         ("America/Chicago", date(2026, 10, 29), {3}),  # and ends on 1 November
         ("Pacific/Auckland", date(2026, 9, 24), {3}),
         ("Pacific/Auckland", date(2026, 4, 2), {3}),
-        ("Europe/Helsinki", date(2026, 3, 26), {3, 4}),  # on the 29th there is no 03:00: the clock goes on to 04:00
-        ("Europe/Helsinki", date(2026, 10, 22), {3}),  # on the 25th it is 03:00 twice
-        ("Africa/Cairo", date(2026, 4, 22), {3}),  # the clock goes on at midnight
+        ("Europe/Helsinki", date(2026, 3, 26), {3, 4}),  # on the 29th there is no 03:00: the clock jumps to 04:00
+        ("Europe/Helsinki", date(2026, 10, 22), {3}),  # on the 25th there are two 03:00
+        ("Africa/Cairo", date(2026, 4, 22), {3}),  # the clock jumps at midnight
         ("UTC", date(2026, 11, 20), {3}),
     ],
 )
-def test_each_run_starts_at_three_and_is_for_the_local_day_that_just_ended(
+def test_each_run_starts_at_three_for_the_local_day_that_just_ended(
     plugins: None, monkeypatch: pytest.MonkeyPatch, zone: str, first: date, hours: set[int]
 ) -> None:
     local = ZoneInfo(zone)
@@ -86,14 +86,14 @@ def test_each_run_starts_at_three_and_is_for_the_local_day_that_just_ended(
     ]
 
 
-def test_a_changed_variable_changes_the_schedule_and_nothing_else_does(
+def test_the_scheduler_uses_the_zone_that_was_stored_with_the_dag(
     plugins: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("BIZ_INSIGHTS_BUSINESS_TIMEZONE", raising=False)
     for zone in ("Pacific/Honolulu", "Asia/Kolkata"):
         monkeypatch.setattr(Variable, "get", lambda *_, zone=zone, **__: json.dumps({"business_timezone": zone}))
         assert BusinessTimetable("0 3 * * *").serialize()["timezone"] == zone
-    # What is stored stays as it was stored: the scheduler reads no setting.
+    # The scheduler uses the stored zone and reads no setting.
     scheduled = stored(monkeypatch, "America/Chicago").timetable
     monkeypatch.setattr(Variable, "get", lambda *_, **__: pytest.fail("the scheduler read a Variable"))
     assert isinstance(scheduled, BusinessTimetable)
@@ -103,19 +103,19 @@ def test_a_changed_variable_changes_the_schedule_and_nothing_else_does(
 
 
 def test_parsing_the_dag_file_reads_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each worker parses it for each task."""
+    """Every worker parses the file for every task."""
     monkeypatch.setattr(Variable, "get", lambda *_, **__: pytest.fail("a Variable was read"))
     bag = DagBag(str(DAGS_FOLDER))
     assert bag.import_errors == {}
     assert "business_insights_daily" in bag.dags
 
 
-def test_a_wrong_zone_is_refused_where_the_dag_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_zone_is_refused_when_the_dag_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIZ_INSIGHTS_BUSINESS_TIMEZONE", "America/Chicargo")
     with pytest.raises(SettingsError, match=r"business_timezone.*America/Chicargo"):
         BusinessTimetable("0 3 * * *").serialize()
 
 
-def test_the_plugin_travels_in_the_package() -> None:
+def test_the_plugin_is_in_the_package() -> None:
     with zipfile.ZipFile(io.BytesIO(plugins_zip())) as archive:
         assert {"business_insights_plugin.py", "biz_insights/schedule.py"} <= set(archive.namelist())

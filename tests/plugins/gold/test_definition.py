@@ -1,4 +1,4 @@
-"""Gold SQL files: their headers, their order, what a faulty one says."""
+"""Gold SQL files: how headers are read, how tables are ordered, and what is refused."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_a_header_is_read_field_by_field(tmp_path):
     assert table.select(database="db") == "SELECT 1\nFROM db.t"
 
 
-def test_an_unknown_variable_is_an_error_not_an_empty_text(tmp_path):
+def test_an_unknown_variable_is_an_error(tmp_path):
     path = write(tmp_path, "facts", "gold_x", HEADER + "SELECT {{ dtabase }}")
     with pytest.raises(UndefinedError):
         read_gold_table(path).select(database="db")
@@ -48,13 +48,13 @@ def test_a_missing_field_is_named(tmp_path, field):
         read_gold_table(write(tmp_path, "facts", "gold_x", "\n".join(lines) + "\nSELECT 1"))
 
 
-def test_a_partition_of_no_known_kind_is_refused(tmp_path):
+def test_an_unknown_kind_of_partition_is_refused(tmp_path):
     text = HEADER.replace("partition: order_date", "partition: month")
     with pytest.raises(GoldHeaderError, match="month"):
         read_gold_table(write(tmp_path, "facts", "gold_x", text + "SELECT 1"))
 
 
-def test_tables_come_after_those_they_read(tmp_path):
+def test_tables_come_after_the_tables_they_read(tmp_path):
     write(tmp_path, "facts", "gold_a", HEADER.replace("silver_order_items", "gold_b") + "SELECT 1")
     write(tmp_path, "facts", "gold_b", HEADER + "SELECT 1")
     assert list(gold_tables(tmp_path)) == ["gold_b", "gold_a"]
@@ -67,7 +67,7 @@ def test_tables_that_read_each_other_are_refused(tmp_path):
         gold_tables(tmp_path)
 
 
-def test_the_table_that_a_new_name_replaces_is_read(tmp_path):
+def test_renamed_from_names_the_replaced_table(tmp_path):
     text = HEADER.replace("-- columns:", "-- renamed from: gold_old\n-- columns:")
     assert read_gold_table(write(tmp_path, "facts", "gold_x", text + "SELECT 1")).renamed_from == "gold_old"
     assert read_gold_table(write(tmp_path, "facts", "gold_y", HEADER + "SELECT 1")).renamed_from == ""
@@ -78,7 +78,7 @@ def test_the_grain_names_the_keys(tmp_path):
     assert table.keys == ("restaurant_id", "order_date")
 
 
-def test_the_line_of_the_customer_measures_stands_for_their_columns(tmp_path):
+def test_the_line_customer_measures_is_replaced_by_their_columns(tmp_path):
     text = HEADER.replace("--   net_sales: gross less discounts", "--   {{ customer_measures }}")
     columns = read_gold_table(write(tmp_path, "facts", "gold_x", text + "SELECT 1")).columns
     assert list(columns) == [*(measure.name for measure in CUSTOMER_MEASURES), "order_date"]

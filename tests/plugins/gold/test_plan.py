@@ -1,4 +1,4 @@
-"""What gold must build: exactly the partitions whose inputs or SQL changed."""
+"""The plan of a gold table has exactly the partitions whose inputs or SQL changed."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ YEARLY = replace(
     reads=("quarters",),
     sql_template="SELECT * FROM {{ database }}.quarters WHERE DATE_TRUNC('year', quarter) IN ({{ years }})",
 )
-OPENING = replace(
+BEFORE_CUTOFF = replace(
     DAILY,
     name="gold_o",
     partition="cutoff_date",
@@ -62,7 +62,7 @@ KEYS = {
 
 
 class Lake:
-    """Published fingerprints, as plan_gold asks for them."""
+    """Published fingerprints by table, in the form that `plan_gold` reads."""
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, str]] = {
@@ -106,28 +106,28 @@ def published(lake) -> Lake:
     return lake
 
 
-def test_the_first_build_is_every_complete_day(lake):
+def test_the_first_plan_has_every_complete_day(lake):
     plan = lake.plan()
     assert list(plan.fingerprints) == ["2024-01-01", "2024-01-02"]
     assert plan.selects == ["SELECT * FROM db.silver_a WHERE order_date IN (DATE '2024-01-01', DATE '2024-01-02')"]
 
 
-def test_nothing_changed_nothing_built(published):
+def test_without_changes_the_plan_is_empty(published):
     assert published.plan().is_empty
 
 
 @pytest.mark.parametrize("table", ["silver_a", "silver_b"])
-def test_a_changed_day_of_any_input_is_built_alone(published, table):
+def test_only_the_changed_day_of_an_input_is_built(published, table):
     published.tables[table]["2024-01-02"] = "other"
     assert list(published.plan().fingerprints) == ["2024-01-02"]
 
 
-def test_an_input_without_days_touches_them_all(published):
+def test_a_changed_input_without_days_changes_every_day(published):
     published.tables["calendar"] = {"": "other"}
     assert len(published.plan().fingerprints) == 2
 
 
-def test_an_edited_macro_is_a_change_of_every_day_of_who_imports_it(lake, monkeypatch):
+def test_an_edited_macro_changes_every_day_of_the_tables_that_import_it(lake, monkeypatch):
     table = replace(
         DAILY, sql_template="{% import 'macros/rule.sql' as rule %}" + DAILY.sql_template + "{{ rule.limit() }}"
     )
@@ -139,11 +139,11 @@ def test_an_edited_macro_is_a_change_of_every_day_of_who_imports_it(lake, monkey
         lake.publish(plan)
 
 
-def test_edited_sql_is_a_change_of_every_day(published):
+def test_edited_sql_changes_every_day(published):
     assert len(published.plan(replace(DAILY, sql_template=DAILY.sql_template + " -- more")).fingerprints) == 2
 
 
-def test_a_day_that_the_source_lost_is_removed(published):
+def test_a_day_that_the_source_no_longer_has_is_removed(published):
     del published.tables["silver_a"]["2024-01-01"]
     plan = published.plan()
     assert (plan.selects, plan.removed) == ([], ["2024-01-01"])
@@ -153,11 +153,11 @@ def test_a_later_process_date_builds_the_days_that_became_complete(published):
     assert list(published.plan(process_date="2024-01-03").fingerprints) == ["2024-01-03"]
 
 
-def test_an_earlier_process_date_takes_no_later_day_away(published):
+def test_an_earlier_process_date_does_not_remove_later_days(published):
     assert published.plan(process_date="2024-01-01").is_empty
 
 
-def test_without_any_day_the_process_date_is_built_empty_so_that_the_table_exists(lake):
+def test_without_any_day_an_empty_partition_of_the_process_date_is_built(lake):
     lake.tables["silver_a"] = lake.tables["silver_b"] = {}
     first = lake.plan(process_date="2024-01-02")
     assert list(first.fingerprints) == ["2024-01-02"] and len(first.selects) == 1
@@ -176,11 +176,11 @@ def test_a_statement_holds_at_most_a_hundred_days(lake):
     assert [select.count("DATE '") for select in plan.selects] == [100, 100, 50]
 
 
-def test_full_refresh_builds_what_is_published(published):
+def test_full_refresh_builds_published_days_again(published):
     assert len(published.plan(full_refresh=True).fingerprints) == 2
 
 
-def test_a_mart_is_built_once_for_its_day_and_again_when_any_past_day_changes(lake):
+def test_a_mart_is_built_once_for_its_day_and_again_after_a_past_day_changed(lake):
     first = lake.plan(AS_OF)
     assert list(first.fingerprints) == ["2024-01-02"]
     lake.publish(first)
@@ -189,19 +189,19 @@ def test_a_mart_is_built_once_for_its_day_and_again_when_any_past_day_changes(la
     assert list(lake.plan(AS_OF).fingerprints) == ["2024-01-02"]
 
 
-def test_a_mart_does_not_see_days_after_its_own(lake):
+def test_a_mart_does_not_read_days_after_its_date(lake):
     lake.publish(lake.plan(AS_OF))
     lake.tables["silver_a"]["2024-01-03"] = "other"
     assert lake.plan(AS_OF).is_empty
 
 
-def test_a_mart_sees_the_as_of_table_it_reads(lake):
+def test_a_mart_is_built_again_after_an_as_of_table_that_it_reads_changed(lake):
     lake.publish(lake.plan(AS_OF))
     lake.tables["gold_c"]["2024-01-02"] = "other"
     assert not lake.plan(AS_OF).is_empty
 
 
-def test_marts_of_other_days_stay(lake):
+def test_marts_of_other_days_do_not_change(lake):
     lake.publish(lake.plan(AS_OF))
     plan = lake.plan(AS_OF, process_date="2024-01-01")
     assert (list(plan.fingerprints), plan.removed) == (["2024-01-01"], [])
@@ -216,25 +216,25 @@ def test_quarters_are_built_once_they_are_closed(lake):
     assert list(lake.plan(QUARTERLY, "2024-04-01").fingerprints) == ["2024-01-01"]
 
 
-@pytest.mark.parametrize("change", ["corrected", "added", "lost"])
-def test_a_day_that_changed_changes_its_closed_quarter(lake, change):
+@pytest.mark.parametrize("change", ["corrected", "added", "removed"])
+def test_a_changed_day_changes_its_closed_quarter(lake, change):
     lake.publish(lake.plan(QUARTERLY))
     days = lake.tables["silver_q"]
     days.update({"2023-12-30": "other"} if change == "corrected" else {"2023-11-01": "late"})
-    if change == "lost":
+    if change == "removed":
         del days["2023-11-01"], days["2023-12-31"]
     days["2024-01-01"] = "other"
     assert list(lake.plan(QUARTERLY).fingerprints) == ["2023-10-01"]
 
 
-def test_a_quarter_goes_with_its_last_day_and_never_for_an_earlier_process_date(lake):
+def test_a_quarter_without_days_is_removed_but_not_by_an_earlier_process_date(lake):
     lake.publish(lake.plan(QUARTERLY, "2024-04-01"))
     assert lake.plan(QUARTERLY, "2023-12-31").is_empty
     del lake.tables["silver_q"]["2023-08-01"]
     assert lake.plan(QUARTERLY, "2024-04-01").removed == ["2023-07-01"]
 
 
-def test_an_as_of_table_looks_at_closed_quarters_alone(lake):
+def test_an_as_of_table_reads_only_closed_quarters(lake):
     table = replace(AS_OF, reads=("gold_q",))
     lake.publish(lake.plan(QUARTERLY, "2024-04-01"))
     lake.publish(lake.plan(table))
@@ -244,7 +244,7 @@ def test_an_as_of_table_looks_at_closed_quarters_alone(lake):
     assert list(lake.plan(table).fingerprints) == ["2024-01-02"]
 
 
-def test_a_chain_younger_than_a_quarter_has_a_closed_one_without_days(lake):
+def test_a_chain_younger_than_a_quarter_has_an_empty_closed_quarter(lake):
     lake.tables["silver_q"] = {"2024-01-02": "q1"}
     plan = lake.plan(QUARTERLY)
     assert list(plan.fingerprints) == ["2023-10-01"]
@@ -254,7 +254,7 @@ def test_a_chain_younger_than_a_quarter_has_a_closed_one_without_days(lake):
     assert (list(later.fingerprints), later.removed) == (["2024-01-01"], ["2023-10-01"])
 
 
-def test_a_year_is_built_once_the_year_after_it_is_over(lake):
+def test_a_year_is_built_when_the_year_after_it_is_over(lake):
     plan = lake.plan(YEARLY)
     assert list(plan.fingerprints) == ["2020-01-01", "2022-01-01"]
     lake.publish(plan)
@@ -272,32 +272,32 @@ def test_a_year_is_built_once_the_year_after_it_is_over(lake):
         ("2024-01-01", []),
     ],
 )
-def test_a_quarter_that_changed_changes_its_year_and_the_one_before(lake, quarter, due):
+def test_a_changed_quarter_changes_its_year_and_the_year_before(lake, quarter, due):
     lake.publish(lake.plan(YEARLY))
     lake.tables["quarters"][quarter] = "other"
     assert list(lake.plan(YEARLY).fingerprints) == due
 
 
 def test_totals_are_built_once_a_quarter_from_the_quarters_before(lake):
-    plan = lake.plan(OPENING, "2024-01-01")
+    plan = lake.plan(BEFORE_CUTOFF, "2024-01-01")
     assert list(plan.fingerprints) == ["2022-10-01"]
     assert plan.selects == ["SELECT *, DATE '2022-10-01' AS cutoff_date FROM db.quarters"]
     lake.publish(plan)
-    lake.tables["quarters"]["2022-10-01"] = "other"  # the first that is read day by day
-    assert lake.plan(OPENING, "2024-03-31").is_empty
+    lake.tables["quarters"]["2022-10-01"] = "other"  # the first quarter whose days are read one by one
+    assert lake.plan(BEFORE_CUTOFF, "2024-03-31").is_empty
     lake.tables["quarters"]["2022-07-01"] = "other"
-    assert list(lake.plan(OPENING, "2024-03-31").fingerprints) == ["2022-10-01"]
-    later = lake.plan(OPENING, "2024-04-01")
+    assert list(lake.plan(BEFORE_CUTOFF, "2024-03-31").fingerprints) == ["2022-10-01"]
+    later = lake.plan(BEFORE_CUTOFF, "2024-04-01")
     assert (list(later.fingerprints), later.removed) == (["2023-01-01"], [])
 
 
 def test_an_as_of_table_reads_the_totals_of_its_own_cutoff_date(lake):
     table = replace(AS_OF, reads=("gold_o",), sql_template="SELECT {{ cutoff_date }}, {{ first_open_year }}")
-    lake.publish(lake.plan(OPENING))
+    lake.publish(lake.plan(BEFORE_CUTOFF))
     plan = lake.plan(table)
     assert plan.selects == ["SELECT DATE '2022-10-01', DATE '2023-01-01'"]
     lake.publish(plan)
-    lake.publish(lake.plan(OPENING, "2024-04-01"))
+    lake.publish(lake.plan(BEFORE_CUTOFF, "2024-04-01"))
     assert lake.plan(table).is_empty
     lake.tables["gold_o"]["2022-10-01"] = "other"
     assert not lake.plan(table).is_empty

@@ -1,4 +1,4 @@
-"""The manifest: what a job writes, its task reads, and what a lost one is called."""
+"""The manifest: a task reads what the job wrote, and reports a missing manifest."""
 
 import pytest
 from pyspark.sql.types import DateType, DoubleType, StructType
@@ -22,7 +22,7 @@ class Session:
 
 @pytest.fixture(scope="module")
 def session(aws):
-    """One with the layer's bucket in place."""
+    """A session with the bucket of the layer."""
     aws("s3").create_bucket(Bucket="manifests")
     return Session(aws)
 
@@ -43,6 +43,7 @@ def test_a_task_reads_what_the_job_wrote(session):
     assert manifest.rows("sales") == 5
 
 
-def test_a_job_without_a_manifest_is_named_with_the_next_step(session):
-    with pytest.raises(PermanentError, match=r"job run jr-2 left no manifest at s3://manifests/.*clear the build task"):
+def test_a_missing_manifest_is_reported_with_the_next_step(session):
+    message = r"job run jr-2 wrote no manifest at s3://manifests/.*clear the build task"
+    with pytest.raises(PermanentError, match=message):
         read_manifest(session, LAYER, "jr-2")

@@ -1,4 +1,4 @@
-"""Operations tables: a partition is replaced whole, by pointing it elsewhere."""
+"""Operations tables: a partition is replaced by pointing it to a new prefix."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def record(session, lake_bucket, published):
 
 @pytest.fixture
 def location(session, published):
-    """Where the catalog says that a partition lies: ``location("run-1")``."""
+    """A function that returns the location of a partition in the catalog: `location("run-1")`."""
 
     def look_up(run: str) -> str:
         glue = session.client("glue")
@@ -48,7 +48,7 @@ def read(session, prefix: str) -> list[dict]:
     return rows
 
 
-def test_rows_are_written_and_the_table_is_made(record, session, location, published, lake_bucket):
+def test_rows_are_written_and_the_table_is_created(record, session, location, published, lake_bucket):
     prefix = record([ROW])
     assert prefix.startswith(f"s3://{lake_bucket}/ops/history/run=run-1/") and prefix.endswith("/")
     assert read(session, location("run-1")) == [ROW]
@@ -107,11 +107,11 @@ def test_other_partition_keys_are_refused(record, published):
         (pa.map_(pa.string(), pa.int32()), "map<string,int>"),
     ],
 )
-def test_types_are_named_as_athena_names_them(kind, name):
+def test_a_type_gets_its_name_in_athena(kind, name):
     assert operations_tables.athena_type(kind) == name
 
 
-def test_a_type_that_athena_reads_otherwise_is_refused():
+def test_a_type_that_athena_reads_differently_is_refused():
     with pytest.raises(TypeError, match=r"timestamp\[ns\] has no Athena type"):
         operations_tables.athena_type(pa.timestamp("ns"))
 

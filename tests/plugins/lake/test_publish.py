@@ -17,7 +17,7 @@ COLUMNS = (Column("restaurant_id", "string"), Column("net_sales", "decimal(18,4)
 
 @pytest.fixture(scope="module")
 def glue(endpoint):
-    """A client of its own: that of a catalog sees less of a partition than others."""
+    """A Glue client for this module only: it returns fewer fields of a partition than other clients."""
     return glue_client(SimpleNamespace(client=client_factory(endpoint.environment)))
 
 
@@ -51,7 +51,7 @@ def test_the_first_publish_creates_the_table_and_its_partitions(catalog):
     assert catalog.partition_key("gold_x") == "order_date"
 
 
-def test_a_client_of_a_catalog_reads_of_a_partition_what_a_catalog_needs(catalog, aws):
+def test_the_client_of_a_catalog_returns_only_the_fields_that_a_catalog_reads(catalog, aws):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     (whole,) = aws("glue").get_partitions(DatabaseName=catalog.database, TableName="gold_x")["Partitions"]
     (read,) = catalog.glue.get_partitions(DatabaseName=catalog.database, TableName="gold_x")["Partitions"]
@@ -62,7 +62,7 @@ def test_a_client_of_a_catalog_reads_of_a_partition_what_a_catalog_needs(catalog
 
 
 def test_the_first_publish_creates_the_table_even_without_a_partition(catalog):
-    """A clean source has no quarantined row, and somebody will select from quarantine."""
+    """A clean source has no quarantined rows, and `quarantine` must exist for readers anyway."""
     assert publish(catalog, build({}), ROOT) == []
     assert (catalog.columns("gold_x"), catalog.partition_key("gold_x")) == (COLUMNS, "order_date")
     assert catalog.partitions("gold_x") == {}
@@ -77,7 +77,7 @@ def test_a_build_that_changes_nothing_leaves_the_table_as_it_is(catalog):
     assert catalog.fingerprints("gold_x") == {"2024-01-01": "f1"}
 
 
-def test_only_the_built_days_are_repointed(catalog):
+def test_only_the_built_days_get_a_new_location(catalog):
     publish(catalog, build({"2024-01-01": "f1", "2024-01-02": "f2"}), ROOT)
     changes = publish(catalog, build({"2024-01-02": "g2"}, run="q2"), ROOT)
     assert kinds(changes) == {"2024-01-02": "replaced"}
@@ -86,7 +86,7 @@ def test_only_the_built_days_are_repointed(catalog):
     assert "/q2/" in locations["2024-01-02"]
 
 
-def test_a_replaced_partition_remembers_the_way_back(catalog):
+def test_a_replaced_partition_stores_its_previous_location(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     publish(catalog, build({"2024-01-01": "g1"}, run="q2"), ROOT)
     (partition,) = catalog.glue.get_partitions(DatabaseName=catalog.database, TableName="gold_x")["Partitions"]
@@ -100,19 +100,19 @@ def test_publishing_twice_changes_nothing_the_second_time(catalog):
     assert publish(catalog, both, ROOT) == []
 
 
-def test_a_publish_cut_short_is_completed_by_the_next(catalog):
+def test_an_interrupted_publish_is_completed_by_the_next(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     assert kinds(publish(catalog, build({"2024-01-01": "f1", "2024-01-02": "f2"}), ROOT)) == {"2024-01-02": "added"}
 
 
-def test_a_lost_day_is_taken_away_and_an_unknown_one_is_no_error(catalog):
+def test_a_removed_day_leaves_the_catalog_and_an_unknown_day_is_ignored(catalog):
     publish(catalog, build({"2024-01-01": "f1", "2024-01-02": "f2"}), ROOT)
     changes = publish(catalog, build({}, removed=("2024-01-01", "1999-01-01")), ROOT)
     assert kinds(changes) == {"2024-01-01": "removed"}
     assert list(catalog.partitions("gold_x")) == ["2024-01-02"]
 
 
-def test_more_partitions_than_one_call_takes(catalog):
+def test_more_partitions_than_one_call_accepts(catalog):
     days = {f"2023-{m:02d}-{d:02d}": f"{m}{d}" for m in range(1, 12) for d in range(1, 28)}
     publish(catalog, build(days), ROOT)
     publish(catalog, build(dict.fromkeys(days, "new"), run="q2"), ROOT)
@@ -121,7 +121,7 @@ def test_more_partitions_than_one_call_takes(catalog):
     assert catalog.partitions("gold_x") == {}
 
 
-def test_a_new_column_reaches_the_table(catalog):
+def test_a_new_column_is_added_to_the_table(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     wider = (*COLUMNS, Column("orders", "bigint"))
     assert new_columns(catalog, build({"2024-01-02": "f2"}, columns=wider)) == ("orders",)
@@ -142,7 +142,7 @@ def test_the_removal_of_a_table_names_every_location(catalog):
     assert removal_of(catalog, "nowhere") == []
 
 
-def test_a_table_without_partitions_is_repointed_itself(catalog):
+def test_a_table_without_partitions_gets_a_new_location(catalog):
     whole = [
         TableBuild("silver_date_dim", COLUMNS, None, (PartitionBuild("", f"s3://lake/{run}/", f),))
         for run, f in (("r1", "f1"), ("r2", "f2"))
@@ -154,7 +154,7 @@ def test_a_table_without_partitions_is_repointed_itself(catalog):
     assert catalog.parameter("silver_date_dim", "previous_location") == "s3://lake/r1/"
 
 
-def test_staging_leaves_the_published_table_alone_and_can_be_repeated(catalog):
+def test_staging_does_not_change_the_published_table_and_can_be_repeated(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     for _ in range(2):
         stage(catalog, build({"2024-01-01": "g1"}, run="q2"), "gold_x__c", ROOT)
@@ -162,7 +162,7 @@ def test_staging_leaves_the_published_table_alone_and_can_be_repeated(catalog):
     assert catalog.fingerprints("gold_x") == {"2024-01-01": "f1"}
 
 
-def test_a_parameter_leaves_the_table_as_it_is(catalog):
+def test_setting_a_parameter_changes_nothing_else(catalog):
     publish(catalog, build({"2024-01-01": "f1"}), ROOT)
     catalog.set_parameter("gold_x", "current_batch", "b1")
     assert catalog.parameter("gold_x", "current_batch") == "b1"
@@ -170,7 +170,7 @@ def test_a_parameter_leaves_the_table_as_it_is(catalog):
     assert catalog.partition_key("gold_x") == "order_date"
 
 
-def test_a_table_that_is_not_there(catalog):
+def test_a_missing_table_has_no_partitions_and_no_parameters(catalog):
     assert catalog.partitions("nowhere") == {}
     assert catalog.parameter("nowhere", "x") is None
     catalog.drop_table("nowhere")

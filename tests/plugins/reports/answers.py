@@ -1,4 +1,4 @@
-"""Rows as the queries return them: a chain with two stores, written out so that totals can be checked by hand."""
+"""Rows as the queries return them, for a chain with two stores. The totals can be checked by hand."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FIRST_DAY = date(2020, 4, 1)
 
 
 def back(days: int) -> date:
-    """The day so many days before the report's."""
+    """Return the day `days` days before the day of the report."""
     return AS_OF - timedelta(days=days)
 
 
 def sales_day(days_back: int, net_sales: str, orders: int, currency: str = "USD", **fields: Any) -> Row:
-    """One row of SALES_DAYS: an ordinary day."""
+    """Return one row of SALES_DAYS: an ordinary day."""
     row: Row = {
         "currency": currency,
         "period_start": back(days_back),
@@ -41,7 +41,7 @@ def sales_day(days_back: int, net_sales: str, orders: int, currency: str = "USD"
 
 
 def item(name: str, net_sales: str, before: str = "0", currency: str = "USD", **fields: Any) -> Row:
-    """One row of TOP_ITEMS_OF_WEEK."""
+    """Return one row of TOP_ITEMS_OF_WEEK."""
     row: Row = {
         "currency": currency,
         "item_category": "Breakfast",
@@ -57,7 +57,7 @@ def item(name: str, net_sales: str, before: str = "0", currency: str = "USD", **
 
 
 def store_week(restaurant_id: str, amounts: Sequence[int], currency: str = "USD") -> Row:
-    """One row of STORES_OF_WEEK for a store with these orders."""
+    """Return one row of STORES_OF_WEEK for a store with these orders."""
     return {
         "currency": currency,
         "restaurant_id": restaurant_id,
@@ -69,7 +69,7 @@ def store_week(restaurant_id: str, amounts: Sequence[int], currency: str = "USD"
 
 
 def store_to_date(restaurant_id: str, **fields: Any) -> Row:
-    """One row of STORES_TO_DATE."""
+    """Return one row of STORES_TO_DATE."""
     row: Row = {
         "currency": "USD",
         "restaurant_id": restaurant_id,
@@ -84,7 +84,7 @@ def store_to_date(restaurant_id: str, **fields: Any) -> Row:
 
 
 def churn(status: str | None, customers: int, days_back: int = 0, **fields: Any) -> Row:
-    """One row of CHURN."""
+    """Return one row of CHURN."""
     row: Row = {
         "as_of_date": back(days_back),
         "currency": "USD",
@@ -103,7 +103,7 @@ def churn(status: str | None, customers: int, days_back: int = 0, **fields: Any)
 
 
 def move(from_segment: str, to_segment: str, customers: int, of: int | None) -> Row:
-    """One row of SEGMENT_MOVES."""
+    """Return one row of SEGMENT_MOVES."""
     known = of is not None
     return {
         "currency": "USD",
@@ -120,7 +120,7 @@ def move(from_segment: str, to_segment: str, customers: int, of: int | None) -> 
 
 
 def checked(checkpoint: str, severity: str, expectations: int, failed: int = 0, score: float = 100.0) -> Row:
-    """One row of CHECKPOINTS."""
+    """Return one row of CHECKPOINTS."""
     return {
         "checkpoint": checkpoint,
         "process_date": AS_OF,
@@ -132,7 +132,7 @@ def checked(checkpoint: str, severity: str, expectations: int, failed: int = 0, 
 
 
 def failure(**fields: Any) -> Row:
-    """One row of FAILED_EXPECTATIONS."""
+    """Return one row of FAILED_EXPECTATIONS."""
     row: Row = {
         "checkpoint": "silver",
         "table_name": "silver_order_items",
@@ -147,19 +147,19 @@ def failure(**fields: Any) -> Row:
 
 
 def fortnight(currency: str = "USD", step: str = "1.11") -> list[Row]:
-    """Fourteen days: 100 + n × step for the n-th day back, ten orders each."""
+    """Return fourteen days: 100 + n × step for the n-th day back, with ten orders each."""
     return [sales_day(n, str(100 + n * Decimal(step)), 10, currency) for n in reversed(range(14))]
 
 
 def answers(**rows: Sequence[Row] | Answer) -> dict[str, Answer]:
-    """Every answer: the rows given by the query's name, none for the others."""
+    """Return the answers of all queries: the given rows by name of the query, and no rows for the others."""
     assert rows.keys() <= QUERIES.keys()
     found = {name: rows.get(name, ()) for name in QUERIES}
     return {name: given if isinstance(given, Answer) else Answer(tuple(given)) for name, given in found.items()}
 
 
 def full(**rows: Sequence[Row] | Answer) -> dict[str, Answer]:
-    """A report with something in every section, some of its rows replaced."""
+    """Return the answers of a report with rows in every section; `rows` replaces some of them."""
     given: dict[str, Sequence[Row] | Answer] = {
         "sales_days": fortnight(),
         "store_weeks": [],

@@ -1,4 +1,4 @@
-"""Where the page goes, when it is written again, and what is announced."""
+"""The address of the page, when it is written again, and the message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY = date(2024, 2, 17)
 URI = f"s3://business-insights-lake/{report_key(DAY)}"
 
 
-def test_a_report_s_key_names_its_day():
+def test_the_key_of_a_report_holds_its_day():
     assert report_key(DAY) == "reports/daily/as_of_date=2024-02-17/report.html"
     assert day_of(report_key(DAY)) == DAY
     for other in ("reports/daily/notes.txt", "reports/daily/as_of_date=20240217/report.html", "quality/report.html"):
@@ -34,7 +34,7 @@ def test_the_same_page_is_not_written_again(endpoint):
     assert s3.get_bytes(session, f"{uri}.none") is None
 
 
-def test_a_headline_fits_the_metadata():
+def test_a_long_headline_is_cut_to_fit_the_metadata():
     long = "−7.0 % " * 200
     assert encoded(long).isascii() and len(encoded(long)) <= 1500
     assert decoded({"headline": encoded(long)}).endswith("…")
@@ -50,14 +50,14 @@ def test_a_headline_fits_the_metadata():
         ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
     ],
 )
-def test_the_console_link_is_the_region_s(region, host):
+def test_the_console_link_depends_on_the_region(region, host):
     assert console_link(region, URI) == (
         f"https://{host}/s3/object/business-insights-lake?region={region}"
         "&prefix=reports/daily/as_of_date%3D2024-02-17/report.html"
     )
 
 
-def test_the_message_holds_headline_and_every_way_to_the_report():
+def test_the_message_holds_the_headline_and_every_link_to_the_report():
     said = message(DAY, "Net sales $1.", URI, region="us-east-1", dashboard_url="https://d.example/", written=True)
     assert said.startswith("Net sales $1.\n")
     assert "written by this run" in said

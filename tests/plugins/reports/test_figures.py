@@ -1,4 +1,4 @@
-"""Figures from rows, to the cent."""
+"""The figures of the report, computed from rows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_day_and_the_week_are_summed_to_the_cent():
     assert [found.day for found in figures.days] == [back(n) for n in reversed(range(7))]
 
 
-def test_refunds_are_summed_like_net_sales_and_nothing_is_not_zero():
+def test_refunds_are_summed_and_are_none_without_sales():
     rows = fortnight()
     rows[-1]["refund_amount"], rows[-2]["refund_amount"] = Decimal("2.50"), Decimal("0.25")
     figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
@@ -58,7 +58,7 @@ def test_refunds_are_summed_like_net_sales_and_nothing_is_not_zero():
     assert silent is not None and silent.day.this.refund_amount is None
 
 
-def test_money_that_is_missing_from_the_ledger_shows():
+def test_a_ledger_row_with_missing_money_is_not_balanced():
     row = {"source_table": "order_items", "source_rows": 2, "accepted_rows": 1, "quarantined_rows": 1}
     row |= dict.fromkeys(("negative_lines_rule", "negative_lines", "negative_lines_explained"))
     money = {"source_amount": Decimal("5.00"), "accepted_amount": Decimal("4.00")}
@@ -68,7 +68,7 @@ def test_money_that_is_missing_from_the_ledger_shows():
     assert (sound.balanced, short.balanced, none.balanced) == (True, False, True)
 
 
-def test_a_day_without_sales_is_no_zero():
+def test_a_day_without_sales_has_no_figures():
     rows = [row for row in fortnight() if row["period_start"] not in (AS_OF, back(7))]
     figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
     assert figures is not None
@@ -77,7 +77,7 @@ def test_a_day_without_sales_is_no_zero():
     assert figures.week.this.days == 6
 
 
-def test_a_past_that_the_data_do_not_reach_is_not_compared_with():
+def test_a_period_before_the_first_day_of_data_is_not_compared():
     rows = [row | {"first_day": back(10)} for row in fortnight() if row["period_start"] >= back(10)]
     figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
     assert figures is not None
@@ -86,8 +86,8 @@ def test_a_past_that_the_data_do_not_reach_is_not_compared_with():
 
 
 @pytest.mark.parametrize(("missing", "change"), [((8,), 0.0), ((8, 9), None), ((1, 9), None), ((1, 8), 0.0)])
-def test_a_week_is_compared_on_the_days_that_both_have(missing, change):
-    """Of 7 days 6 are 86 %, 5 are 71 %: too few. A day that neither week has is none that could be compared."""
+def test_weeks_are_compared_on_days_with_sales_in_both(missing, change):
+    """6 of 7 days are 86 %, which is enough; 5 of 7 are 71 %, which is not. A day without sales in both is left out."""
     rows = [sales_day(n, "100.00", 10) for n in reversed(range(14)) if n not in missing]
     figures = sales_figures("USD", AS_OF, rows, NO_WEEKS)
     assert figures is not None
@@ -99,7 +99,7 @@ def test_a_week_is_compared_on_the_days_that_both_have(missing, change):
     assert week.compared.net_sales == week.compared_before.net_sales == 100 * len(both)
 
 
-def test_a_week_without_sales_is_no_zero():
+def test_a_week_without_sales_has_no_figures():
     rows = [row for row in fortnight() if row["period_start"] <= back(7)]
     report = compose(AS_OF, full(sales_days=rows))
     (block,) = report.blocks
@@ -110,7 +110,7 @@ def test_a_week_without_sales_is_no_zero():
     assert all(found.change is None for found in block.items)
 
 
-def test_rows_without_an_amount_are_no_zeros():
+def test_a_missing_amount_is_none_and_not_zero():
     rows = [sales_day(n, "1.00", 10) | {"net_sales": None} for n in range(14)]
     stores = [store_week("a", [10] * 40), store_week("b", [10] * 40) | {"net_sales": None, "net_sales_squared": None}]
     items = [item("Tea", "1.00") | {"net_sales": None, "net_sales_before": None, "all_net_sales": None}]
@@ -122,14 +122,14 @@ def test_rows_without_an_amount_are_no_zeros():
     assert (block.items[0].share, block.items[0].change) == (None, None)
 
 
-def test_items_are_compared_where_their_weeks_are():
+def test_items_are_compared_only_when_their_weeks_are():
     week = [row for row in fortnight() if row["period_start"] > back(7)]
     report = compose(AS_OF, full(sales_days=[row | {"first_day": back(6)} for row in week]))
     assert [found.change for found in report.blocks[0].items] == [None, None]
     assert compose(AS_OF, full()).blocks[0].items[0].change == pytest.approx(0.205)
 
 
-def test_stores_are_called_by_their_whole_names_and_ids_apart():
+def test_stores_have_their_whole_names_and_different_ids():
     ids = ["63bc98a7519adc105105a990", "63bc98a7519adc1051a5a990"]
     names = ["North Carolina", "South Carolina", "1", *ids]
     report = compose(AS_OF, full(stores=[store_week(name, [10, 12] * 20) for name in names]))
@@ -143,11 +143,11 @@ def test_stores_are_called_by_their_whole_names_and_ids_apart():
     }
 
 
-def test_no_sales_in_the_fortnight_are_no_figures():
+def test_without_sales_in_14_days_there_are_no_figures():
     assert sales_figures("USD", AS_OF, [], NO_WEEKS) is None
 
 
-def test_anomalies_are_the_mart_s():
+def test_anomalies_are_taken_from_the_mart():
     odd = sales_day(2, "300.00", 40, anomaly_z=4.2, is_anomaly=True)
     open_ = sales_day(1, "90.00", 9, anomaly_z=None, is_anomaly=None, anomaly_status="insufficient_data")
     week = {
@@ -164,7 +164,7 @@ def test_anomalies_are_the_mart_s():
     assert unread is not None and unread.judged_weeks is None
 
 
-def test_items_carry_their_part_and_change():
+def test_items_have_a_share_and_a_change():
     found = rankings.items_of(
         "USD", [item("Bagel", "120.50", "100.00"), item("Tea", "80.00"), item("T", "1", currency="EUR")]
     )
@@ -186,7 +186,7 @@ def test_stores_are_ranked_and_equal_amounts_share_a_rank():
     ]
 
 
-def test_the_interval_is_that_of_the_pooled_scatter():
+def test_the_interval_uses_the_pooled_variance():
     """40 orders of 10 or 14 (each 2 from its mean) and 20 of 8 or 12: variance 60 × 4 / (60 − 2)."""
     rows = [store_week("a", [10, 14] * 20), store_week("b", [8, 12] * 10)]
     first, second = rankings.stores_of("USD", rows, [store_to_date("a", aov_rank_high=2)])
@@ -200,14 +200,14 @@ def test_the_interval_is_that_of_the_pooled_scatter():
     assert (second.lasting_aov, second.lasting_status) == (None, "not_published")
 
 
-def test_too_few_orders_have_no_interval():
+def test_too_few_orders_give_no_interval():
     few = rankings.stores_of("USD", [store_week("a", [10, 14] * 5), store_week("b", [10, 14] * 5)], [])
     assert [store.aov_low for store in few] == [None, None]
     big, small = rankings.stores_of("USD", [store_week("a", [10, 14] * 50), store_week("b", [10] * 9)], [])
     assert big.aov_low is not None and small.aov_low is None
 
 
-def test_churn_is_counted_by_status_against_a_week_earlier():
+def test_churn_is_counted_by_status_and_compared_with_a_week_earlier():
     rows = [
         churn("active", 60),
         churn("at_risk", 10),
@@ -227,7 +227,7 @@ def test_churn_is_counted_by_status_against_a_week_earlier():
     assert (found.customers, found.counts[1].share) == (100, 0.6)
 
 
-def test_churn_that_the_mart_does_not_tell_has_no_counts():
+def test_without_a_churn_status_in_the_mart_there_are_no_counts():
     row = churn(None, 40, churn_threshold_status="insufficient_data", model_status="insufficient_data")
     found = customers.churn_figures("USD", AS_OF, [row])
     assert found is not None
@@ -237,7 +237,7 @@ def test_churn_that_the_mart_does_not_tell_has_no_counts():
     assert customers.churn_figures("USD", AS_OF, [churn("active", 5, 7)]) is None
 
 
-def test_moves_leave_out_those_who_stayed_and_those_who_are_new():
+def test_the_largest_moves_leave_out_customers_who_stayed_or_are_new():
     rows = [move("Loyal", "Loyal", 50, 70), move("Loyal", "At risk", 8, 70), move("Loyal", "Champions", 12, 70)]
     found = customers.move_figures("USD", [*rows, move("No order yet", "New", 7, None)])
     assert found is not None
@@ -249,7 +249,7 @@ def test_moves_leave_out_those_who_stayed_and_those_who_are_new():
     assert customers.move_figures("EUR", rows) is None
 
 
-def test_the_score_weighs_as_the_checkpoints_do():
+def test_the_score_uses_the_weights_of_the_checkpoints():
     assert checks.WEIGHTS == WEIGHTS
     rows = [
         checked("bronze", "critical", 2),
@@ -264,14 +264,14 @@ def test_the_score_weighs_as_the_checkpoints_do():
     assert checks.overall_score([]) is None
 
 
-def test_a_failure_says_what_was_found():
+def test_a_failure_shows_what_was_found():
     counted, observed, silent = checks.failures(
         [failure(), failure(unexpected_count=None, observed="17"), failure(unexpected_count=None)]
     )
-    assert (counted.found, observed.found, silent.found) == ("1,234 unexpected", "17", "not said")
+    assert (counted.found, observed.found, silent.found) == ("1,234 unexpected", "17", "not reported")
 
 
-def test_each_currency_has_its_own_block_and_nothing_is_added():
+def test_each_currency_has_its_own_block_and_currencies_are_not_added():
     report = compose(AS_OF, answers(sales_days=[*fortnight(), *fortnight("EUR", "2.00")]))
     week = {block.currency: block.sales.week.this.net_sales for block in report.blocks if block.sales}
     assert week == {"EUR": Decimal("742.00"), "USD": Decimal("723.31")}
@@ -279,19 +279,19 @@ def test_each_currency_has_its_own_block_and_nothing_is_added():
     assert "1,465.31" not in report.headline
 
 
-def test_the_currency_with_the_most_orders_comes_first_and_none_is_left_out():
+def test_the_currency_with_the_most_orders_comes_first():
     sold = [*fortnight("EUR"), *fortnight("USD"), sales_day(0, "1.00", 1)]
     assert currencies(full(sales_days=sold, top_items=[item("Thé", "9.99", currency="CAD")])) == ["USD", "EUR", "CAD"]
 
 
-def test_the_headline_says_day_week_and_quality():
+def test_the_headline_has_day_week_and_quality():
     assert compose(AS_OF, full()).headline == (
         "15 Feb 2024: net sales $100.00 from 10 orders, −7.2 % on Thu 8 Feb, an ordinary day; last 7 days $723.31, "
         "−7.0 % on the 7 before. Data quality: 96.6 of 100."
     )
 
 
-def test_the_headline_says_where_a_change_is_not_of_all_days():
+def test_the_headline_says_how_many_days_a_change_compares():
     rows = [row for row in fortnight() if row["period_start"] != back(8)]
     assert ", −7.0 % on the 7 before (6 of 7 days compared)." in compose(AS_OF, full(sales_days=rows)).headline
 
@@ -307,5 +307,5 @@ def test_a_headline_without_figures_says_why():
     assert "mart_sales_trends is not published yet." in compose(AS_OF, absent).headline
 
 
-def test_the_same_answers_make_an_equal_report():
+def test_equal_answers_give_equal_reports():
     assert compose(date(2024, 2, 15), full()) == compose(AS_OF, full())

@@ -1,4 +1,4 @@
-"""The HTML: well formed, self-contained, escaped, accessible, and never without a word where there is no figure."""
+"""The HTML page: well formed, self-contained, escaped, accessible, and with a sentence for each missing figure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVIL = "<script src=https://evil.example/x.js></script>\"'><img src=x onerror=al
 
 
 class Outline(HTMLParser):
-    """What a page is made of; raises where a tag is not closed in its order."""
+    """The tags and the text of a page. Fails when a tag is not closed in the right order."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ def page(**rows) -> Outline:
     return Outline(render(compose(AS_OF, full(**rows))))
 
 
-def test_figures_stand_on_the_page_with_unit_denominator_and_day():
+def test_figures_are_shown_with_unit_denominator_and_day():
     said = page().said
     for part in (
         "$723.31",
@@ -91,7 +91,7 @@ def test_the_page_says_how_negative_lines_were_treated():
     assert "negative price or quantity are quarantined" in quarantined.said
 
 
-def test_a_change_stands_beside_the_days_that_it_is_of():
+def test_a_change_is_shown_with_the_days_that_it_compares():
     assert "Changes: 7 of 7 days compared, each with the same weekday a week before; under 80 % none" in page().said
     rows = [row for row in fortnight() if row["period_start"] not in (AS_OF - timedelta(days=8), AS_OF - timedelta(9))]
     said = page(sales_days=rows).said
@@ -102,7 +102,7 @@ def test_a_change_stands_beside_the_days_that_it_is_of():
     assert "on the 7 before ($658.83, on those days)" in one_less
 
 
-def test_stores_and_items_are_named_in_full():
+def test_stores_and_items_have_their_full_names():
     long = "The Old Corner Bakery and Sandwich House of " + "Greater " * 18 + "Springfield"
     names = ["North Carolina", "South Carolina", "<b>Bold</b> & $5", "מסעדה", long, f"{long} "]
     html = render(
@@ -132,7 +132,7 @@ def test_the_page_loads_nothing():
     assert re.search(r"(?:https?:)?//\w", render(compose(AS_OF, full()))) is None
 
 
-def test_what_comes_from_data_is_escaped():
+def test_text_from_the_data_is_escaped():
     html = render(
         compose(
             AS_OF,
@@ -149,7 +149,7 @@ def test_what_comes_from_data_is_escaped():
     assert Outline(html).said.count("& Tea") >= 5
 
 
-def test_tables_have_captions_headings_scopes_and_numbers_on_the_right():
+def test_tables_have_captions_headings_scopes_and_right_aligned_numbers():
     outline = page()
     assert outline.count("table") == outline.count("caption") >= 8
     headings = [found for tag, found in outline.tags if tag == "th"]
@@ -172,17 +172,17 @@ def test_every_currency_has_a_block():
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_table_that_is_not_there_is_said_and_nothing_invented(name):
+def test_the_page_says_when_a_table_is_missing(name):
     outline = page(**{name: Answer(absent=f"{QUERIES[name].table} is not published yet.")})
     assert f"{QUERIES[name].table} is not published yet." in outline.said
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_table_without_rows_is_no_error(name):
+def test_a_table_without_rows_is_accepted(name):
     assert "Business Insights, 15 Feb 2024" in page(**{name: ()}).said
 
 
-def test_an_empty_lake_says_so_in_each_section():
+def test_each_section_says_that_the_lake_is_empty():
     said = Outline(render(compose(AS_OF, answers()))).said
     assert "No sales and no customers are published as of 15 Feb 2024." in said
     assert "No check up to 15 Feb 2024 let a build pass." in said
@@ -191,7 +191,7 @@ def test_an_empty_lake_says_so_in_each_section():
     assert figures == []
 
 
-def test_what_is_not_judged_or_not_validated_is_said():
+def test_the_page_says_what_is_not_judged_or_not_validated():
     unjudged = [sales_day(0, "90.00", 9, expected_net_sales=None, expected_orders=None, anomaly_z=None,
                           is_anomaly=None, anomaly_status="insufficient_data")]  # fmt: skip
     said = page(
@@ -214,7 +214,7 @@ def test_what_is_not_judged_or_not_validated_is_said():
     assert "Not validated: the value at risk; it missed by less." in doubtful
 
 
-def test_the_model_in_use_is_named_and_what_it_cannot_say_is_said():
+def test_the_page_names_the_model_and_what_it_cannot_estimate():
     assert "MBG/NBD is not: dropout does not differ." in page(churn=[churn("active", 40)]).said
     silent = page(churn=[churn("active", 40, p_alive_status="not_estimated", value_at_risk=None)]).said
     assert "Value at risk is empty: the model in use does not ask who has left." in silent
@@ -227,12 +227,12 @@ def test_a_day_out_of_the_ordinary_is_marked():
     assert "out of the ordinary: orders 4.2 standard deviations above the expected" in outline.said
 
 
-def test_the_same_report_is_the_same_text():
+def test_the_same_report_gives_the_same_text():
     assert render(compose(AS_OF, full())) == render(compose(AS_OF, full()))
 
 
 @pytest.mark.parametrize("value", [0, 1234.5, -2, None])
-def test_figures_are_written_as_the_dashboards_write_them(value):
+def test_figures_have_the_formats_of_the_dashboards(value):
     for currency in ("USD", "CHF"):
         assert formats.money(value, currency) == dashboard.money(value, currency)
     assert formats.share(value) == dashboard.share(value)

@@ -1,4 +1,4 @@
-"""The queries through Athena, over tables that the gold SQL built: the page's figures are those of the order lines."""
+"""The queries in Athena on tables built by the gold SQL: the figures of the page equal those of the order lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEVER_PUBLISHED = LAST_DAY + timedelta(days=30)
 
 
 class Run(RunContext):
-    """A run with the endpoint's session, without Airflow."""
+    """A run that uses a session of the endpoint and does not need Airflow."""
 
     @property
     def session(self):  # type: ignore[override]
@@ -55,7 +55,7 @@ def net_sales(first: date, last: date) -> Decimal:
     return sum((line["net_sales"] for line in lines() if first <= line["order_date"] <= last), Decimal(0))
 
 
-def test_the_figures_are_those_of_the_order_lines(lake):
+def test_the_figures_equal_those_of_the_order_lines(lake):
     report = report_of(run_of(lake))
     assert report.absent == {}
     (block,) = report.blocks
@@ -74,7 +74,7 @@ def test_the_figures_are_those_of_the_order_lines(lake):
     assert sum(item.share or 0 for item in block.items) == pytest.approx(1)
 
 
-def test_customers_and_checks_are_those_of_the_tables(lake, tables):
+def test_customers_and_checks_equal_those_of_the_tables(lake, tables):
     report = report_of(run_of(lake))
     (block,) = report.blocks
     assert block.churn is not None and block.moves is not None
@@ -89,7 +89,7 @@ def test_customers_and_checks_are_those_of_the_tables(lake, tables):
     assert sum(reason.rows for reason in quality.reasons) == 5  # one row has two reasons
 
 
-def test_a_second_run_finds_its_page_as_it_lies(lake):
+def test_a_second_run_does_not_write_the_same_page(lake):
     run = run_of(lake)
     first, second = write_daily_report(run), write_daily_report(run)
     assert first["uri"] == f"s3://{BUCKET}/reports/daily/as_of_date={LAST_DAY}/report.html"
@@ -100,17 +100,17 @@ def test_a_second_run_finds_its_page_as_it_lies(lake):
     assert money(net_sales(LAST_DAY - timedelta(days=6), LAST_DAY), "USD") in page.decode()
 
 
-def test_a_day_that_was_never_published_has_a_report_that_says_so(lake):
+def test_the_report_of_an_unpublished_day_says_so(lake):
     report = report_of(run_of(lake, NEVER_PUBLISHED))
     assert "no sales figures" in report.headline
 
 
-def test_a_lake_without_tables_has_a_report_too(endpoint):
+def test_a_lake_without_tables_still_has_a_report(endpoint):
     report = report_of(run_of(new_lake("daily_report_empty")))
     assert report.absent == {name: f"{query.table} is not published yet." for name, query in QUERIES.items()}
 
 
-def test_a_table_of_an_older_version_is_named_with_what_it_lacks(endpoint, tables):
+def test_the_report_names_the_columns_that_an_older_table_lacks(endpoint, tables):
     older = new_lake("daily_report_older")
     older.put("mart_sales_trends", tables["mart_sales_trends"].drop_columns(["holiday_name"]))
     absent = report_of(run_of(older)).absent

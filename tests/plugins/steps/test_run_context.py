@@ -1,4 +1,4 @@
-"""What a publish says and records beyond the partitions it repoints: new columns, and tables with a new name."""
+"""New columns and renamed tables: what a publish reports and records about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OLD, NEW = "gold_customer_history", "gold_customer_day_by_quarter"
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Change]]]:
-    """What would be written to `publish_history`, by table."""
+    """The changes that would be written to `publish_history`, by table."""
     found: list[tuple[str, list[Change]]] = []
     monkeypatch.setattr(run_context, "record_changes", lambda table, changes, **_: found.append((table, changes)))
     return found
@@ -27,7 +27,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Change]]]:
 
 @pytest.fixture
 def run(endpoint: Any, recorded: Any, monkeypatch: pytest.MonkeyPatch) -> RunContext:
-    """A task's context over two fresh databases of the endpoint."""
+    """The context of a task, with two new databases on the endpoint."""
     context = RunContext(
         Settings(published_database="renames", build_database="renames_build"), "manual__1", "2024-02-17"
     )
@@ -44,29 +44,29 @@ def built(table: str, value: str, columns: tuple[Column, ...] = COLUMNS, key: st
     return TableBuild(table, columns, Column(key, "date"), (PartitionBuild(value, location, "f"),))
 
 
-def test_older_partitions_of_a_wider_table_are_named(run: RunContext) -> None:
+def test_a_publish_reports_new_columns_that_are_null_in_older_partitions(run: RunContext) -> None:
     run.publish_builds([built("gold_customer_facts", "2024-02-16")], [])
-    (said, counted) = run.publish_builds([built("gold_customer_facts", "2024-02-17", WIDER)], [])
-    assert said.startswith("gold_customer_facts: repeat_active_days are new columns and null in 1 older partitions")
-    assert counted == "gold_customer_facts: 1 added"
+    (nulls, counts) = run.publish_builds([built("gold_customer_facts", "2024-02-17", WIDER)], [])
+    assert nulls.startswith("gold_customer_facts: repeat_active_days are new columns and null in 1 older partitions")
+    assert counts == "gold_customer_facts: 1 added"
 
 
-def test_a_wider_table_without_older_partitions_says_nothing(run: RunContext) -> None:
+def test_a_publish_without_older_partitions_reports_no_new_columns(run: RunContext) -> None:
     run.publish_builds([built("gold_customer_facts", "2024-02-17")], [])
     assert run.publish_builds([built("gold_customer_facts", "2024-02-17", WIDER)], []) == []
 
 
-def test_a_table_that_was_renamed_leaves_the_catalog_once_the_new_one_is_published(
+def test_the_first_publish_under_a_new_name_removes_the_old_table_from_the_catalog(
     run: RunContext, recorded: list[tuple[str, list[Change]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run.publish_builds([built(OLD, "2023-10-01", key="quarter")], [])
     recorded.clear()
     monkeypatch.setattr(gold_steps, "gather_build", lambda *_: built(NEW, "2023-10-01", key="quarter"))
     lines = gold_steps.publish_table(run, {"table": NEW}, [], {})
-    assert lines[-1] == f"{OLD}: is called {NEW} now and was taken out of the catalog; queries must use the new name"
+    assert lines[-1] == f"{OLD}: is now called {NEW} and was removed from the catalog; queries must use the new name"
     assert run.published.table(OLD) is None and run.published.table(NEW) is not None
     table, changes = recorded[-1]
     assert table == OLD
     assert [(c.change, c.old_location) for c in changes] == [("removed", f"s3://lake/build/{OLD}/quarter=2023-10-01/")]
-    # A repeated publish has nothing left to say of it.
+    # A repeated publish has nothing to report.
     assert gold_steps.publish_table(run, {"table": NEW}, [], {}) == []

@@ -1,4 +1,4 @@
-"""When scores are due, what the job is told, and what is published of it."""
+"""When scores must be built, which arguments the job gets, and which tables are published."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ from biz_schema.score_tables import SCORE_PUBLISH_ORDER, SCORE_TABLES
 DAY = "2024-02-17"
 DAYS = {"2023-12-31": "closed", "2024-02-16": "f1", DAY: "f2", "2024-02-18": "later"}
 QUARTERS = {"2023-10-01": "q4", "2024-01-01": "of a run for a later quarter"}
-OPENINGS = {"2022-07-01": "of a run for an earlier quarter", "2022-10-01": "o1"}
+CUTOFFS = {"2022-07-01": "of a run for an earlier quarter", "2022-10-01": "o1"}
 
 
 class Published:
@@ -35,8 +35,8 @@ class Published:
             for table, digests in (
                 (DAYS_OF_CLOSED_QUARTERS, QUARTERS),
                 (DAYS_OF_CURRENT_QUARTER, DAYS),
-                (TOTALS_BEFORE_CUTOFF, OPENINGS),
-                (SAMPLE_BEFORE_CUTOFF, OPENINGS),
+                (TOTALS_BEFORE_CUTOFF, CUTOFFS),
+                (SAMPLE_BEFORE_CUTOFF, CUTOFFS),
             )
         }
 
@@ -79,7 +79,7 @@ def publish(run: RunContext, digest: str) -> None:
         run.published.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
 
 
-def test_the_job_is_told_where_the_quarters_and_days_up_to_the_process_date_lie(
+def test_the_job_gets_the_locations_of_quarters_and_days_up_to_the_process_date(
     run: RunContext, written: dict[str, Any]
 ) -> None:
     plan = score_steps.plan_scores(run, full_refresh=False)
@@ -94,7 +94,7 @@ def test_the_job_is_told_where_the_quarters_and_days_up_to_the_process_date_lie(
     assert plan["inputs_uri"].endswith("scores/_plan/manual-1/try=1/inputs.json")
 
 
-def test_what_is_published_already_is_not_built_again_unless_asked(run: RunContext, written: dict[str, Any]) -> None:
+def test_published_scores_are_built_again_only_under_full_refresh(run: RunContext, written: dict[str, Any]) -> None:
     plan = score_steps.plan_scores(run, full_refresh=False)
     assert plan is not None
     publish(run, plan["input_fingerprint"])
@@ -109,7 +109,7 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
     "change",
     [
         "a day",
-        "a lost day",
+        "a removed day",
         "a closed quarter",
         TOTALS_BEFORE_CUTOFF,
         SAMPLE_BEFORE_CUTOFF,
@@ -120,13 +120,13 @@ def test_what_is_published_already_is_not_built_again_unless_asked(run: RunConte
         "the date",
     ],
 )
-def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: dict[str, Any], change: str) -> None:
+def test_a_changed_input_makes_the_scores_due(run: RunContext, written: dict[str, Any], change: str) -> None:
     plan = score_steps.plan_scores(run, full_refresh=False)
     assert plan is not None
     publish(run, plan["input_fingerprint"])
     if change == "a day":
         run.published.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
-    if change == "a lost day":
+    if change == "a removed day":
         del run.published.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-16"]
     if change == "a closed quarter":
         run.published.tables[DAYS_OF_CLOSED_QUARTERS]["2023-10-01"] = PublishedPartition(
@@ -147,7 +147,7 @@ def test_whatever_the_scores_depend_on_makes_them_due(run: RunContext, written: 
     assert score_steps.plan_scores(run, full_refresh=False) is not None
 
 
-def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
+def test_a_day_without_files_and_a_chain_without_customers_are_accepted(
     run: RunContext, written: dict[str, Any]
 ) -> None:
     empty = run.settings.lake_uri(NO_FILES)
@@ -159,7 +159,7 @@ def test_a_day_without_files_and_a_chain_without_customers_are_no_error(
     assert plan is not None and written[plan["inputs_uri"]] == {table: {} for table in SCORE_INPUTS}
 
 
-def test_the_job_s_tables_are_those_that_are_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_table_of_the_job_is_published(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(SCORE_PUBLISH_ORDER) == sorted(SCORE_TABLES)
     entry = {
         "columns": [["p", "double"]], "partition_keys": [["as_of_date", "date"]], "location": "s3://lake/t/run=jr/",

@@ -1,4 +1,4 @@
-"""When silver is due: a batch, the job's code or a setting that decides figures has changed."""
+"""When silver must be built: after a change of the batch, of the job's code or of a setting that decides figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGES = {
 
 
 class Code:
-    """S3 as the plan sees it: the ETag of the job's files."""
+    """A stand-in for S3 that returns the ETag of the job's files."""
 
     def client(self, _service: str) -> Any:
         return self
@@ -51,5 +51,5 @@ def test_a_setting_that_decides_figures_makes_silver_due(name: str) -> None:
     assert digest(replace(Settings(), **{name: CHANGES[name]})) != digest(Settings())
 
 
-def test_a_setting_that_decides_no_figure_does_not() -> None:
+def test_another_setting_does_not_make_silver_due() -> None:
     assert digest(Settings(quality_gate=50)) == digest(Settings())
