@@ -1,26 +1,26 @@
--- about: What each known customer bought on each day, where, in which categories and at what time of day. A day with refunds only has no items.
+-- about: What each customer bought on each day, in which stores and categories, and at what time of day. A day with refunds only has 0 items.
 -- grain: app_name x user_id x currency x order_date
 -- partition: order_date
 -- reads: silver_order_items
 -- denominator: guests out
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
 --   {{ customer_measures }}
---   restaurant_ids: stores ordered from, by name
---   restaurant_orders: orders at each of restaurant_ids, in the same sequence
---   item_categories: categories bought, by name
---   item_category_orders: orders holding each of item_categories, in the same sequence
+--   restaurant_ids: stores with an order, sorted by id
+--   restaurant_orders: orders at each store of restaurant_ids, in the same sequence
+--   item_categories: categories of the items, sorted by name
+--   item_category_orders: orders with an item of each category of item_categories, in the same sequence
 --   morning_orders: orders placed from 05:00 to 10:59 local time
---   midday_orders: orders placed from 11:00 to 13:59
---   afternoon_orders: orders placed from 14:00 to 16:59
---   evening_orders: orders placed from 17:00 to 20:59
---   night_orders: orders placed from 21:00 to 04:59
---   sample_bucket: 0 to 4095, the same on all days of a customer: those of the first buckets are a fixed sample of customers
---   order_date: local calendar date of the lines
+--   midday_orders: orders placed from 11:00 to 13:59 local time
+--   afternoon_orders: orders placed from 14:00 to 16:59 local time
+--   evening_orders: orders placed from 17:00 to 20:59 local time
+--   night_orders: orders placed from 21:00 to 04:59 local time
+--   sample_bucket: 0 to 4095, computed from app_name and user_id; the customers of the first buckets are a fixed random sample
+--   order_date: local calendar date of the order lines
 WITH order_lines AS (
-    -- The order's customer and hour are those of its earliest line of the day that is no refund.
+    -- Customer and hour of an order are those of its earliest line of the day that is not a refund.
     SELECT
         restaurant_id,
         currency,

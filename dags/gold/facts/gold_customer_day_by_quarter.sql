@@ -1,26 +1,26 @@
--- about: The customer days of closed quarters again, a file a quarter: what reads more than a quarter would open a file a day.
+-- about: The customer days of closed quarters, one partition for each quarter: reading several quarters opens few files.
 -- grain: app_name x user_id x currency x order_date x quarter
 -- partition: quarter
 -- reads: gold_customer_day
 -- denominator: guests out
 -- renamed from: gold_customer_history
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
---   order_date: local calendar date of the lines
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
+--   order_date: local calendar date of the order lines
 --   {{ customer_measures }}
---   restaurant_ids: stores ordered from, by name
---   restaurant_orders: orders at each of restaurant_ids, in the same sequence
---   item_categories: categories bought, by name
---   item_category_orders: orders holding each of item_categories, in the same sequence
+--   restaurant_ids: stores with an order, sorted by id
+--   restaurant_orders: orders at each store of restaurant_ids, in the same sequence
+--   item_categories: categories of the items, sorted by name
+--   item_category_orders: orders with an item of each category of item_categories, in the same sequence
 --   morning_orders: orders placed from 05:00 to 10:59 local time
---   midday_orders: orders placed from 11:00 to 13:59
---   afternoon_orders: orders placed from 14:00 to 16:59
---   evening_orders: orders placed from 17:00 to 20:59
---   night_orders: orders placed from 21:00 to 04:59
---   sample_bucket: 0 to 4095, the same on all days of a customer
---   quarter: first day of the quarter; the quarter that goes on is not here but in gold_customer_day
+--   midday_orders: orders placed from 11:00 to 13:59 local time
+--   afternoon_orders: orders placed from 14:00 to 16:59 local time
+--   evening_orders: orders placed from 17:00 to 20:59 local time
+--   night_orders: orders placed from 21:00 to 04:59 local time
+--   sample_bucket: 0 to 4095, computed from app_name and user_id; the customers of the first buckets are a fixed random sample
+--   quarter: first day of the quarter; the days of the current quarter are in gold_customer_day only
 SELECT
     app_name,
     user_id,

@@ -1,43 +1,44 @@
--- about: Everything known of each customer as of a date: first and last order, totals, rhythm and recency. Who has refunds only is not a customer.
+-- about: Each customer as of a date: first and last order, totals, days between orders, and scores. A customer with refunds only is left out.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_customer_totals_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests out
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
 --   first_order_date: first day with an order
 --   last_order_date: latest day with an order
 --   active_days: days with an order
---   repeat_active_days: active days after the first (active_days - 1)
+--   repeat_active_days: days with an order after the first one (active_days - 1)
 --   days_first_to_last_order: days from the first to the latest order
 --   days_since_first_order: days from the first order to the as-of date
 --   days_since_last_order: days from the latest order to the as-of date
---   mean_gap_days: mean days between active days (days_first_to_last_order / repeat_active_days); null for one active day
---   longest_gap_days: longest stretch between two active days; null for one active day
+--   mean_gap_days: mean number of days between days with an order (days_first_to_last_order / repeat_active_days); null for one active day
+--   longest_gap_days: longest gap between two days with an order, in days; null for one active day
 --   {{ customer_measures }}
---   weekend_orders: orders on a Saturday or Sunday to date
+--   weekend_orders: orders on a Saturday or Sunday
 --   orders_last_30d: orders in the 30 days that end with the as-of date
 --   orders_last_90d: orders in the 90 days that end with the as-of date
---   orders_previous_90d: orders in the 90 days before those
+--   orders_previous_90d: orders in the 90 days before the last 90 days
 --   orders_last_365d: orders in the 365 days that end with the as-of date
---   net_sales_last_30d: net sales in the last 30 days
---   net_sales_last_90d: net sales in the last 90 days
---   net_sales_previous_90d: net sales in the 90 days before those
---   net_sales_last_365d: net sales in the last 365 days
---   r_score: recency: 5 up to 14 days, 4 up to 30, 3 up to 90, 2 up to 180, 1 beyond
---   f_score: frequency: 1 for 1 order, 2 for 2, 3 for 3-4, 4 for 5-9, 5 for 10 or more
---   m_score: money: 1 to 5 by quintile cut-offs of net sales in the currency; equal amounts get equal scores
---   m_cutoffs_frozen_on: the cut-offs are those of all orders before this date (start of the quarter), or of the as-of date while there were none
---   as_of_date: the last day counted
+--   net_sales_last_30d: net sales in the 30 days that end with the as-of date
+--   net_sales_last_90d: net sales in the 90 days that end with the as-of date
+--   net_sales_previous_90d: net sales in the 90 days before the last 90 days
+--   net_sales_last_365d: net sales in the 365 days that end with the as-of date
+--   r_score: recency score by days_since_last_order: 5 up to 14 days, 4 up to 30, 3 up to 90, 2 up to 180, 1 above
+--   f_score: frequency score by orders: 1 for 1 order, 2 for 2, 3 for 3-4, 4 for 5-9, 5 for 10 or more
+--   m_score: money score: 1 to 5 by fifths of the customers in the currency, ranked by net sales; equal amounts get equal scores
+--   m_cutoffs_frozen_on: the limits between the money scores come from the net sales before this date (the start of the quarter); without orders before it, from those up to the as-of date
+--   as_of_date: last day that is counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
 WITH totals_and_days AS (
     {{ customer_days.totals_and_days(database, cutoff_date, as_of_date) }}
 ),
-rhythm AS (
-    -- A balance is a customer's earliest row: its longest gap stands for those between the days it is of.
+days_with_gaps AS (
+    -- The totals are the earliest row of a customer. Their longest gap covers the gaps between the days before the
+    -- cutoff.
     SELECT
         *,
         DATE_DIFF('day', order_date, {{ as_of_date }}) AS days_ago,
@@ -73,7 +74,7 @@ customers AS (
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago BETWEEN 90 AND 179), 0) AS net_sales_previous_90d,
         COALESCE(SUM(net_sales) FILTER (WHERE days_ago < 365), 0) AS net_sales_last_365d,
         SUM(net_sales) FILTER (WHERE order_date < {{ rfm.cutoffs_frozen_on(as_of_date) }}) AS net_sales_at_freeze
-    FROM rhythm
+    FROM days_with_gaps
     GROUP BY app_name, user_id, currency
     HAVING SUM(active_days) > 0
 ),
@@ -82,7 +83,7 @@ customers_at_freeze AS (
     FROM customers
 ),
 cutoff_values AS (
-    -- Those at the start of the quarter; while the data has none, those of the as-of date.
+    -- Net sales at the start of the quarter. If no customer had an order by then, net sales as of the as-of date.
     SELECT currency, is_frozen, IF(is_frozen, net_sales_at_freeze, net_sales) AS net_sales
     FROM customers_at_freeze
 ),

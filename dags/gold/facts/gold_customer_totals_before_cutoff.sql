@@ -1,25 +1,25 @@
--- about: Each customer's balance brought forward: all days before the opening date in one row, so that a daily run reads only those since.
+-- about: The totals of each customer before the cutoff date, so that a daily run reads only the customer days since.
 -- grain: app_name x user_id x currency x cutoff_date
 -- partition: cutoff_date
 -- reads: gold_customer_day_by_quarter
 -- denominator: guests out
 -- renamed from: gold_opening_customers
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
---   first_order_date: first day with an order; null for a customer with refunds only, like the latest
---   last_order_date: latest day with an order before the opening date
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
+--   first_order_date: first day with an order; null for a customer with refunds only
+--   last_order_date: latest day with an order before the cutoff date; null for a customer with refunds only
 --   active_days: days with an order
---   longest_gap_days: longest stretch between two active days; null for one active day
+--   longest_gap_days: longest gap between two days with an order, in days; null for one active day
 --   {{ customer_measures }}
 --   first_loyalty_date: first day with a loyalty order; null without one
 --   weekend_orders: orders on a Saturday or Sunday
---   cents: net sales with each day rounded to whole cents, in cents: what the models of customer_scores add up
---   cents_squared: net sales of each active day in whole cents, squared, added up
---   cutoff_date: first day that is not counted: the quarter five quarters before that of the process date
-WITH history AS (
-    -- Gaps are between days with items; days with refunds only are in a partition of their own.
+--   cents: net sales in cents: the sum over the days, each rounded to whole cents; the models of customer_scores add up these
+--   cents_squared: sum over the active days of the squared net sales, each rounded to whole cents
+--   cutoff_date: first day that is not counted: the first day of the quarter five quarters before the quarter of the process date
+WITH days_before_cutoff AS (
+    -- Gaps are between days with items, so days with refunds only are in a separate window partition.
     SELECT
         *,
         DATE_DIFF(
@@ -47,5 +47,5 @@ SELECT
     CAST(SUM(cents) AS BIGINT) AS cents,
     CAST(COALESCE(SUM(cents * cents) FILTER (WHERE items > 0), 0) AS DOUBLE) AS cents_squared,
     {{ cutoff_date }} AS cutoff_date
-FROM history
+FROM days_before_cutoff
 GROUP BY app_name, user_id, currency

@@ -1,30 +1,31 @@
--- about: What each store sold on each day: orders, items, gross and net sales, and who bought.
+-- about: The sales of each store on each day: orders, items, gross and net sales, guests, loyalty orders and customers.
 -- grain: restaurant_id x currency x order_date
 -- partition: order_date
 -- reads: silver_order_items
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row; amounts of two currencies are never added
---   orders: orders counted once, at the store and currency of their earliest line of the day; what holds refunds only is not an order
---   items: units sold (sum of the lines' quantities); 0 on a day with refunds only
---   refunded_items: units refunded, not taken off items
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
+--   orders: orders, each counted once, at the store and in the currency of its earliest line of the day; refunds alone are not an order
+--   items: units sold, before refunds; 0 on a day with refunds only
+--   refunded_items: units refunded; they are not subtracted from items
 --   gross_sales: item amounts plus positive option amounts, before discounts
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
---   net_sales: gross less discounts and refunds
---   net_sales_squared: sum of the squares of the orders' net sales in the store and currency, without what holds refunds only, from which the scatter of order values follows
---   options_revenue: the part of gross sales that paid options brought
+--   discount_amount: discounts (negative options), as a positive amount
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: gross sales less discounts and refunds
+--   net_sales_squared: sum over the orders of their squared net sales in the store and currency, for the variance of the order value; orders with refunds only are left out
+--   options_revenue: the part of gross sales that comes from paid options
 --   guest_orders: orders without a user
 --   guest_net_sales: net sales of orders without a user
 --   loyalty_orders: orders with at least one loyalty line
---   loyalty_net_sales: net sales of loyalty orders, all their lines
---   non_loyalty_orders: orders without any loyalty line, guests among them
---   non_loyalty_net_sales: net sales of orders without any loyalty line
---   customers: different customers (app_name, user_id) who ordered; guests are not counted
---   order_date: local calendar date of the lines; an order whose lines span midnight counts on each date
+--   loyalty_net_sales: net sales of loyalty orders, with all their lines
+--   non_loyalty_orders: orders without any loyalty line, guests in
+--   non_loyalty_net_sales: net sales of orders without any loyalty line, guests in
+--   customers: different customers (app_name, user_id) who ordered; guests out
+--   order_date: local calendar date of the order lines; an order with lines on two dates counts on each of them
 WITH order_lines AS (
-    -- Money stays with its line; what belongs to the order is taken from its earliest line of the day that is no refund.
+    -- Money counts at the store of its line. User and customer of an order are those of its earliest line of the day
+    -- that is not a refund.
     SELECT
         restaurant_id,
         currency,
@@ -36,8 +37,9 @@ WITH order_lines AS (
         net_sales,
         options_revenue,
         is_refund,
-        -- The order's part in the store and currency, on the last of its lines there. Squared and summed as decimals, so
-        -- that the sum does not depend on the order of the rows; wide ones, for a mistyped price squared is long.
+        -- Net sales of the order in the store and currency, on the last of its lines there. They are squared and summed
+        -- as decimals, so that the sum does not depend on the order of the rows. DECIMAL(38, 4) also holds the square
+        -- of a mistyped price.
         IF(LEAD(lineitem_id) OVER part IS NULL, CAST(SUM(net_sales) OVER part AS DECIMAL(38, 4))) AS order_net_sales,
         FIRST_VALUE(user_id) OVER earliest AS order_user_id,
         FIRST_VALUE(app_name || '/' || user_id) OVER earliest AS order_customer,

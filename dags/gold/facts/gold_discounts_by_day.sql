@@ -1,23 +1,23 @@
--- about: How many orders of each store and day carried a discount and how many paid the full price.
+-- about: Orders with a discount and orders at full price, by store and day.
 -- grain: restaurant_id x currency x order_date
 -- partition: order_date
 -- reads: silver_order_items
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
---   orders: orders counted once, at the store and currency of their earliest line of the day; what holds refunds only is not an order
---   discounted_orders: orders on which at least one option had a negative price
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
+--   orders: orders, each counted once, at the store and in the currency of its earliest line of the day; refunds alone are not an order
+--   discounted_orders: orders with at least one discount (an option with a negative price)
 --   discounted_gross_sales: gross sales of discounted orders
---   discount_amount: what the discounts took off, as a positive amount
+--   discount_amount: discounts (negative options), as a positive amount
 --   discounted_net_sales: net sales of discounted orders, less refunds in the same order
---   discounted_net_sales_squared: sum of the squares of the discounted orders' net sales in the store and currency, from which intervals of their mean follow
---   full_price_orders: orders without any discount
---   full_price_net_sales: net sales of orders without any discount, likewise
---   full_price_net_sales_squared: sum of the squares of the full-price orders' net sales, likewise
---   refund_only_amount: what refunds without an order of the same number and day took off, as a positive amount; in neither of the net sales
---   no_discounts_observed: true where no order of the store and day carried a discount
---   order_date: local calendar date of the lines
+--   discounted_net_sales_squared: sum over the discounted orders of their squared net sales in the store and currency, for the interval of their mean
+--   full_price_orders: orders without a discount
+--   full_price_net_sales: net sales of orders without a discount, less refunds in the same order
+--   full_price_net_sales_squared: sum over the full-price orders of their squared net sales in the store and currency, for the interval of their mean
+--   refund_only_amount: refunds without an order with the same number on the same day, as a positive amount; they are in neither of the net sales
+--   no_discounts_observed: true if no order of the store and day had a discount
+--   order_date: local calendar date of the order lines
 WITH order_lines AS (
     SELECT
         restaurant_id,
@@ -25,8 +25,8 @@ WITH order_lines AS (
         gross_sales,
         discount_amount,
         net_sales,
-        -- The order's part in the store and currency, on one of its lines. Squared and summed as decimals, so that the
-        -- sum does not depend on the order of the rows.
+        -- Net sales of the order in the store and currency, on one of its lines. They are squared and summed as
+        -- decimals, so that the sum does not depend on the order of the rows.
         CAST(
             IF(
                 ROW_NUMBER() OVER (

@@ -4,12 +4,12 @@
 -- reads: silver_order_items
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
---   order_hour: local hour, 0 to 23, at which the order's earliest line of the day was placed; of two lines of one moment the one whose line id sorts first as text
---   orders: orders counted once, at the store and currency of their earliest line of the day; what holds refunds only is not an order
---   net_sales: gross less discounts and refunds: each line at its own store and currency, at the hour of its order
---   order_date: local calendar date of the lines; an hour without sales has no row
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
+--   order_hour: local hour, 0 to 23, of the order's earliest line of the day; of two lines at the same moment the one with the smaller line id (compared as text)
+--   orders: orders, each counted once, at the store and in the currency of its earliest line of the day; refunds alone are not an order
+--   net_sales: gross sales less discounts and refunds; each line counts at its own store and currency, in the hour of its order
+--   order_date: local calendar date of the order lines; an hour without sales has no row
 WITH order_lines AS (
     SELECT
         restaurant_id,

@@ -1,25 +1,25 @@
--- about: What each item sold in each store on each day, and how often a paid option came with it.
+-- about: The sales of each item in each store on each day, and how often a paid option was ordered with it.
 -- grain: restaurant_id x currency x item_category x item_key x order_date
 -- partition: order_date
 -- reads: silver_order_items
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
---   item_category: category after repair of damaged spellings
---   item_key: item name folded to one case, so that spellings of one item add up
---   item_name: the latest spelling of the item that day, for display
---   lines: order lines of the item; refunds are counted apart
---   lines_with_paid_option: lines on which at least one option cost something
---   category_orders: orders counted once per category, on the item of their earliest line in it; add over items for the orders of a category
---   items: units sold (sum of the lines' quantities); 0 on a day with refunds only
---   refunded_items: units refunded, not taken off items
---   item_amount: what the items themselves cost, without options
---   options_revenue: what paid options brought
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
---   net_sales: item amount plus options revenue less discounts and refunds
---   order_date: local calendar date of the lines
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
+--   item_category: category of the item, with damaged spellings corrected
+--   item_key: item name in lower case, so that different spellings count as one item
+--   item_name: latest spelling of the item on the day
+--   lines: order lines, without refunds
+--   lines_with_paid_option: order lines with at least one option that costs something
+--   category_orders: orders of the category, each counted once, on the item of its earliest line in the category; the sum over items is the number of orders with the category
+--   items: units sold, before refunds; 0 on a day with refunds only
+--   refunded_items: units refunded; they are not subtracted from items
+--   item_amount: price of the items without options, in currency units
+--   options_revenue: the part of gross sales that comes from paid options
+--   discount_amount: discounts (negative options), as a positive amount
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: item amount plus options revenue, less discounts and refunds
+--   order_date: local calendar date of the order lines
 WITH item_lines AS (
     SELECT
         restaurant_id,
@@ -51,7 +51,7 @@ SELECT
     currency,
     item_category,
     item_key,
-    -- By what the lines say: the source's own numbering may change without a day counting as changed.
+    -- Ordered by columns that count for the fingerprint of a day. The row ids of the source do not count for it.
     MAX_BY(item_name, ROW(created_at, order_id, lineitem_id)) AS item_name,
     COUNT(*) FILTER (WHERE NOT is_refund) AS lines,
     COUNT(*) FILTER (WHERE options_revenue > 0) AS lines_with_paid_option,

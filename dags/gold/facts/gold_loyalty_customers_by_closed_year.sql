@@ -1,21 +1,21 @@
--- about: Loyal customers beside the others in each month and in each year that is closed, with who came back in the next one.
+-- about: Loyal customers and other customers in each month and year of closed years, and how many of them ordered again in the next period.
 -- grain: currency x period_type x period_start x is_loyal x year
 -- partition: year
 -- reads: gold_customer_day_by_quarter
 -- denominator: guests out
 -- renamed from: gold_closed_loyalty_customers
 -- columns:
---   currency: currency of every amount in the row
+--   currency: currency of all amounts in the row
 --   period_type: month or year
 --   period_start: first day of the period
---   is_loyal: whether these are the customers with a loyalty order in the period, or the others
---   customers: different customers (app_name, user_id) who ordered
---   orders: their orders
---   net_sales: gross less discounts and refunds of these, and of who had refunds only
---   active_days: days with an order, added up over the customers
---   repeat_customers: those with two orders or more in the period
---   returning_customers: those who ordered in the next month, or year, too
---   year: first day of the year; closed once the year after it is over, since it tells who came back
+--   is_loyal: true for customers with a loyalty order in the period, false for the others
+--   customers: different customers (app_name, user_id) who ordered; guests out
+--   orders: orders of these customers
+--   net_sales: gross sales less discounts and refunds, including those of customers with refunds only
+--   active_days: days with an order, summed over the customers
+--   repeat_customers: customers with two or more orders in the period
+--   returning_customers: customers who also ordered in the next month or year
+--   year: first day of the year; a year is closed when the year after it is over, because returning_customers needs that year
 {% import 'macros/customer_periods.sql' as customer_periods %}
 WITH days AS (
     SELECT {{ customer_periods.loyalty_columns }}

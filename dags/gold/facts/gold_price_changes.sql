@@ -1,31 +1,31 @@
--- about: Every lasting price change of an item in a store, with what it and its unchanged neighbours sold before and after.
+-- about: Every lasting price change of an item in a store, with the units sold before and after it, and those of similar items without a change.
 -- grain: restaurant_id x currency x item_category x item_key x change_week x as_of_date
 -- partition: as_of_date
 -- reads: gold_item_sales_by_day
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
---   item_category: the item's category
---   item_key: the item, name folded to one case
---   item_name: the item's spelling in the week of the change
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
+--   item_category: category of the item, with damaged spellings corrected
+--   item_key: item name in lower case, so that different spellings count as one item
+--   item_name: spelling of the item in the week of the change
 --   change_week: Monday of the first week with sales at the new price
---   last_week_at_old_price: Monday of the last week before it with sales at the old price
---   old_unit_price: median of the unit prices of the three weeks with sales before the change
---   new_unit_price: median of the unit prices of the first three weeks with sales from the change on
---   price_change: new over old less 1; changes under 1 % are not counted
---   items_before: units of the item in the 13 weeks before last_week_at_old_price; a week counts 5 times the item's median week at most, but up to 10 units in any case; null, like the columns below, where not_dated
---   items_after: units of the item in the 13 weeks after change_week, counted likewise
---   siblings: other items of the store and category that sold at one price from before those weeks to after them, and in them; they show what would have happened anyway
---   sibling_items_before: units of the siblings in the weeks of items_before, counted likewise
---   sibling_items_after: units of the siblings in the weeks of items_after
---   use_status: usable; or why the elasticity leaves the change out: not_comparable (half or double the price: another product), not_dated (over 8 weeks without sales between the prices), window_incomplete (the 13 weeks and one more reach beyond the store's data), item_not_sold_throughout, another_change_in_window, no_unchanged_siblings, no_units (of the item, before and after)
---   as_of_date: the last day counted
+--   last_week_at_old_price: Monday of the last week before change_week with sales at the old price
+--   old_unit_price: median of the unit prices in the last three weeks with sales before the change
+--   new_unit_price: median of the unit prices in the first three weeks with sales from the change on
+--   price_change: new_unit_price / old_unit_price - 1; changes below 1 % are left out
+--   items_before: units of the item in the 13 weeks before last_week_at_old_price; a week counts at most 5 times the median week of the item, but up to 10 units in any case; null, like the columns below, for not_dated
+--   items_after: units of the item in the 13 weeks after change_week, counted in the same way
+--   siblings: other items of the store and category whose price did not change from before these weeks to after them; they show the change of sales without a change of price
+--   sibling_items_before: units of the siblings in the weeks of items_before, counted in the same way
+--   sibling_items_after: units of the siblings in the weeks of items_after, counted in the same way
+--   use_status: usable, or why the elasticity leaves the change out: not_comparable (half or double the price: another product), not_dated (more than 8 weeks without sales between the prices), window_incomplete (the store's data does not cover the 13 weeks and one more), item_not_sold_throughout, another_change_in_window, no_unchanged_siblings, no_units (none sold before and after)
+--   as_of_date: last day that is counted
 {% macro median_of_three(a, b, c) %}GREATEST(LEAST({{ a }}, {{ b }}), LEAST(GREATEST({{ a }}, {{ b }}), {{ c }})){% endmacro %}
 {% macro is_same(price, other) %}ABS({{ price }} - {{ other }}) < 0.005E0 * {{ other }}{% endmacro %}
 WITH item_weeks AS (
-    -- The median of the days' prices: one order of a wrong or zero price does not move it. An amount over a
-    -- quantity is the unit price whether the source states unit prices or line totals.
+    -- The median of the daily prices: one order with a wrong or zero price does not change it. Amount divided by
+    -- quantity is the unit price, whether the source has unit prices or line totals.
     SELECT
         restaurant_id,
         currency,
@@ -86,8 +86,9 @@ price_levels AS (
         COALESCE({{ median_of_three("before_1", "unit_price", "after_1") }}, unit_price) AS steady_price
     FROM neighbouring_weeks
 ),
-judged_weeks AS (
-    -- A change holds: two of three weeks at the old price, none of them at the new one, then two of three at the new.
+weeks_with_changes AS (
+    -- A lasting change: two of the three weeks before have the old price and none has the new one; then two of three
+    -- weeks have the new price.
     SELECT
         *,
         COALESCE(
@@ -105,7 +106,7 @@ judged_weeks AS (
     FROM price_levels
 ),
 changes AS (
-    -- The weeks between the two prices, and the two they begin and end in, belong to neither.
+    -- The last week at the old price, the first week at the new price and the weeks between them are not counted.
     SELECT
         restaurant_id,
         currency,
@@ -119,7 +120,7 @@ changes AS (
         DATE_DIFF('week', IF({{ is_same("before_1", "old_price") }}, week_1, week_2), week) AS weeks_between,
         DATE_ADD('week', -13, IF({{ is_same("before_1", "old_price") }}, week_1, week_2)) AS window_start,
         DATE_ADD('week', 14, week) AS window_end
-    FROM judged_weeks
+    FROM weeks_with_changes
     WHERE is_change
 ),
 steady_weeks AS (
@@ -127,24 +128,24 @@ steady_weeks AS (
         *,
         LAG(steady_price) OVER (PARTITION BY restaurant_id, currency, item_category, item_key ORDER BY week)
             AS steady_before
-    FROM judged_weeks
+    FROM weeks_with_changes
 ),
 numbered_weeks AS (
     SELECT
         *,
         SUM(IF({{ is_same("steady_price", "steady_before") }}, 0, 1)) OVER (
             PARTITION BY restaurant_id, currency, item_category, item_key ORDER BY week
-        ) AS spell
+        ) AS steady_period
     FROM steady_weeks
 ),
-price_spells AS (
+steady_price_periods AS (
     SELECT restaurant_id, currency, item_category, item_key, MIN(week) AS first_week, MAX(week) AS last_week
     FROM numbered_weeks
-    GROUP BY restaurant_id, currency, item_category, item_key, spell
+    GROUP BY restaurant_id, currency, item_category, item_key, steady_period
 ),
 compared_items AS (
-    -- Siblings sold at one price before and after the windows. What they sold within must not decide who is one:
-    -- an item that has to sell on both sides hides the growth of those that sell little.
+    -- Siblings sold at one price before and after the windows. Their sales within the windows must not decide whether
+    -- an item is a sibling: if it had to sell on both sides, the growth of items with few sales would be missed.
     SELECT
         changes.restaurant_id,
         changes.currency,
@@ -154,15 +155,15 @@ compared_items AS (
         changes.last_old_week,
         changes.window_start,
         changes.window_end,
-        spells.item_key AS compared_key
+        periods.item_key AS compared_key
     FROM changes
-    INNER JOIN price_spells AS spells
-        ON spells.restaurant_id = changes.restaurant_id
-        AND spells.currency = changes.currency
-        AND spells.item_category = changes.item_category
-        AND spells.item_key <> changes.item_key
-        AND spells.first_week < changes.window_start
-        AND spells.last_week >= changes.window_end
+    INNER JOIN steady_price_periods AS periods
+        ON periods.restaurant_id = changes.restaurant_id
+        AND periods.currency = changes.currency
+        AND periods.item_category = changes.item_category
+        AND periods.item_key <> changes.item_key
+        AND periods.first_week < changes.window_start
+        AND periods.last_week >= changes.window_end
     WHERE changes.weeks_between <= 8
     UNION ALL
     SELECT
@@ -192,7 +193,7 @@ compared_weeks AS (
         sold.week > compared.change_week AS is_after,
         compared.compared_key = compared.item_key AS is_item
     FROM compared_items AS compared
-    INNER JOIN judged_weeks AS sold
+    INNER JOIN weeks_with_changes AS sold
         ON sold.restaurant_id = compared.restaurant_id
         AND sold.currency = compared.currency
         AND sold.item_category = compared.item_category

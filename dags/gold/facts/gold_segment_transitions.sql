@@ -1,28 +1,29 @@
--- about: How customers moved between segments from one month's end to the next, over the last twelve whole months.
+-- about: How many customers moved between segments from one month end to the next, over the last twelve whole months.
 -- grain: currency x to_month_end x from_segment x to_segment x as_of_date
 -- partition: as_of_date
 -- reads: gold_customer_totals_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests out
 -- columns:
---   currency: currency in which the customers' money was scored; a customer of two currencies counts in each
---   from_month_end: last day of the month that the customers start from
---   to_month_end: last day of the month after it, the as-of date at the latest
---   from_segment: segment as of from_month_end by the rule of mart_customer_segments; No order yet for customers who first ordered after it
---   to_segment: segment as of to_month_end; every pair has a row, also those that nobody made
---   customers: customers who were in the one and came to the other
+--   currency: currency of the net sales that were scored; a customer with orders in two currencies counts in both
+--   from_month_end: last day of the month from which the customers start
+--   to_month_end: last day of the next month, the as-of date at the latest
+--   from_segment: segment as of from_month_end, by the rule of mart_customer_segments; No order yet for customers whose first order is later
+--   to_segment: segment as of to_month_end; every pair of segments has a row, also a pair without customers
+--   customers: customers who were in from_segment and are in to_segment
 --   from_customers: customers in from_segment as of from_month_end; null for No order yet
---   transition_rate: customers over from_customers
---   transition_rate_low: lower end of the 95 % Wilson interval of that rate
---   transition_rate_high: upper end of that interval
---   transition_status: estimated; insufficient_data where nobody was in from_segment; not_supported for No order yet, since who might have ordered is unknown
---   as_of_date: the last day counted
+--   transition_rate: customers / from_customers
+--   transition_rate_low: lower end of the 95 % Wilson interval of transition_rate
+--   transition_rate_high: upper end of the 95 % Wilson interval of transition_rate
+--   transition_status: estimated, insufficient_data (from_segment was empty) or not_supported (No order yet: the number of possible new customers is not known)
+--   as_of_date: last day that is counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
 WITH totals_and_days AS (
     {{ customer_days.totals_and_days(database, cutoff_date, as_of_date) }}
 ),
 month_ends AS (
-    -- Thirteen ends make twelve moves; three earlier ones hold the amounts at the quarter's start that freeze the cut-offs.
+    -- Thirteen month ends give twelve moves. Three earlier ones give the net sales at the start of the quarter, from
+    -- which the cut-offs are computed.
     SELECT
         CAST(
             DATE_ADD(
@@ -39,7 +40,7 @@ customer_months AS (
         app_name,
         user_id,
         currency,
-        -- All that came before the first of the ends counts as of that one; so do balances, which are older.
+        -- Everything before the first month end, totals included, counts in the month of the first month end.
         GREATEST(DATE_TRUNC('month', order_date), DATE_TRUNC('month', first_end.month_end)) AS month,
         MAX(order_date) FILTER (WHERE active_days > 0) AS last_order_date,
         SUM(orders) AS orders,
@@ -62,29 +63,30 @@ customer_month_ends AS (
     INNER JOIN month_ends
         ON month_ends.month_end >= months.month
     GROUP BY months.app_name, months.user_id, months.currency, month_ends.month_end, month_ends.is_compared
-    -- Refunds alone make nobody a customer.
+    -- Refunds alone are not a customer.
     HAVING MAX(months.last_order_date) IS NOT NULL
 ),
-freezes AS (
-    -- The end before the quarter in which a month ends, where the data reaches back to it; else that month's own end.
+cutoff_month_ends AS (
+    -- For each month end the date of its cut-offs: the end of the quarter before, if the data has customers by then;
+    -- otherwise the month end itself.
     SELECT
         ends.currency,
         ends.month_end,
-        COALESCE(frozen.month_end, ends.month_end) AS frozen_end
+        COALESCE(quarter_ends.month_end, ends.month_end) AS cutoff_month_end
     FROM (SELECT DISTINCT currency, month_end FROM customer_month_ends WHERE is_compared) AS ends
-    LEFT JOIN (SELECT DISTINCT currency, month_end FROM customer_month_ends) AS frozen
-        ON frozen.currency = ends.currency
-        AND frozen.month_end = DATE_ADD('day', -1, {{ rfm.cutoffs_frozen_on("ends.month_end") }})
+    LEFT JOIN (SELECT DISTINCT currency, month_end FROM customer_month_ends) AS quarter_ends
+        ON quarter_ends.currency = ends.currency
+        AND quarter_ends.month_end = DATE_ADD('day', -1, {{ rfm.cutoffs_frozen_on("ends.month_end") }})
 ),
 cutoff_values AS (
-    SELECT freezes.currency, freezes.frozen_end, customers.net_sales
-    FROM (SELECT DISTINCT currency, frozen_end FROM freezes) AS freezes
+    SELECT cutoff_month_ends.currency, cutoff_month_ends.cutoff_month_end, customers.net_sales
+    FROM (SELECT DISTINCT currency, cutoff_month_end FROM cutoff_month_ends) AS cutoff_month_ends
     INNER JOIN customer_month_ends AS customers
-        ON customers.currency = freezes.currency
-        AND customers.month_end = freezes.frozen_end
+        ON customers.currency = cutoff_month_ends.currency
+        AND customers.month_end = cutoff_month_ends.cutoff_month_end
 ),
 money_cutoffs AS (
-    {{ rfm.money_cutoffs("cutoff_values", "currency, frozen_end") }}
+    {{ rfm.money_cutoffs("cutoff_values", "currency, cutoff_month_end") }}
 ),
 scores AS (
     SELECT
@@ -96,12 +98,12 @@ scores AS (
         {{ rfm.f_score("customers.orders") }} AS f_score,
         {{ rfm.m_score("customers.net_sales", "money_cutoffs") }} AS m_score
     FROM customer_month_ends AS customers
-    INNER JOIN freezes
-        ON freezes.currency = customers.currency
-        AND freezes.month_end = customers.month_end
+    INNER JOIN cutoff_month_ends
+        ON cutoff_month_ends.currency = customers.currency
+        AND cutoff_month_ends.month_end = customers.month_end
     INNER JOIN money_cutoffs
-        ON money_cutoffs.currency = freezes.currency
-        AND money_cutoffs.frozen_end = freezes.frozen_end
+        ON money_cutoffs.currency = cutoff_month_ends.currency
+        AND money_cutoffs.cutoff_month_end = cutoff_month_ends.cutoff_month_end
     WHERE customers.is_compared
 ),
 segments AS (
@@ -116,7 +118,8 @@ segments AS (
     FROM scores
 ),
 moves AS (
-    -- A customer's segments stand month after month without a gap: who has ordered once stays a customer.
+    -- After the first order a customer has a segment at every month end, so LAG returns the segment of the month
+    -- before.
     SELECT
         currency,
         month_end AS to_month_end,

@@ -1,7 +1,8 @@
-{#- What customers did, read from what changes with a day's run and from what is closed. -#}
+{#- The customer days that a daily run reads: totals before the cutoff date, and the customer days since. -#}
 
-{#- Customer days from the first day of a quarter up to the as-of date: closed quarters from their few files, the
-    quarter of the as-of date from its days. `columns` are those of gold_customer_day_by_quarter, as SQL. -#}
+{#- Customer days from `first_day`, the first day of a quarter, up to the as-of date. Closed quarters are read from
+    gold_customer_day_by_quarter, which has few files, and the current quarter from gold_customer_day. `columns` are
+    columns of gold_customer_day_by_quarter, as SQL. -#}
 {% macro since(database, first_day, as_of_date, columns) -%}
 SELECT {{ columns }}
     FROM {{ database }}.gold_customer_day_by_quarter
@@ -14,9 +15,9 @@ SELECT {{ columns }}
         AND order_date <= {{ as_of_date }}
 {%- endmacro %}
 
-{#- Everything that customers did up to the as-of date: a row for each one's balance at the opening date, which stands
-    for all the days up to its order_date, the latest active one of them; and a row for each day since. A day with
-    refunds only is a row of 0 active_days without first_order_date. -#}
+{#- All customer days up to the as-of date: one row for the totals of each customer before the cutoff date, and one row
+    for each customer day since. The order_date of the totals is the latest day with an order before the cutoff date.
+    A day with refunds only has 0 active_days and no first_order_date. -#}
 {% macro totals_and_days(database, cutoff_date, as_of_date) -%}
 {% set measures = customer_measures | map(attribute='name') | join(',\n        ') %}
 SELECT
@@ -47,18 +48,19 @@ SELECT
     ) AS days_since
 {%- endmacro %}
 
-{#- What was preferred on each of the customer days of `days`, a table: a row for each store, category and time of day. -#}
+{#- The preferences (dimension, value) of the customer days in the table `days`: for each customer day one row for each
+    store, category and time of day, with its orders. -#}
 {% macro preferences_of_days(days) -%}
 SELECT
         days.app_name,
         days.user_id,
         days.currency,
         'store' AS dimension,
-        place.restaurant_id AS value,
-        place.orders,
+        store.restaurant_id AS value,
+        store.orders,
         days.order_date
     FROM {{ days }} AS days
-    CROSS JOIN UNNEST(days.restaurant_ids, days.restaurant_orders) AS place (restaurant_id, orders)
+    CROSS JOIN UNNEST(days.restaurant_ids, days.restaurant_orders) AS store (restaurant_id, orders)
     UNION ALL
     SELECT
         days.app_name,
@@ -88,6 +90,8 @@ SELECT
     ) AS daypart (name, orders)
     WHERE daypart.orders > 0
 {%- endmacro %}
+
+{#- Columns of gold_customer_day_by_quarter that preferences_of_days reads. -#}
 {% set preference_columns -%}
 app_name, user_id, currency, order_date, restaurant_ids, restaurant_orders, item_categories, item_category_orders,
         morning_orders, midday_orders, afternoon_orders, evening_orders, night_orders

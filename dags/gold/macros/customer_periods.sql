@@ -1,7 +1,8 @@
-{#- Customers counted by calendar month and year: gold_store_customers_by_closed_year and gold_loyalty_customers_by_closed_year count the
-    years that are closed, mart_location_performance and mart_loyalty_impact those that are open. -#}
+{#- Customers counted by calendar month and year. gold_store_customers_by_closed_year and
+    gold_loyalty_customers_by_closed_year count them for closed years, mart_location_performance and mart_loyalty_impact
+    for open years. -#}
 
-{#- Rows of `days`, which has order_date, beside the month and the year that each day lies in. -#}
+{#- The rows of `days`, which has order_date, twice: once for the month and once for the year of the day. -#}
 {% macro periods_of(days) -%}
 SELECT
         days.*,
@@ -17,8 +18,8 @@ SELECT
 {#- Columns of gold_customer_day_by_quarter that store_counts reads. -#}
 {% set store_columns %}app_name, user_id, currency, order_date, restaurant_ids, restaurant_orders{% endset %}
 
-{#- The customers of each store, and those of them with two orders or more there, in each period of `periods`: rows of
-    store_columns from periods_of. -#}
+{#- The customers of each store in each period, and how many of them have two or more orders there. `periods` has the
+    rows of periods_of with store_columns. -#}
 {% macro store_counts(periods) -%}
 SELECT
         period_type,
@@ -31,15 +32,15 @@ SELECT
         SELECT
             periods.period_type,
             periods.period_start,
-            place.restaurant_id,
+            store.restaurant_id,
             periods.currency,
-            SUM(place.orders) AS orders
+            SUM(store.orders) AS orders
         FROM {{ periods }} AS periods
-        CROSS JOIN UNNEST(periods.restaurant_ids, periods.restaurant_orders) AS place (restaurant_id, orders)
+        CROSS JOIN UNNEST(periods.restaurant_ids, periods.restaurant_orders) AS store (restaurant_id, orders)
         GROUP BY
             periods.period_type,
             periods.period_start,
-            place.restaurant_id,
+            store.restaurant_id,
             periods.currency,
             periods.app_name,
             periods.user_id
@@ -50,9 +51,9 @@ SELECT
 {#- Columns of gold_customer_day_by_quarter that loyalty_counts reads. -#}
 {% set loyalty_columns %}app_name, user_id, currency, order_date, orders, items, net_sales, loyalty_orders{% endset %}
 
-{#- Loyal customers (with a loyalty order in the period) and the others, counted in each period of `periods`: rows of
-    loyalty_columns from periods_of. Who came back did so in the very next month or year. Who only had refunds in a
-    period was no customer of it; the money counts. -#}
+{#- Loyal customers (with a loyalty order in the period) and other customers in each period. `periods` has the rows of
+    periods_of with loyalty_columns. Returning customers also ordered in the next month or year. Customers with refunds
+    only in a period are not counted, but their money is. -#}
 {% macro loyalty_counts(periods) -%}
 SELECT
         period_type,

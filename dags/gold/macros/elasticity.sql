@@ -1,15 +1,16 @@
-{#- Price elasticity from price changes against unchanged siblings, as CTEs; the last, `elasticities`, has one row for
-    each level (chain, category), item_category (all for the chain) and currency with events.
+{#- Price elasticity from price changes of items compared with unchanged siblings, as CTEs. The last one,
+    `elasticities`, has one row for each level (chain, category), item_category (all for the chain) and currency
+    with events.
 
-    Were a price change without effect, its item and siblings would make two equal products (Mantel and Haenszel 1959):
-    items_after x sibling_items_before and items_before x sibling_items_after. A price ratio p multiplies the first by
-    p ^ elasticity. So the elasticity e solves
-        sum of ln p (items_after sibling_items_before - p ^ e items_before sibling_items_after) / all items = 0,
-    which holds with few units, even none on a side, where logarithms of counts do not; found by Newton's steps.
-    Events of one store, category and quarter share their siblings, so their errors go together: the standard error is
-    the sandwich over these groups (Liang and Zeger 1986).
+    If a price change had no effect, two products would be equal (Mantel and Haenszel 1959): items_after x
+    sibling_items_before and items_before x sibling_items_after. A price ratio p multiplies the first one by p ^
+    elasticity. So the elasticity e solves
+        sum of ln p (items_after sibling_items_before - p ^ e items_before sibling_items_after) / all items = 0.
+    This works with few units, and even with none on one side, where logarithms of counts do not. Newton's method
+    finds the solution. Events of one store, category and quarter have the same siblings, so their errors are
+    correlated. The standard error is the sandwich estimate over these groups (Liang and Zeger 1986).
 
-    Sums are of decimals, so that they do not depend on the order of the rows. -#}
+    Decimals are summed, so that the sums do not depend on the order of the rows. -#}
 {% set newton_steps = 7 %}
 {% set score = "weight * log_price * (sold_after - EXP(elasticity * log_price) * sold_before)" %}
 {% set slope = "weight * log_price * log_price * EXP(elasticity * log_price) * sold_before" %}
@@ -100,7 +101,7 @@ elasticity_estimates AS (
         *,
         price_change / events AS mean_price_change,
         SQRT(squared_score * event_groups / NULLIF(slope * slope * (event_groups - 1), 0E0)) AS standard_error,
-        -- The 97.5 % point of Student's t with one degree of freedom less than groups (Cornish and Fisher).
+        -- The 97.5 % point of Student's t with event_groups - 1 degrees of freedom (Cornish and Fisher).
         1.96E0 + (2.3724E0 * (event_groups - 1) + 2.8225E0) / NULLIF(POWER(event_groups - 1, 2), 0E0) AS critical_value
     FROM pooled_groups
 ),

@@ -1,7 +1,7 @@
-{#- The rule of the customer segments, stated once: gold_customer_facts, gold_segment_transitions and
-    mart_customer_segments import it. Fixed limits, never ntile, which splits equal customers at random. -#}
+{#- The rules of the customer scores and segments, for gold_customer_facts, gold_segment_transitions and
+    mart_customer_segments. The limits are fixed. NTILE is not used: it splits equal customers at random. -#}
 
-{#- Recency: the score of the days from the latest order to the as-of date. -#}
+{#- The recency score for the days from the latest order to the as-of date. -#}
 {% macro r_score(days) -%}
 CASE
         WHEN {{ days }} <= 14 THEN 5
@@ -12,7 +12,7 @@ CASE
     END
 {%- endmacro %}
 
-{#- Frequency: the score of the orders to date. -#}
+{#- The frequency score for the orders to date. -#}
 {% macro f_score(orders) -%}
 CASE
         WHEN {{ orders }} >= 10 THEN 5
@@ -23,7 +23,7 @@ CASE
     END
 {%- endmacro %}
 
-{#- Money: the score of the net sales to date against the cut-offs that money_cutoffs gives. -#}
+{#- The money score for the net sales to date; `cutoffs` is a table made by money_cutoffs. -#}
 {% macro m_score(net_sales, cutoffs) -%}
 CASE
         WHEN {{ net_sales }} > {{ cutoffs }}.cutoff_80 THEN 5
@@ -34,14 +34,15 @@ CASE
     END
 {%- endmacro %}
 
-{#- First day on which the cut-offs no longer count orders: a customer changes score by buying, not because others did. -#}
+{#- First day whose orders the cut-offs do not count. So a customer's score changes because the customer orders, and not
+    because others do. -#}
 {% macro cutoffs_frozen_on(as_of_date) -%}
 DATE_TRUNC('quarter', {{ as_of_date }})
 {%- endmacro %}
 
-{#- The smallest amount that a fifth, two fifths ... of the customers do not exceed: exact, and ties stay together.
-    One row for each combination of `keys`, a list of columns as SQL; `source` has those and net_sales, which is null
-    for who is not yet a customer. -#}
+{#- The smallest amounts that one, two, three and four fifths of the customers do not exceed. They are exact, and equal
+    amounts stay together. There is one row for each combination of `keys`, a list of columns as SQL. The table `source`
+    has these columns and net_sales, which is null for a customer without an order yet. -#}
 {% macro money_cutoffs(source, keys) -%}
 SELECT
         {{ keys }},
@@ -57,7 +58,7 @@ SELECT
     GROUP BY {{ keys }}
 {%- endmacro %}
 
-{#- The segment of three scores: the first that fits. -#}
+{#- The segment for three scores: the first one that fits. -#}
 {% macro segment(r, f, m) -%}
 CASE
             WHEN {{ r }} >= 4 AND {{ f }} >= 4 AND {{ m }} >= 4 THEN 'Champions'

@@ -1,46 +1,46 @@
--- about: Who is going quiet: each customer's silence against their own rhythm, the chance that they return, and what is at stake.
+-- about: Customers who may have left: the days without an order compared with their usual gap, the probability of another order, and the value at risk.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_customer_facts, gold_customer_predictions
 -- denominator: guests out
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
 --   first_order_date: first day with an order
 --   last_order_date: latest day with an order
 --   days_since_first_order: days from the first order to the as-of date
 --   days_since_last_order: days from the latest order to the as-of date
 --   orders: orders to date
 --   active_days: days with an order
---   mean_gap_days: mean days between active days; null for one active day
---   longest_gap_days: longest stretch between two active days; null for one active day
---   days_since_last_order_per_mean_gap: days since the last order as a multiple of the mean gap; null for one active day
+--   mean_gap_days: mean number of days between days with an order (days_first_to_last_order / repeat_active_days); null for one active day
+--   longest_gap_days: longest gap between two days with an order, in days; null for one active day
+--   days_since_last_order_per_mean_gap: days_since_last_order / mean_gap_days; null for one active day
 --   orders_last_90d: orders in the 90 days that end with the as-of date
---   orders_previous_90d: orders in the 90 days before those
---   orders_change_90d: orders in the last 90 days less those in the 90 before
---   orders_change_rate_90d: that change as a part of the earlier orders; null where there were none
---   net_sales: net sales to date
---   net_sales_last_90d: net sales in the last 90 days
---   net_sales_previous_90d: net sales in the 90 days before those
---   reference_rule_45_days_inactive: true after more than 45 days without an order: the usual fixed rule, for comparison only, not a churn status
---   median_gap_days: days after the latest order within which a living customer orders again with even odds; null where the model knows rates alone
---   overdue_p: probability that a living customer would have ordered again by now; null like median_gap_days
+--   orders_previous_90d: orders in the 90 days before the last 90 days
+--   orders_change_90d: orders_last_90d - orders_previous_90d
+--   orders_change_rate_90d: orders_change_90d / orders_previous_90d; null without earlier orders
+--   net_sales: gross sales less discounts and refunds, to date
+--   net_sales_last_90d: net sales in the 90 days that end with the as-of date
+--   net_sales_previous_90d: net sales in the 90 days before the last 90 days
+--   reference_rule_45_days_inactive: true after more than 45 days without an order: the usual fixed rule, for comparison only; it is not a churn status
+--   median_gap_days: number of days after the latest order within which a customer who has not left orders again with a probability of 50 %; null if the model estimates only rates
+--   overdue_p: probability that a customer who has not left would have ordered again by now; null like median_gap_days
 --   p_alive: probability that the customer has not left for good; null where p_alive_status is not estimated
---   p_alive_status: estimated, not_estimated (the model in use does not ask who has left) or insufficient_data (no model)
+--   p_alive_status: estimated, not_estimated (the model does not estimate who has left) or insufficient_data (no model)
 --   p_order_90: probability of at least one order in the next 90 days
---   churn_threshold: p_order_90 below which a customer is called churned: chosen on an early back-test, judged on later ones (churn_backtests)
---   churn_status: new (first order within the last 30 days), else churned (p_order_90 below the threshold), else at_risk (overdue_p of 0.8 or more; nobody where it is null), else active; null where churn_threshold_status is not backtested
---   value_at_risk: net sales of the next 365 days that are in doubt because the customer may have left: expected if they have not, less expected_value_365; null for a churned customer, whose value is lost rather than at risk, and where p_alive is null
+--   churn_threshold: a customer with p_order_90 below this value is called churned; it is chosen on an early back-test and tested on later ones (churn_backtests)
+--   churn_status: new (first order in the last 30 days), else churned (p_order_90 below churn_threshold), else at_risk (overdue_p of 0.8 or more; never where overdue_p is null), else active; null where churn_threshold_status is not backtested
+--   value_at_risk: net sales of the next 365 days that may be lost because the customer may have left: the expected value of a customer who has not left, less expected_value_365; null for a churned customer, whose value is lost already, and where p_alive is null
 --   churn_threshold_status: backtested or insufficient_data
---   churn_threshold_reason: where the threshold comes from, or why there is none, in words
---   model: the model of order days in use: mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate; null without one
---   model_status: of the probabilities: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell) or insufficient_data (no figures)
---   model_reason: why this model is used, and none that is tried before it, in words
---   value_status: the same of value_at_risk, by back-tests over 365 days
---   value_reason: why value_status is what it is, in words
---   model_version: the fit behind the predictions, see model_registry
---   as_of_date: the last day counted
+--   churn_threshold_reason: how the threshold was chosen, or why there is none
+--   model: model that predicts days with orders: mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate; null without one
+--   model_status: status of the probabilities and expected days: validated, not_validated (back-tests do not support the figures, or there is too little history for them) or insufficient_data (no figures)
+--   model_reason: why this model is used, and why the models that are tried before it are not
+--   value_status: status of value_at_risk, by back-tests over 365 days; values as in model_status
+--   value_reason: why value_status has its value
+--   model_version: version of the fitted model, see model_registry
+--   as_of_date: last day that is counted
 WITH predictions AS (
     SELECT *
     FROM {{ database }}.gold_customer_predictions

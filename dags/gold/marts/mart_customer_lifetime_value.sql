@@ -1,64 +1,64 @@
--- about: What each customer has been worth so far, what they are expected to bring, and where they rank.
+-- about: The value of each customer so far, the expected value, and the rank.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_customer_facts, gold_customer_predictions
 -- denominator: guests out
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
 --   first_order_date: first day with an order
 --   last_order_date: latest day with an order
 --   days_since_last_order: days from the latest order to the as-of date
 --   orders: orders to date
---   items: units bought to date
---   gross_sales: gross sales to date
---   discount_amount: discounts to date, as a positive amount
---   refund_amount: refunds to date, as a positive amount
---   net_sales: historical value: net sales to date, less discounts and refunds (revenue, not margin)
---   options_revenue: options revenue to date
+--   items: units bought to date, before refunds
+--   gross_sales: gross sales to date: item amounts plus positive option amounts, before discounts
+--   discount_amount: discounts to date (negative options), as a positive amount
+--   refund_amount: refunds to date (negative lines, and options taken back), as a positive amount
+--   net_sales: historical value: gross sales less discounts and refunds to date (revenue, not margin)
+--   options_revenue: the part of gross sales to date that comes from paid options
 --   aov: net sales per order
 --   active_days: days with an order
 --   net_sales_per_active_day: net sales per day with an order
---   repeat_active_days: active days after the first
+--   repeat_active_days: days with an order after the first one (active_days - 1)
 --   days_first_to_last_order: days from the first to the latest order
 --   days_since_first_order: days from the first order to the as-of date
---   mean_gap_days: mean days between active days; null for one active day
---   longest_gap_days: longest stretch between two active days; null for one active day
+--   mean_gap_days: mean number of days between days with an order (days_first_to_last_order / repeat_active_days); null for one active day
+--   longest_gap_days: longest gap between two days with an order, in days; null for one active day
 --   orders_last_30d: orders in the 30 days that end with the as-of date
---   orders_last_90d: orders in the last 90 days
---   orders_last_365d: orders in the last 365 days
---   net_sales_last_30d: net sales in the last 30 days
---   net_sales_last_90d: net sales in the last 90 days
---   net_sales_last_365d: net sales in the last 365 days
---   net_sales_share: the customer's part of all customers' net sales in the currency
---   net_sales_rank: 1 for the most net sales in the currency; equal amounts share a rank
+--   orders_last_90d: orders in the 90 days that end with the as-of date
+--   orders_last_365d: orders in the 365 days that end with the as-of date
+--   net_sales_last_30d: net sales in the 30 days that end with the as-of date
+--   net_sales_last_90d: net sales in the 90 days that end with the as-of date
+--   net_sales_last_365d: net sales in the 365 days that end with the as-of date
+--   net_sales_share: share of the net sales of all customers in the currency
+--   net_sales_rank: rank by net sales within the currency, 1 for the most; equal amounts share a rank
 --   p_alive: probability that the customer has not left for good; null where p_alive_status is not estimated
---   p_alive_status: estimated, not_estimated (the model in use does not ask who has left) or insufficient_data (no model)
+--   p_alive_status: estimated, not_estimated (the model does not estimate who has left) or insufficient_data (no model)
 --   p_order_30: probability of at least one order in the next 30 days
 --   p_order_90: probability of at least one order in the next 90 days
 --   p_order_365: probability of at least one order in the next 365 days
---   expected_days_30: expected days with an order in the next 30
---   expected_days_90: expected days with an order in the next 90
---   expected_days_365: expected days with an order in the next 365
---   value_per_day: expected net sales of a day with an order: the customer's own mean, drawn to everybody's
+--   expected_days_30: expected number of days with an order in the next 30 days
+--   expected_days_90: expected number of days with an order in the next 90 days
+--   expected_days_365: expected number of days with an order in the next 365 days
+--   value_per_day: expected net sales of a day with an order: a weighted mean of the customer's own mean and the mean of all customers
 --   expected_value_30: expected net sales of the next 30 days
 --   expected_value_90: expected net sales of the next 90 days
---   expected_value_365: expected net sales of the next 365 days: revenue, not margin, and never beyond the year
---   discounted_value_365: the same in present value, at the setting annual_discount_rate
---   expected_margin_365: discounted_value_365 times the setting margin_rate; null where that is not set
---   value_365_p10: what nine in ten customers of like expectation exceeded in a past year; see value_interval_status
---   value_365_p90: what one in ten of them exceeded
---   ltv_decile: 10 for the highest expected_value_365, 1 for the lowest; equal values share a decile
---   ltv_cutoffs_frozen_on: the cut-offs are those of all customers before this date (start of the quarter), or of the as-of date
---   model: the model of order days in use: mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate; null without one
---   model_status: of the probabilities and expected days: validated, not_validated (figures that back-tests do not bear out, or too short a past to tell) or insufficient_data (no figures)
---   model_reason: why this model is used, and none that is tried before it, in words
---   value_status: the same of the expected values and the decile, by back-tests over 365 days
---   value_reason: why value_status is what it is, in words
---   value_interval_status: of value_365_p10 and _p90: backtested or insufficient_data
---   model_version: the fit behind the predictions, see model_registry
---   as_of_date: the last day counted
+--   expected_value_365: expected net sales of the next 365 days (revenue, not margin)
+--   discounted_value_365: present value of expected_value_365, at the setting annual_discount_rate
+--   expected_margin_365: discounted_value_365 times the setting margin_rate; null when margin_rate is not set
+--   value_365_p10: net sales that nine in ten customers with a similar expectation exceeded in a past year; see value_interval_status
+--   value_365_p90: net sales that one in ten of these customers exceeded
+--   ltv_decile: 10 for the tenth of customers with the highest expected_value_365, 1 for the lowest; equal values share a decile
+--   ltv_cutoffs_frozen_on: the limits between the deciles come from the customers before this date (the start of the quarter); without customers before it, from those up to the as-of date
+--   model: model that predicts days with orders: mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate; null without one
+--   model_status: status of the probabilities and expected days: validated, not_validated (back-tests do not support the figures, or there is too little history for them) or insufficient_data (no figures)
+--   model_reason: why this model is used, and why the models that are tried before it are not
+--   value_status: status of the expected values and the decile, by back-tests over 365 days; values as in model_status
+--   value_reason: why value_status has its value
+--   value_interval_status: status of value_365_p10 and value_365_p90: backtested or insufficient_data
+--   model_version: version of the fitted model, see model_registry
+--   as_of_date: last day that is counted
 WITH predictions AS (
     SELECT *
     FROM {{ database }}.gold_customer_predictions

@@ -1,28 +1,28 @@
--- about: Which kind of customer each one is, by recency, frequency and money, and how they behave.
+-- about: The segment of each customer by recency, frequency and money, and the favourite store, category and time of day.
 -- grain: app_name x user_id x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_customer_facts, gold_customer_preferences_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests out
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
 --   days_since_last_order: days from the latest order to the as-of date
 --   orders: orders to date
---   net_sales: net sales to date
---   r_score: recency: 5 up to 14 days, 4 up to 30, 3 up to 90, 2 up to 180, 1 beyond
---   f_score: frequency: 1 for 1 order, 2 for 2, 3 for 3-4, 4 for 5-9, 5 for 10 or more
---   m_score: money: 1 to 5 by quintile cut-offs frozen at m_cutoffs_frozen_on
---   m_cutoffs_frozen_on: date from which the money cut-offs hold
---   rfm_code: the three scores side by side, for example 545
+--   net_sales: gross sales less discounts and refunds, to date
+--   r_score: recency score by days_since_last_order: 5 up to 14 days, 4 up to 30, 3 up to 90, 2 up to 180, 1 above
+--   f_score: frequency score by orders: 1 for 1 order, 2 for 2, 3 for 3-4, 4 for 5-9, 5 for 10 or more
+--   m_score: money score: 1 to 5 by fifths of the customers in the currency, ranked by net sales; equal amounts get equal scores
+--   m_cutoffs_frozen_on: the limits between the money scores come from the net sales before this date (the start of the quarter); without orders before it, from those up to the as-of date
+--   rfm_code: r_score, f_score and m_score as three digits, for example 545
 --   segment: the first that fits of Champions (r 4+, f 4+, m 4+), Loyal (r 3+, f 4+), Potential loyalist (r 4+, f 2+), New (r 5+), Promising (r 4+), Needs attention (r 3+, f 2+), At risk (r 2+, f 3+), Hibernating (r 2+, f 2+), Lost (f 2+), One-time (all others)
---   favourite_restaurant_id: store with most orders; on a tie the later visited, then the first by name
---   favourite_restaurant_order_share: part of the customer's orders that went to the favourite store
---   stores_visited: different stores ordered from
---   favourite_item_category: category in most orders; on a tie the later bought, then the first by name
---   favourite_daypart: morning, midday, afternoon, evening or night with most orders; on a tie the later, then the first by name
---   weekend_order_share: part of the orders placed on Saturday or Sunday
---   as_of_date: the last day counted
+--   favourite_restaurant_id: store with the most orders; on a tie the one visited last, then the first by id
+--   favourite_restaurant_order_share: share of the customer's orders that were placed at the favourite store
+--   stores_visited: number of different stores with an order
+--   favourite_item_category: category in the most orders; on a tie the one bought last, then the first by name
+--   favourite_daypart: morning, midday, afternoon, evening or night: the one with the most orders; on a tie the one ordered in last, then the first by name
+--   weekend_order_share: share of the orders that were placed on a Saturday or Sunday
+--   as_of_date: last day that is counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/rfm.sql' as rfm %}
 WITH days_since AS (

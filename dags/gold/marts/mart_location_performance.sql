@@ -1,47 +1,48 @@
--- about: How each store does by month, by year and since the beginning: sales, customers, order value with its rank and how sure both are, and growth on the same store's past.
+-- about: Each store by month, by year and since the first day: sales, customers, order value with its rank and their intervals, and growth against the store's own past.
 -- grain: restaurant_id x currency x period_type x period_start x as_of_date
 -- partition: as_of_date
 -- reads: gold_daily_sales_by_store, gold_item_sales_by_day, gold_store_customers_by_closed_year, gold_customer_preferences_before_cutoff, gold_customer_day_by_quarter, gold_customer_day
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
 --   period_type: month, year or all (from the first day of the data to the as-of date)
 --   period_start: first day of the period
---   is_whole_period: true when the store had sales by the period's start and the period ended by the as-of date; always true for all
---   open_days: days of the period with sales; a day without is closed, not a zero
---   gross_sales: item amounts plus positive option amounts, before discounts and refunds
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount
---   net_sales: gross less discounts and refunds
+--   is_whole_period: true if the store had sales by the start of the period and the period ended by the as-of date; always true for all
+--   open_days: days of the period with sales; a closed day is not counted as a day with zero sales
+--   gross_sales: item amounts plus positive option amounts, before discounts
+--   discount_amount: discounts (negative options), as a positive amount
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: gross sales less discounts and refunds
 --   orders: orders, guests in
---   items: units sold
---   aov: net sales per order, as it is
+--   items: units sold, before refunds
+--   aov: net sales per order
 --   net_sales_per_open_day: net sales per day with sales
---   net_sales_rank: 1 for the most net sales of the period in the currency; equal amounts share a rank
---   aov_rank: 1 for the highest net sales per order as it is; equal values share a rank
---   aov_shrunk: the best guess of the store's lasting net sales per order: its own mean drawn to that of all stores, the more the fewer orders it rests on (empirical Bayes)
---   aov_low: lower end of the 95 % interval of that
---   aov_high: upper end of that interval
---   aov_reliability: weight of the store's own mean in aov_shrunk, 0 to 1
---   aov_rank_expected: 1 plus the probabilities that each other store's lasting value is higher, added up
---   aov_rank_shrunk: rank by aov_rank_expected, 1 for the highest; equal values share a rank
---   aov_rank_low: best rank of the 95 % interval around that
---   aov_rank_high: worst rank of that interval
---   aov_status: estimated, no_difference_found (the stores differ no more than chance alone makes them: one mean for all), or insufficient_data (under 3 stores with orders, or none with two orders)
---   net_sales_share: the store's part of the net sales of all stores
---   mix_adjusted_aov_index: net sales over what the store's orders of each category would bring at the chain's mean per order of that category; 1 is the chain; null where that is not above zero
---   net_sales_year_ago: net sales of the same month or year of the year before, where both periods are whole
---   open_days_year_ago: days with sales of that period
---   same_store_growth: change against that period, as a part of it; null where that was not above zero, or where one of the two has fewer days with sales than 80 % of the other's
---   guest_order_share: part of the orders without a user
---   loyalty_order_share: part of the orders that are loyalty orders
+--   net_sales_rank: rank by net sales within the period and currency, 1 for the most; equal amounts share a rank
+--   aov_rank: rank by aov within the period and currency, 1 for the highest; equal values share a rank
+--   aov_shrunk: estimate of the store's lasting net sales per order: a weighted mean of its own aov and the mean of all stores; the fewer orders a store has, the more the mean of all stores weighs (empirical Bayes)
+--   aov_low: lower end of the 95 % interval of aov_shrunk
+--   aov_high: upper end of the 95 % interval of aov_shrunk
+--   aov_reliability: weight of the store's own aov in aov_shrunk, 0 to 1
+--   aov_rank_expected: 1 plus the sum over the other stores of the probability that their lasting value is higher
+--   aov_rank_shrunk: rank by aov_rank_expected, 1 for the highest value; equal values share a rank
+--   aov_rank_low: best rank in the 95 % interval of aov_rank_expected
+--   aov_rank_high: worst rank in the 95 % interval of aov_rank_expected
+--   aov_status: estimated, no_difference_found (the stores differ no more than by chance: all have one mean) or insufficient_data (fewer than 3 stores have orders, or none has two orders)
+--   net_sales_share: share of the net sales of all stores in the period and currency
+--   mix_adjusted_aov_index: net sales divided by what the store's orders of each category would bring at the chain's mean per order of that category; 1 equals the chain; null if the divisor is not above zero
+--   net_sales_year_ago: net sales of the same month or year one year earlier, if both periods are whole
+--   open_days_year_ago: days with sales of the same month or year one year earlier
+--   same_store_growth: change of net sales against net_sales_year_ago, as a share of it; null if that is not above zero, or if one of the two periods has fewer days with sales than 80 % of the other's
+--   guest_order_share: share of orders without a user
+--   loyalty_order_share: share of orders that are loyalty orders
 --   customers: different customers (app_name, user_id) who ordered at the store; guests out
---   repeat_customer_share: part of those customers with two orders or more at the store in the period; guests out
---   as_of_date: the last day counted
+--   repeat_customer_share: share of these customers with two or more orders at the store in the period; guests out
+--   as_of_date: last day that is counted
 {% import 'macros/comparisons.sql' as comparisons %}
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/customer_periods.sql' as customer_periods %}
+{% import 'macros/order_values.sql' as order_values %}
 WITH store_days AS (
     SELECT
         *,
@@ -51,7 +52,7 @@ WITH store_days AS (
     WHERE order_date <= {{ as_of_date }}
 ),
 periods AS (
-    -- Every day beside the month, the year and the whole time it belongs to.
+    -- Every day with its month, its year and the whole time.
     SELECT DISTINCT
         store_days.order_date,
         period.period_type,
@@ -121,113 +122,14 @@ compared_totals AS (
         CAST(SUM(orders) OVER peers AS DOUBLE) AS peer_orders,
         CAST(SUM(orders * orders) OVER peers AS DOUBLE) AS peer_orders_squared,
         CAST(SUM(IF(orders > 0, net_sales)) OVER peers AS DOUBLE) AS peer_net_sales,
-        -- Sums are of decimals: doubles added in another order would differ from run to run.
+        -- Decimals are summed: the sum of doubles depends on the order of the rows and could differ from run to run.
         CAST(
             SUM(CAST(GREATEST(0E0, net_sales_squared - orders * aov * aov) AS DECIMAL(38, 6))) OVER peers AS DOUBLE
         ) AS squares_within
     FROM store_totals
     WINDOW peers AS (PARTITION BY period_type, period_start, currency)
 ),
-variances AS (
-    -- Of one order around its store's mean, the same for all stores; and the stores' means around that of the chain.
-    SELECT
-        *,
-        IF(peer_stores >= 3, squares_within / NULLIF(peer_orders - peer_stores, 0)) AS order_variance,
-        CAST(
-            SUM(CAST(orders * POWER(aov - peer_net_sales / NULLIF(peer_orders, 0), 2) AS DECIMAL(38, 6))) OVER peers
-            AS DOUBLE
-        ) AS squares_between
-    FROM compared_totals
-    WINDOW peers AS (PARTITION BY period_type, period_start, currency)
-),
-moments AS (
-    -- Method of moments (Buehlmann and Straub 1970): what squares_between has beyond chance is the variance of the stores.
-    SELECT
-        *,
-        GREATEST(
-            0E0,
-            (squares_between - (peer_stores - 1) * order_variance) / (peer_orders - peer_orders_squared / peer_orders)
-        ) AS store_variance
-    FROM variances
-),
-reliabilities AS (
-    SELECT
-        *,
-        IF(
-            aov IS NOT NULL AND order_variance IS NOT NULL,
-            COALESCE(store_variance / NULLIF(store_variance + order_variance / orders, 0), 0E0)
-        ) AS reliability
-    FROM moments
-),
-centres AS (
-    -- The mean of all stores and its variance. Where the stores do not differ it is the mean of all orders.
-    SELECT
-        *,
-        IF(
-            store_variance > 0,
-            CAST(SUM(CAST(reliability * aov AS DECIMAL(38, 12))) OVER peers AS DOUBLE)
-            / CAST(SUM(CAST(reliability AS DECIMAL(38, 12))) OVER peers AS DOUBLE),
-            peer_net_sales / peer_orders
-        ) AS centre,
-        IF(
-            store_variance > 0,
-            store_variance / CAST(SUM(CAST(reliability AS DECIMAL(38, 12))) OVER peers AS DOUBLE),
-            order_variance / peer_orders
-        ) AS centre_variance
-    FROM reliabilities
-    WINDOW peers AS (PARTITION BY period_type, period_start, currency)
-),
-estimates AS (
-    SELECT
-        *,
-        reliability * aov + (1 - reliability) * centre AS aov_shrunk,
-        (1 - reliability) * store_variance + POWER(1 - reliability, 2) * centre_variance AS aov_variance,
-        -- The variance of the stores is itself estimated from few stores: what that may add (Morris 1983).
-        2 * POWER((1 - reliability) * (aov - centre), 2) / GREATEST(1, peer_stores - 3) AS shrinkage_variance
-    FROM centres
-),
-pairs AS (
-    -- Each store beside each other one, and how many standard deviations the other is ahead.
-    SELECT
-        store.period_type,
-        store.period_start,
-        store.currency,
-        store.restaurant_id,
-        (other.aov_shrunk - store.aov_shrunk) / GREATEST(SQRT(store.aov_variance + other.aov_variance), 1E-9)
-            AS lead_of_other,
-        store.aov_variance / NULLIF(store.aov_variance + other.aov_variance, 0) AS own_part
-    FROM estimates AS store
-    INNER JOIN estimates AS other
-        ON other.period_type = store.period_type
-        AND other.period_start = store.period_start
-        AND other.currency = store.currency
-        AND other.restaurant_id <> store.restaurant_id
-    WHERE store.aov_shrunk IS NOT NULL
-        AND other.aov_shrunk IS NOT NULL
-),
-pair_probabilities AS (
-    SELECT
-        *,
-        NORMAL_CDF(0E0, 1E0, lead_of_other) AS other_is_better,
-        COALESCE(EXP(-POWER(lead_of_other, 2) / 2) / SQRT(2 * PI()) * SQRT(own_part), 0E0) AS pull
-    FROM pairs
-),
-aov_ranks AS (
-    -- The rank is 1 plus the others that are better. Their number has the variance of so many throws, and more: if the
-    -- store is better than thought, it is so against all (pull x pull, the covariance of two of them to first order).
-    SELECT
-        period_type,
-        period_start,
-        currency,
-        restaurant_id,
-        1 + CAST(SUM(CAST(other_is_better AS DECIMAL(18, 12))) AS DOUBLE) AS expected_rank,
-        CAST(
-            SUM(CAST(other_is_better * (1 - other_is_better) AS DECIMAL(18, 12)))
-            - SUM(CAST(pull * pull AS DECIMAL(18, 12))) AS DOUBLE
-        ) + POWER(CAST(SUM(CAST(pull AS DECIMAL(18, 12))) AS DOUBLE), 2) AS rank_variance
-    FROM pair_probabilities
-    GROUP BY period_type, period_start, currency, restaurant_id
-),
+{{ order_values.estimates("compared_totals") }},
 category_totals AS (
     SELECT
         periods.period_type,
@@ -250,7 +152,7 @@ category_chain_totals AS (
     FROM category_totals
 ),
 category_expectations AS (
-    -- Rounded to a decimal, so that the sum over categories does not depend on their order.
+    -- Rounded to a decimal, so that the sum over the categories does not depend on their order.
     SELECT
         period_type,
         period_start,
@@ -277,7 +179,8 @@ days_since AS (
     {{ customer_days.since(database, cutoff_date, as_of_date, customer_periods.store_columns) }}
 ),
 store_customers AS (
-    -- Of the whole time: balances of who ordered where, and the days since.
+    -- Orders of each customer at each store over the whole time: before the cutoff date, and on the customer days
+    -- since.
     SELECT app_name, user_id, currency, restaurant_id, SUM(orders) AS orders
     FROM (
         SELECT app_name, user_id, currency, value AS restaurant_id, orders
@@ -285,9 +188,9 @@ store_customers AS (
         WHERE cutoff_date = {{ cutoff_date }}
             AND dimension = 'store'
         UNION ALL
-        SELECT days_since.app_name, days_since.user_id, days_since.currency, place.restaurant_id, place.orders
+        SELECT days_since.app_name, days_since.user_id, days_since.currency, store.restaurant_id, store.orders
         FROM days_since
-        CROSS JOIN UNNEST(days_since.restaurant_ids, days_since.restaurant_orders) AS place (restaurant_id, orders)
+        CROSS JOIN UNNEST(days_since.restaurant_ids, days_since.restaurant_orders) AS store (restaurant_id, orders)
     ) AS totals_and_days
     GROUP BY app_name, user_id, currency, restaurant_id
 ),

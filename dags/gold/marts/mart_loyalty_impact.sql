@@ -1,35 +1,35 @@
--- about: Loyalty orders and customers beside the others, a plain comparison, and the adjusted effect of joining the programme.
+-- about: Loyalty orders and customers compared with the others: a plain comparison, and the adjusted effect of joining the programme.
 -- grain: metric x period_type x period_start x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_daily_sales_by_store, gold_customer_facts, gold_loyalty_customers_by_closed_year, gold_customer_day_by_quarter, gold_customer_day, gold_loyalty_effects
 -- denominator: guests in
 -- columns:
---   metric: net_sales, orders, aov (of orders); customers, orders_per_customer, active_days_per_customer, net_sales_per_customer, repeat_rate, retention (of customers)
---   period_type: month, year or all (from the first day to the as-of date)
+--   metric: net_sales, orders, aov (for orders); customers, orders_per_customer, active_days_per_customer, net_sales_per_customer, repeat_rate, retention (for customers)
+--   period_type: month, year or all (from the first day of the data to the as-of date)
 --   period_start: first day of the period
---   is_whole_period: true when the period ended by the as-of date and the data begins no later than it
---   currency: currency of every amount in the row
---   denominator: guests in: non-loyal orders include guests; guests out: of customers, who are loyal in a period with a loyalty order in it
---   loyal_numerator: what the metric counts, among loyal
---   loyal_denominator: what it is divided by, among loyal; null for a plain total
---   loyal_value: the metric among loyal
---   non_loyal_numerator: what the metric counts, among the others
---   non_loyal_denominator: what it is divided by, among the others; null for a plain total
---   non_loyal_value: the metric among the others
---   naive_difference: loyal less non-loyal value; who joins differs from who does not, so this is no effect of the programme
---   naive_ratio: loyal over non-loyal value
---   loyal_share: loyal part of the total, for the plain totals (net_sales, orders, customers); null where refunds exceed the sales of either
---   effect_window_days: days before and after joining that the effect compares
---   effect_ratio: what joining multiplies the metric by in the days after, against like customers not yet loyal; aov: of the customer's own orders; null unless effect_status is identified
---   effect_lower: lower end of its 95 % interval
---   effect_upper: upper end of its 95 % interval
---   placebo_ratio: the same comparison one window earlier, when nobody had joined: 1 but for chance, where it is fair
---   placebo_lower: lower end of its 95 % interval
---   placebo_upper: upper end of its 95 % interval
---   treated_customers: customers who joined and could be compared
---   control_customer_days: order days of like customers not yet loyal
---   effect_status: identified; not_identified (the placebo's interval excludes 1); insufficient_data; not_supported (no loyalty orders, or no customers seen before joining); null where no effect is estimated: months, years, other metrics
---   as_of_date: the last day counted
+--   is_whole_period: true if the data begins by the start of the period and the period ended by the as-of date; always true for all
+--   currency: currency of all amounts in the row
+--   denominator: guests in for metrics of orders: non-loyal orders include guests; guests out for metrics of customers: a customer is loyal in a period with a loyalty order
+--   loyal_numerator: what the metric counts, for the loyal side
+--   loyal_denominator: what the numerator is divided by, for the loyal side; null for a total
+--   loyal_value: value of the metric, for the loyal side
+--   non_loyal_numerator: what the metric counts, for the non-loyal side
+--   non_loyal_denominator: what the numerator is divided by, for the non-loyal side; null for a total
+--   non_loyal_value: value of the metric, for the non-loyal side
+--   naive_difference: loyal_value - non_loyal_value; it is not the effect of the programme, because customers who join differ from those who do not
+--   naive_ratio: loyal_value / non_loyal_value
+--   loyal_share: loyal share of a total (net_sales, orders, customers); null if the total of one side is negative
+--   effect_window_days: number of days before and after joining that the effect compares
+--   effect_ratio: factor by which joining changes the metric in the days after it, compared with similar customers who have not joined yet (for aov: with the customer's own earlier orders); null unless effect_status is identified
+--   effect_lower: lower end of the 95 % interval of effect_ratio
+--   effect_upper: upper end of the 95 % interval of effect_ratio
+--   placebo_ratio: the same comparison one window earlier, before anybody joined; a fair comparison gives about 1
+--   placebo_lower: lower end of the 95 % interval of placebo_ratio
+--   placebo_upper: upper end of the 95 % interval of placebo_ratio
+--   treated_customers: number of customers who joined and could be compared
+--   control_customer_days: days with an order of similar customers who have not joined yet
+--   effect_status: identified, not_identified (the interval of placebo_ratio excludes 1), insufficient_data or not_supported (no loyalty orders, or no customers seen before joining); null where no effect is estimated: months, years, other metrics
+--   as_of_date: last day that is counted
 {% import 'macros/customer_days.sql' as customer_days %}
 {% import 'macros/customer_periods.sql' as customer_periods %}
 WITH sales_days AS (
@@ -39,7 +39,7 @@ WITH sales_days AS (
     GROUP BY order_date
 ),
 periods AS (
-    -- Every day beside the month, the year and the whole time it belongs to.
+    -- Every day with its month, its year and the whole time.
     SELECT
         sales_days.order_date,
         sales_days.first_date,
@@ -67,7 +67,7 @@ periods AS (
     CROSS JOIN UNNEST(ARRAY['month', 'year', 'all']) AS period (period_type)
 ),
 order_totals AS (
-    -- One row for the loyal and one for the others, also where one of them had no orders.
+    -- One row for loyal orders and one for the others, also if one of them has no orders.
     SELECT
         periods.period_type,
         periods.period_start,
@@ -123,7 +123,7 @@ customer_totals AS (
     GROUP BY currency, loyalty_orders > 0
 ),
 measures AS (
-    -- Retention is known only once the next period is over.
+    -- Retention is known only when the next period is over.
     SELECT
         metric.name AS metric,
         order_totals.*,
@@ -182,7 +182,7 @@ comparisons AS (
     GROUP BY metric, period_type, period_start, next_start, first_date, currency
 ),
 effects AS (
-    -- An estimate whose placebo fails is no effect: its figure stays behind, in gold_loyalty_effects.
+    -- If the placebo comparison fails, the estimate is not an effect. It is then shown in gold_loyalty_effects only.
     SELECT
         CASE metric
             WHEN 'orders' THEN 'orders_per_customer'
@@ -236,7 +236,7 @@ SELECT
     effects.placebo_upper,
     effects.treated_customers,
     effects.control_customer_days,
-    -- Guests alone make no customers, and so no row to join: that too is not supported.
+    -- With guests only there are no customers, so there is no row to join: not supported.
     CAST(
         IF(
             comparisons.period_type = 'all'

@@ -1,59 +1,59 @@
--- about: How often a paid option comes with an item, what it brings, discounted beside full-price orders where there are discounts, and how sales answer to price changes.
+-- about: How often a paid option is ordered with an item and its revenue, discounted and full-price orders, and how units sold change with prices.
 -- grain: level x restaurant_id x item_category x item_key x currency x as_of_date
 -- partition: as_of_date
 -- reads: gold_item_sales_by_day, gold_discounts_by_day, gold_price_changes
 -- denominator: guests in
 -- columns:
 --   level: chain, store, category (of the chain), item (of the chain) or store_item; each level adds up to all sales, so read one level at a time
---   restaurant_id: the store; all on the levels chain, category and item
---   item_category: the category; all on the levels chain and store
---   item_key: the item, name folded to one case; all on the levels chain, store and category
---   item_name: the item's latest spelling; all on the levels chain, store and category
---   currency: currency of every amount in the row
+--   restaurant_id: id of the store; all on the levels chain, category and item
+--   item_category: category of the item, with damaged spellings corrected; all on the levels chain and store
+--   item_key: item name in lower case, so that different spellings count as one item; all on the levels chain, store and category
+--   item_name: latest spelling of the item; all on the levels chain, store and category
+--   currency: currency of all amounts in the row
 --   lines: order lines, without refunds
---   lines_with_paid_option: lines on which at least one option cost something
---   attach_rate: lines with a paid option over lines
---   attach_rate_low: lower end of the 95 % Wilson interval of the attach rate
---   attach_rate_high: upper end of that interval
---   items: units sold
---   item_amount: what the items cost, without options
+--   lines_with_paid_option: order lines with at least one option that costs something
+--   attach_rate: share of order lines with a paid option
+--   attach_rate_low: lower end of the 95 % Wilson interval of attach_rate
+--   attach_rate_high: upper end of the 95 % Wilson interval of attach_rate
+--   items: units sold, before refunds
+--   item_amount: price of the items without options, in currency units
 --   unit_price: item amount per unit sold
---   options_revenue: what paid options brought
+--   options_revenue: the part of gross sales that comes from paid options
 --   options_revenue_per_line: options revenue per order line
---   options_revenue_share: options revenue as a part of gross sales
---   discount_amount: what discounts took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount
---   refund_share: refunds as a part of gross sales
---   net_sales: gross less discounts and refunds
---   orders: orders of the chain or store; null on the other levels, as are all columns of discounts but their status
+--   options_revenue_share: options revenue as a share of gross sales
+--   discount_amount: discounts (negative options), as a positive amount
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   refund_share: refunds as a share of gross sales
+--   net_sales: gross sales less discounts and refunds
+--   orders: orders of the chain or store; null on the other levels, like all columns of discounts except their status
 --   discount_status: discounts_observed, no_discounts_observed, or not_counted_by_item on the levels category, item and store_item
---   discounted_orders: orders with a discount
---   discounted_order_share: discounted orders over orders
---   discounted_order_share_low: lower end of its 95 % Wilson interval; 0 where no discount was observed
---   discounted_order_share_high: upper end of that interval; where no discount was observed the bound 3 / orders (rule of three)
---   discounted_net_sales: net sales of discounted orders; null where no discount was observed
---   discounted_aov: net sales per discounted order; null where no discount was observed
---   discounted_aov_low: lower end of the 95 % interval of that mean; null under 30 such orders
+--   discounted_orders: orders with at least one discount (an option with a negative price)
+--   discounted_order_share: share of orders with a discount
+--   discounted_order_share_low: lower end of the 95 % Wilson interval of discounted_order_share; 0 if no discount was observed
+--   discounted_order_share_high: upper end of that interval; if no discount was observed the bound 3 / orders (rule of three)
+--   discounted_net_sales: net sales of discounted orders; null if no discount was observed
+--   discounted_aov: net sales per discounted order; null if no discount was observed
+--   discounted_aov_low: lower end of the 95 % interval of discounted_aov; null below 30 such orders
 --   discounted_aov_high: upper end of that interval
---   discount_depth: discount amount over the gross sales of discounted orders; null where no discount was observed
+--   discount_depth: discount amount / gross sales of discounted orders; null if no discount was observed
 --   full_price_orders: orders without a discount
 --   full_price_net_sales: net sales of orders without a discount
 --   full_price_aov: net sales per full-price order
---   full_price_aov_low: lower end of the 95 % interval of that mean; null under 30 such orders
+--   full_price_aov_low: lower end of the 95 % interval of full_price_aov; null below 30 such orders
 --   full_price_aov_high: upper end of that interval
---   aov_difference: discounted_aov less full_price_aov: what comes with a discount, not what it causes; null unless estimated
---   aov_difference_low: lower end of its 95 % interval (Welch)
+--   aov_difference: discounted_aov - full_price_aov; discounted orders differ in other ways too, so it is not the effect of the discount; null unless estimated
+--   aov_difference_low: lower end of the 95 % interval of aov_difference (Welch)
 --   aov_difference_high: upper end of that interval
---   aov_difference_status: estimated, insufficient_data (under 30 orders of one of the two kinds), no_discounts_observed or not_counted_by_item
---   price_changes: lasting price changes found (gold_price_changes); a change of an item counts once a store
---   last_price_change_week: Monday of the week of the latest of them
---   elasticity_events: those of them that have whole weeks before and after and unchanged siblings; null where not_estimated_at_this_level
---   mean_price_change: mean change of the price in those events, as a part of the old price
---   elasticity: percent by which units change for one percent of price, against unchanged items of the same store and category
---   elasticity_low: lower end of its 95 % interval
+--   aov_difference_status: estimated, insufficient_data (fewer than 30 orders of one of the two kinds), no_discounts_observed or not_counted_by_item
+--   price_changes: number of lasting price changes (gold_price_changes); a change of an item counts once for each store
+--   last_price_change_week: Monday of the week of the latest price change
+--   elasticity_events: number of price changes with whole weeks before and after and with unchanged siblings; null on levels without an elasticity
+--   mean_price_change: mean change of the price in these events, as a share of the old price
+--   elasticity: change of units in per cent for a price change of one per cent, compared with unchanged items of the same store and category
+--   elasticity_low: lower end of the 95 % interval of elasticity
 --   elasticity_high: upper end of that interval
---   elasticity_status: estimated, insufficient_variation (under 100 events, or under 10 groups of them), not_identified (no finite answer fits), or not_estimated_at_this_level (only chain and category pool enough events)
---   as_of_date: the last day counted
+--   elasticity_status: estimated, insufficient_variation (fewer than 100 events, or fewer than 10 groups of them), not_identified (the estimate does not converge to a finite value) or not_estimated_at_this_level (only chain and category have enough events)
+--   as_of_date: last day that is counted
 {% import 'macros/elasticity.sql' as elasticity %}
 WITH item_totals AS (
     SELECT
@@ -113,7 +113,7 @@ discount_means AS (
     FROM discount_totals
 ),
 discount_variances AS (
-    -- Variance of each mean: sum of squared deviations over n (n - 1). The mean of 30 orders or more is taken as normal.
+    -- Variance of each mean: sum of squared deviations / (n (n - 1)). With 30 or more orders a normal mean is assumed.
     SELECT
         *,
         IF(
@@ -236,10 +236,14 @@ SELECT
     IF(sold.level IN ('chain', 'category'), COALESCE(elasticities.events, 0)) AS elasticity_events,
     elasticities.mean_price_change,
     IF(elasticities.status = 'estimated', elasticities.elasticity) AS elasticity,
-    IF(elasticities.status = 'estimated', elasticities.elasticity - elasticities.critical_value * elasticities.standard_error)
-        AS elasticity_low,
-    IF(elasticities.status = 'estimated', elasticities.elasticity + elasticities.critical_value * elasticities.standard_error)
-        AS elasticity_high,
+    IF(
+        elasticities.status = 'estimated',
+        elasticities.elasticity - elasticities.critical_value * elasticities.standard_error
+    ) AS elasticity_low,
+    IF(
+        elasticities.status = 'estimated',
+        elasticities.elasticity + elasticities.critical_value * elasticities.standard_error
+    ) AS elasticity_high,
     CAST(
         CASE
             WHEN sold.level NOT IN ('chain', 'category') THEN 'not_estimated_at_this_level'

@@ -1,50 +1,52 @@
--- about: Sales of the chain, each store and each category by day, week and month, against the past, against what was to be expected, and on holidays.
+-- about: Sales of the chain, each store and each category by day, week and month, compared with the past and with the expected values, and the effect of holidays.
 -- grain: level x level_key x currency x period_type x period_start x as_of_date
 -- partition: as_of_date
 -- reads: gold_daily_sales_by_store, gold_item_sales_by_day, silver_date_dim
 -- denominator: guests in
 -- columns:
 --   level: chain, store or category (categories are of the whole chain)
---   level_key: all, the restaurant_id or the item_category
---   currency: currency of every amount in the row
+--   level_key: all for the chain, the restaurant_id of a store, or the item_category
+--   currency: currency of all amounts in the row
 --   period_type: day, week (Monday to Sunday) or month; a period without sales has no row
 --   period_start: first day of the period
 --   period_end: last calendar day of the period
---   is_whole_period: true when the key had sales by the period's start and the period ended by the as-of date
---   open_days: days of the period with sales; a day with refunds only is none
---   gross_sales: item amounts plus positive option amounts, before discounts and refunds
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount
---   net_sales: gross less discounts and refunds
---   orders: orders; for a category those that hold it, so that categories overlap
---   items: units sold
+--   is_whole_period: true if the level_key had sales by the start of the period and the period ended by the as-of date
+--   open_days: days of the period with sales; a day with refunds only is not counted
+--   gross_sales: item amounts plus positive option amounts, before discounts
+--   discount_amount: discounts (negative options), as a positive amount
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: gross sales less discounts and refunds
+--   orders: orders; for a category the orders with an item of it, so an order can count in several categories
+--   items: units sold, before refunds
 --   aov: net sales per order
---   net_sales_share: part of the level's net sales in the period and currency
---   net_sales_mean_7d: on days: mean net sales of the last seven days with sales; null until there are seven
---   net_sales_previous_week: on whole weeks: net sales of the week before, where that was whole too
---   open_days_previous_week: days with sales of that week
---   net_sales_week_over_week: change against that week, as a part of it; null, like every change of a week or month, where that was not above zero or one of the two has fewer days with sales than 80 % of the other's
---   net_sales_year_ago_weekday: on days and whole weeks: net sales 364 days earlier, on the same weekday
---   open_days_year_ago_weekday: days with sales of that day or week
---   net_sales_yoy_weekday: change against 364 days earlier, as a part of it
---   net_sales_year_ago_calendar: on days and whole months: net sales of the same calendar date or month of the year before
---   open_days_year_ago_calendar: days with sales of that date or month
---   net_sales_yoy_calendar: change against the same date or month of the year before, as a part of it
---   expected_net_sales: on days: mean net sales of the last 8 same weekdays with sales, null until there are 8; on weeks: the sum of that over the week's days with sales
---   expected_orders: the same of orders
---   anomaly_dispersion: phi, the variance of orders around the expected over the variance that chance alone gives (Poisson), for an ordinary period of this size; from the key's own past, the upper end of its 95 % interval, at least 1
---   anomaly_z: distance of the orders from the expected in standard deviations (Anscombe 1948); orders and not money, which one large order would move
---   is_anomaly: true where that is 3 or more up or down; null where not judged
---   anomaly_status: judged, insufficient_data (no 8 same weekdays before, or under 26 such periods to take phi from), period_not_over, or not_judged (only days of the chain and weeks of a store have enough orders and few enough tests)
---   is_holiday: on days: the calendar's holiday flag, from the source or, on days it does not cover, from the list of public holidays
---   holiday_name: on days: the holiday's name
---   holiday_effect: on holidays: net sales against the expected, beyond what ordinary days differ from it, as a part of it; geometric mean of the key's days of that name so far
---   holiday_effect_low: lower end of its 95 % interval, from the scatter of ordinary days or of the same holiday in other years, whichever is wider
+--   net_sales_share: share of the net sales of the level in the period and currency
+--   net_sales_mean_7d: for days: mean net sales of the last seven days with sales; null for the first six days
+--   net_sales_previous_week: for whole weeks: net sales of the week before, if that was whole too
+--   open_days_previous_week: days with sales in the week before
+--   net_sales_week_over_week: change of net sales against net_sales_previous_week, as a share of it; null, like every change of a week or month, if that is not above zero or one of the two has fewer days with sales than 80 % of the other's
+--   net_sales_year_ago_weekday: for days and whole weeks: net sales 364 days earlier, on the same weekday
+--   open_days_year_ago_weekday: days with sales in the day or week 364 days earlier
+--   net_sales_yoy_weekday: change of net sales against net_sales_year_ago_weekday, as a share of it
+--   net_sales_year_ago_calendar: for days and whole months: net sales of the same calendar date or month one year earlier
+--   open_days_year_ago_calendar: days with sales in that date or month
+--   net_sales_yoy_calendar: change of net sales against net_sales_year_ago_calendar, as a share of it
+--   expected_net_sales: for days: mean net sales of the last 8 same weekdays with sales, null until there are 8; for weeks: the sum of these means over the days with sales of the week
+--   expected_orders: expected number of orders, computed like expected_net_sales
+--   anomaly_dispersion: variance of orders around their expected number, divided by the variance of pure chance (Poisson), for ordinary periods of this size; estimated from the past of the level_key: the upper end of its 95 % interval, at least 1
+--   anomaly_z: distance of the orders from expected_orders, in standard deviations (Anscombe 1948); orders are used because one large order changes net sales a lot
+--   is_anomaly: true if anomaly_z is 3 or more, or -3 or less; null if the period is not judged
+--   anomaly_status: judged, insufficient_data (fewer than 8 same weekdays before, or fewer than 26 such periods to estimate anomaly_dispersion), period_not_over or not_judged (only days of the chain and weeks of a store have enough orders and few enough tests)
+--   is_holiday: for days: holiday flag of the calendar; it comes from the source or, for days that the source does not cover, from the list of public holidays
+--   holiday_name: for days: name of the holiday
+--   holiday_effect: for holidays: net sales above or below the expected ones, relative to ordinary days, as a share; geometric mean over the days with this holiday name so far
+--   holiday_effect_low: lower end of the 95 % interval of holiday_effect; it uses the larger of two variances: of ordinary days, and of the same holiday in other years
 --   holiday_effect_high: upper end of that interval
---   holiday_effect_days: days that the effect is of: with sales above zero, an expected value, and the same holiday name
---   holiday_effect_status: estimated, insufficient_data (no such day, or under 26 ordinary days to compare with), not_a_holiday, not_in_calendar, or not_a_day (weeks and months)
---   as_of_date: the last day counted
+--   holiday_effect_days: number of days behind holiday_effect: days with this holiday name, sales above zero and an expected value
+--   holiday_effect_status: estimated, insufficient_data (no such day, or fewer than 26 ordinary days to compare with), not_a_holiday, not_in_calendar or not_a_day (weeks and months)
+--   as_of_date: last day that is counted
+{% import 'macros/anomalies.sql' as anomalies %}
 {% import 'macros/comparisons.sql' as comparisons %}
+{% import 'macros/holidays.sql' as holidays %}
 WITH store_days AS (
     SELECT restaurant_id, currency, order_date, gross_sales, discount_amount, refund_amount, net_sales, orders, items
     FROM {{ database }}.gold_daily_sales_by_store
@@ -108,8 +110,8 @@ daily_sales AS (
     GROUP BY level, level_key, currency, order_date
 ),
 days AS (
-    -- Beside each day its last eight same weekdays with sales. A closed day has no row, so it is neither one of
-    -- them nor a zero; a day with refunds only has no items and is not one of them either.
+    -- Each day with the totals of its last eight same weekdays with sales. Closed days have no row, and days with
+    -- refunds only have no items: neither is among the eight.
     SELECT
         *,
         COUNT(*) OVER same_weekdays AS weekdays_before,
@@ -159,7 +161,8 @@ period_totals AS (
         SUM(net_sales) AS net_sales,
         SUM(orders) AS orders,
         SUM(items) AS items,
-        -- A week is expected to bring what its days with sales are: of none of them are the eight weekdays in the week.
+        -- The expected value of a week is the sum over its days with sales. The eight weekdays of a day are all before
+        -- the week.
         IF(
             period_type <> 'month' AND MIN(IF(items > 0, weekdays_before)) = 8,
             CAST(SUM(IF(items > 0, net_sales_8_weekdays)) AS DOUBLE) / 8
@@ -182,8 +185,8 @@ whole_periods AS (
     FROM period_totals
 ),
 periods AS (
-    -- What came before is looked up by frames of one date. Sums stay decimal: doubles added in another order would
-    -- differ from run to run.
+    -- Earlier periods are read with window frames of one date. Sums stay decimal: the sum of doubles depends on the
+    -- order of the rows and could differ from run to run.
     SELECT
         *,
         SUM(net_sales) OVER (PARTITION BY level, currency, period_type, period_start) AS level_net_sales,
@@ -212,138 +215,9 @@ periods AS (
         history AS (PARTITION BY level, level_key, currency, period_type ORDER BY period_start),
         last_seven AS (history ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
 ),
-distances AS (
-    -- squared_distance: of the orders from the expected on Anscombe's scale. It is 1 on average where counts scatter by
-    -- chance alone; 9/8, for the expected is itself a mean of eight. The best guess of an ordinary period's true mean is
-    -- the mean of all nine; the dispersion belongs to it.
-    SELECT
-        level,
-        level_key,
-        currency,
-        period_start,
-        (orders + 8 * expected_orders) / 9 AS mean_of_nine,
-        POWER(SQRT(orders + 0.375E0) - SQRT(expected_orders + 0.375E0), 2) * 4 / (9E0 / 8) AS squared_distance
-    FROM whole_periods
-    WHERE is_judged_kind
-        AND is_whole_period
-        AND expected_orders > 0
-),
-slopes AS (
-    -- Busy periods scatter more than chance by a factor that grows with their size (negative binomial counts):
-    -- phi = 1 + slope x mean. Half of the squared distances lie below 0.4549 phi (the median of chi-squared), so the
-    -- median of these slopes is the one that fits. A median, for what is out of the ordinary must not set the measure.
-    SELECT *, (squared_distance / 0.4549364E0 - 1) / mean_of_nine AS slope
-    FROM distances
-),
-ordered_slopes AS (
-    SELECT
-        *,
-        ROW_NUMBER() OVER (PARTITION BY level, level_key, currency ORDER BY slope, period_start) AS slope_position,
-        COUNT(*) OVER (PARTITION BY level, level_key, currency) AS measured_periods
-    FROM slopes
-),
-median_slopes AS (
-    SELECT
-        *,
-        GREATEST(
-            0E0,
-            MAX(IF(slope_position = (measured_periods + 1) / 2, slope)) OVER (PARTITION BY level, level_key, currency)
-        ) AS median_slope
-    FROM ordered_slopes
-),
-standardised_distances AS (
-    SELECT
-        level,
-        level_key,
-        currency,
-        median_slope,
-        squared_distance / (1 + median_slope * mean_of_nine) AS squared_distance
-    FROM median_slopes
-),
-dispersions AS (
-    -- The level of phi: the mean squared distance within 3 standard deviations, over 0.9733, what that is for a normal
-    -- distribution cut there. The upper end of its 95 % interval is taken (such a mean of n has variance 2 / n), so that
-    -- a short past does not raise false alarms.
-    SELECT
-        level,
-        level_key,
-        currency,
-        median_slope AS slope,
-        CAST(SUM(CAST(squared_distance AS DECIMAL(18, 12))) AS DOUBLE) / COUNT(*) / 0.9733E0
-            * (1 + 1.96E0 * SQRT(2E0 / COUNT(*))) AS scale
-    FROM standardised_distances
-    WHERE squared_distance <= 9
-    GROUP BY level, level_key, currency, median_slope
-    HAVING COUNT(*) >= 26
-),
-calendar AS (
-    -- One row a date whatever the calendar holds, so that a date listed twice cannot double a day's sales.
-    SELECT calendar_date, BOOL_OR(is_holiday) AS is_holiday, MAX(holiday_name) AS holiday_name
-    FROM {{ database }}.silver_date_dim
-    GROUP BY calendar_date
-),
-log_ratios AS (
-    -- How far each day's net sales were from the expected, as a logarithm: halved is as far as doubled.
-    SELECT
-        days.level,
-        days.level_key,
-        days.currency,
-        IF(calendar.is_holiday, COALESCE(calendar.holiday_name, 'unnamed')) AS holiday_name,
-        CAST(
-            LN(CAST(days.net_sales AS DOUBLE) * 8 / CAST(days.net_sales_8_weekdays AS DOUBLE)) AS DECIMAL(18, 12)
-        ) AS log_ratio
-    FROM days
-    LEFT JOIN calendar
-        ON calendar.calendar_date = days.order_date
-    WHERE days.weekdays_before = 8
-        AND days.net_sales > 0
-        AND days.net_sales_8_weekdays > 0
-),
-log_ratio_totals AS (
-    -- One row a holiday; the row without a holiday name holds the ordinary days.
-    SELECT
-        level,
-        level_key,
-        currency,
-        holiday_name,
-        CAST(COUNT(*) AS DOUBLE) AS days,
-        CAST(SUM(log_ratio) AS DOUBLE) / COUNT(*) AS mean_log_ratio,
-        CAST(
-            GREATEST(0E0, CAST(SUM(log_ratio * log_ratio) AS DOUBLE) - POWER(CAST(SUM(log_ratio) AS DOUBLE), 2) / COUNT(*))
-            AS DECIMAL(38, 12)
-        ) AS squared_deviations
-    FROM log_ratios
-    GROUP BY level, level_key, currency, holiday_name
-),
-log_ratio_scatters AS (
-    SELECT
-        *,
-        MAX(IF(holiday_name IS NULL, days)) OVER each_key AS ordinary_days,
-        MAX(IF(holiday_name IS NULL, mean_log_ratio)) OVER each_key AS ordinary_mean,
-        MAX(IF(holiday_name IS NULL, CAST(squared_deviations AS DOUBLE) / NULLIF(days - 1, 0))) OVER each_key
-            AS ordinary_variance,
-        CAST(SUM(IF(holiday_name IS NOT NULL, squared_deviations)) OVER each_key AS DOUBLE)
-            / NULLIF(SUM(IF(holiday_name IS NOT NULL, days - 1)) OVER each_key, 0) AS holiday_variance
-    FROM log_ratio_totals
-    WINDOW each_key AS (PARTITION BY level, level_key, currency)
-),
-holiday_effects AS (
-    -- One day's variance is that of ordinary days or that of the same holiday in other years, whichever is larger.
-    SELECT
-        level,
-        level_key,
-        currency,
-        holiday_name,
-        days,
-        mean_log_ratio - ordinary_mean AS log_effect,
-        1.96E0 * SQRT(
-            GREATEST(ordinary_variance, COALESCE(holiday_variance, 0E0)) * (1 / days + 1 / ordinary_days)
-        ) AS half_width
-    FROM log_ratio_scatters
-    WHERE holiday_name IS NOT NULL
-        AND ordinary_days >= 26
-),
-judged_periods AS (
+{{ anomalies.dispersions("whole_periods") }},
+{{ holidays.effects(database, "days") }},
+measured_periods AS (
     SELECT
         periods.*,
         IF(
@@ -372,11 +246,11 @@ judged_periods AS (
         AND holiday_effects.currency = periods.currency
         AND holiday_effects.holiday_name = COALESCE(calendar.holiday_name, 'unnamed')
 ),
-judgements AS (
+scored_periods AS (
     SELECT
         *,
         2 * (SQRT(orders + 0.375E0) - SQRT(expected_orders + 0.375E0)) / SQRT(phi * 9 / 8) AS z
-    FROM judged_periods
+    FROM measured_periods
 )
 SELECT
     CAST(level AS VARCHAR) AS level,
@@ -398,13 +272,16 @@ SELECT
     IF(period_type = 'day' AND last_periods = 7, CAST(net_sales_last_periods AS DOUBLE) / 7) AS net_sales_mean_7d,
     CAST(net_sales_previous_week AS DECIMAL(18, 2)) AS net_sales_previous_week,
     open_days_previous_week,
-    {{ comparisons.change("net", "net_sales_previous_week", "open_days", "open_days_previous_week") }} AS net_sales_week_over_week,
+    {{ comparisons.change("net", "net_sales_previous_week", "open_days", "open_days_previous_week") }}
+        AS net_sales_week_over_week,
     CAST(net_sales_year_ago_weekday AS DECIMAL(18, 2)) AS net_sales_year_ago_weekday,
     open_days_year_ago_weekday,
-    {{ comparisons.change("net", "net_sales_year_ago_weekday", "open_days", "open_days_year_ago_weekday") }} AS net_sales_yoy_weekday,
+    {{ comparisons.change("net", "net_sales_year_ago_weekday", "open_days", "open_days_year_ago_weekday") }}
+        AS net_sales_yoy_weekday,
     CAST(net_sales_year_ago_calendar AS DECIMAL(18, 2)) AS net_sales_year_ago_calendar,
     open_days_year_ago_calendar,
-    {{ comparisons.change("net", "net_sales_year_ago_calendar", "open_days", "open_days_year_ago_calendar") }} AS net_sales_yoy_calendar,
+    {{ comparisons.change("net", "net_sales_year_ago_calendar", "open_days", "open_days_year_ago_calendar") }}
+        AS net_sales_yoy_calendar,
     expected_net_sales,
     expected_orders,
     phi AS anomaly_dispersion,
@@ -434,4 +311,4 @@ SELECT
         END AS VARCHAR
     ) AS holiday_effect_status,
     {{ as_of_date }} AS as_of_date
-FROM judgements
+FROM scored_periods

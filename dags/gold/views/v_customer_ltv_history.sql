@@ -1,19 +1,19 @@
--- about: How each customer's value grew, day of purchase by day of purchase.
+-- about: The growth of the value of each customer, by day with an order or refund.
 -- grain: app_name x user_id x currency x order_date
 -- partition: none
 -- reads: gold_customer_day
 -- denominator: guests out
 -- columns:
---   app_name: the ordering channel, half of the customer key
---   user_id: the user within the channel, the other half of the customer key
---   currency: currency of every amount in the row
---   active_day: 1 for the customer's first day with an order, 2 for the second and so on; a day with refunds only has the number of the active day before
---   days_since_previous_order: days since the active day before; null on the first, and on a day with refunds only
+--   app_name: ordering channel; together with user_id it identifies a customer
+--   user_id: user id within the channel; together with app_name it identifies a customer
+--   currency: currency of all amounts in the row
+--   active_day: number of the day among the customer's days with an order, from 1; a day with refunds only has the number of the active day before it
+--   days_since_previous_order: days since the active day before; null on the first one, and on a day with refunds only
 --   orders: orders of the day
---   net_sales: net sales of the day
---   running_orders: orders up to and with the day
---   running_net_sales: lifetime value so far: net sales up to and with the day
---   order_date: the day
+--   net_sales: gross sales less discounts and refunds, of the day
+--   running_orders: orders up to and including the day
+--   running_net_sales: customer value so far: net sales up to and including the day
+--   order_date: local calendar date of the order lines
 SELECT
     app_name,
     user_id,

@@ -1,36 +1,36 @@
--- about: The daily sales of each store with the percentages people ask for.
+-- about: The daily sales of each store with percentages.
 -- grain: restaurant_id x currency x order_date
 -- partition: none
 -- reads: gold_daily_sales_by_store
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
 --   orders: orders, guests in
---   items: units sold
+--   items: units sold, before refunds
 --   gross_sales: item amounts plus positive option amounts, before discounts
---   discount_amount: what negative options took off, as a positive amount
---   refund_amount: what refunds took off, as a positive amount: negative lines, and options taken back
---   net_sales: gross less discounts and refunds
---   options_revenue: the part of gross sales that paid options brought
+--   discount_amount: discounts (negative options), as a positive amount
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: gross sales less discounts and refunds
+--   options_revenue: the part of gross sales that comes from paid options
 --   guest_orders: orders without a user
 --   guest_net_sales: net sales of orders without a user
 --   loyalty_orders: orders with at least one loyalty line
---   loyalty_net_sales: net sales of loyalty orders
---   non_loyalty_orders: orders without any loyalty line
---   non_loyalty_net_sales: net sales of orders without any loyalty line
---   customers: different customers who ordered; guests are not counted
+--   loyalty_net_sales: net sales of loyalty orders, with all their lines
+--   non_loyalty_orders: orders without any loyalty line, guests in
+--   non_loyalty_net_sales: net sales of orders without any loyalty line, guests in
+--   customers: different customers (app_name, user_id) who ordered; guests out
 --   aov: net sales per order
 --   items_per_order: units per order
---   guest_order_pct: guest orders as per cent of orders
---   guest_net_sales_pct: guest net sales as per cent of net sales
---   loyalty_order_pct: loyalty orders as per cent of orders
---   loyalty_net_sales_pct: loyalty net sales as per cent of net sales
---   discount_pct: discounts as per cent of gross sales
---   refund_pct: refunds as per cent of gross sales
---   options_revenue_pct: options revenue as per cent of gross sales
---   net_sales_pct_of_day: the store's net sales as per cent of all stores' that day, in the currency
---   order_date: local calendar date
+--   guest_order_pct: guest orders in per cent of orders
+--   guest_net_sales_pct: guest net sales in per cent of net sales
+--   loyalty_order_pct: loyalty orders in per cent of orders
+--   loyalty_net_sales_pct: loyalty net sales in per cent of net sales
+--   discount_pct: discounts in per cent of gross sales
+--   refund_pct: refunds in per cent of gross sales
+--   options_revenue_pct: options revenue in per cent of gross sales
+--   net_sales_pct_of_day: net sales in per cent of the net sales of all stores on the day, in the currency
+--   order_date: local calendar date of the order lines
 SELECT
     restaurant_id,
     currency,

@@ -1,19 +1,19 @@
--- about: The stores ranked by revenue and by average order, over the whole time published.
+-- about: The stores ranked by net sales and by net sales per order, over all published days.
 -- grain: restaurant_id x currency
 -- partition: none
 -- reads: gold_daily_sales_by_store
 -- denominator: guests in
 -- columns:
---   restaurant_id: the store
---   currency: currency of every amount in the row
---   refund_amount: what refunds took off, as a positive amount
---   net_sales: gross less discounts and refunds
+--   restaurant_id: id of the store
+--   currency: currency of all amounts in the row
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: gross sales less discounts and refunds
 --   orders: orders, guests in
 --   aov: net sales per order
 --   open_days: days with sales
---   net_sales_rank: 1 for the most net sales in the currency; equal amounts share a rank
---   aov_rank: 1 for the highest net sales per order; equal values share a rank
---   net_sales_share: part of the net sales of all stores
+--   net_sales_rank: rank by net sales within the currency, 1 for the most; equal amounts share a rank
+--   aov_rank: rank by aov within the currency, 1 for the highest; equal values share a rank
+--   net_sales_share: share of the net sales of all stores in the currency
 --   first_order_date: first day with sales
 --   last_order_date: latest day with sales
 WITH store_totals AS (

@@ -4,21 +4,21 @@
 -- reads: gold_item_sales_by_day
 -- denominator: guests in
 -- columns:
---   net_sales_rank: 1 for the most net sales in the currency; equal amounts share a rank, up to 50
---   item_category: category after repair of damaged spellings
---   item_key: the item, name folded to one case
---   item_name: the item's latest spelling
---   currency: currency of every amount in the row
---   lines: order lines of the item
---   items: units sold
---   refund_amount: what refunds took off, as a positive amount
---   net_sales: gross less discounts and refunds
---   options_revenue: what paid options brought
---   net_sales_share: part of the net sales of all items in the 30 days
---   attach_rate: lines with a paid option over lines
---   restaurants: stores that sold the item
+--   net_sales_rank: rank by net sales within the currency, 1 to 50; equal amounts share a rank
+--   item_category: category of the item, with damaged spellings corrected
+--   item_key: item name in lower case, so that different spellings count as one item
+--   item_name: latest spelling of the item
+--   currency: currency of all amounts in the row
+--   lines: order lines, without refunds
+--   items: units sold, before refunds
+--   refund_amount: refunds (negative lines, and options taken back), as a positive amount
+--   net_sales: gross sales less discounts and refunds
+--   options_revenue: the part of gross sales that comes from paid options
+--   net_sales_share: share of the net sales of all items in the 30 days, in the currency
+--   attach_rate: share of order lines with a paid option
+--   restaurants: number of stores that sold the item
 --   first_date: first of the 30 days
---   last_date: last of the 30 days: the latest day with published sales
+--   last_date: last of the 30 days: the latest published day with sales
 WITH last_day AS (
     SELECT MAX(order_date) AS last_date
     FROM {{ database }}.gold_item_sales_by_day

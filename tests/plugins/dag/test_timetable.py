@@ -118,4 +118,4 @@ def test_a_wrong_zone_is_refused_when_the_dag_is_stored(monkeypatch: pytest.Monk
 
 def test_the_plugin_is_in_the_package() -> None:
     with zipfile.ZipFile(io.BytesIO(plugins_zip())) as archive:
-        assert {"business_insights_plugin.py", "biz_insights/schedule.py"} <= set(archive.namelist())
+        assert {"business_insights_plugin.py", "biz_insights/dag/timetable.py"} <= set(archive.namelist())
