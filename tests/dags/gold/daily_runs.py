@@ -1,7 +1,7 @@
-"""Run after run over the same lake: silver as delivered, gold as planned, built and published by the daily DAG.
+"""Several daily runs on the same lake: deliver silver, then plan, build and publish gold as the daily DAG does.
 
-What is due is what the DAG's own planners say; silver is compared by the job's own `compare`. Only the I/O is replaced:
-a partition is published by replacing its rows in DuckDB, and the scores job by sums of the published customer days.
+The planners are those of the DAG, and silver is compared with the function of the job. Only the I/O is replaced: a
+publish replaces rows in DuckDB, and the scores are sums of the published customer days.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCORES = "scores"
 
 
 def build_order() -> list[str]:
-    """What a run builds, in the DAG's order: facts, scores, marts."""
+    """Return what a run builds, in the order of the DAG: facts, scores, marts."""
     facts, marts = (
         [table.name for table in gold_tables().values() if table.kind == kind] for kind in ("facts", "marts")
     )
@@ -38,7 +38,7 @@ def build_order() -> list[str]:
 
 @dataclass
 class Published:
-    """The published database as the planners ask for it: fingerprint by partition value and table."""
+    """The published database as the planners read it: fingerprints by table and partition value."""
 
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class Published:
 
 
 class S3:
-    """The session of a run whose job's code never changes, and which may write a plan."""
+    """A session for which the code of the job never changes and a plan can be written."""
 
     def client(self, _service: str) -> S3:
         return self
@@ -70,21 +70,21 @@ class S3:
 
 @dataclass(frozen=True)
 class Work:
-    """Partition values that a run built and took away in one table."""
+    """Partition values of one table that a run built and removed."""
 
     built: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
 
 
 class DailyRuns:
-    """A lake, and the runs that fill it."""
+    """A lake and the runs that fill it."""
 
     def __init__(self) -> None:
         self.lake = Lake([])
         self.published = Published()
 
     def deliver(self, lines: Iterable[Row], calendar: Sequence[Row]) -> None:
-        """A batch that is complete for all dates: the days of silver that differ from it are replaced."""
+        """Deliver a batch that is complete for all dates. The days of silver that differ from it are replaced."""
         days: dict[str, list[Row]] = {}
         for row in lines:
             days.setdefault(row["order_date"].isoformat(), []).append(row)
@@ -92,7 +92,7 @@ class DailyRuns:
         self._replace(CALENDAR, {"": (calendar, "TRUE")})
 
     def run(self, as_of: str, tables: Sequence[str]) -> dict[str, Work]:
-        """Plan, build and publish these tables of `build_order`, all or those before a failure; returns the work."""
+        """Plan, build and publish these tables of `build_order`. Return the work by table."""
         context = RunContext(Settings(), "scheduled__1", as_of)
         context.__dict__.update(session=S3(), published=self.published)
         return {
@@ -116,7 +116,7 @@ class DailyRuns:
             del known[value]
 
     def _publish(self, plan: GoldPlan) -> Work:
-        """Build the plan's SELECTs and point the table to what they gave, as tasks.gold and lake.publish do."""
+        """Run the SELECTs of the plan and publish their rows, as the build and publish tasks do."""
         run, published = self.lake.connection.execute, f"{DATABASE}.{plan.table}"
         known = self.published.tables.setdefault(plan.table, {})
         for value in [*plan.fingerprints, *plan.removed]:
@@ -125,7 +125,7 @@ class DailyRuns:
         for select in plan.selects:
             run(f"CREATE OR REPLACE TEMP TABLE candidate AS {translated(select)}")
             found = {str(value) for (value,) in run(f"SELECT DISTINCT {plan.partition} FROM candidate").fetchall()}
-            assert found <= plan.fingerprints.keys(), f"{plan.table} gave partitions that nobody asked for: {found}"
+            assert found <= plan.fingerprints.keys(), f"{plan.table} built partitions that are not in the plan: {found}"
             run(f"CREATE TABLE IF NOT EXISTS {published} AS SELECT * FROM candidate LIMIT 0")
             run(f"INSERT INTO {published} SELECT * FROM candidate")
         known.update(plan.fingerprints)
@@ -144,14 +144,14 @@ class DailyRuns:
 
 
 def fingerprint(rows: Sequence[Row]) -> Fingerprint:
-    """What the silver job makes of a partition: rows and the sum of their hashes, whatever batch they came in."""
-    says = [sorted((name, repr(row[name])) for name in row if name not in LINEAGE_COLUMNS) for row in rows]
-    hashes = [hashlib.blake2b(repr(row).encode(), digest_size=8).digest() for row in says]
+    """Return the fingerprint that the silver job computes: row count and sum of hashes, without batch."""
+    contents = [sorted((name, repr(row[name])) for name in row if name not in LINEAGE_COLUMNS) for row in rows]
+    hashes = [hashlib.blake2b(repr(row).encode(), digest_size=8).digest() for row in contents]
     return Fingerprint(len(rows), sum(int.from_bytes(digest, "big", signed=True) for digest in hashes))
 
 
-def made_at_once(lines: Iterable[Row], calendar: Sequence[Row], as_of: str) -> Lake:
-    """Every gold table built from these rows in one go, without planner or history, up to the as-of date."""
+def built_at_once(lines: Iterable[Row], calendar: Sequence[Row], as_of: str) -> Lake:
+    """Build every gold table from these rows once, up to the as-of date, without planner or earlier runs."""
     lake = Lake(lines, calendar)
     days = [day for day in lake.days() if day <= as_of]
     lake.build("gold_customer_day", as_of, days)

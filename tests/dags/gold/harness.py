@@ -1,6 +1,6 @@
-"""A lake in memory for the gold SQL: small silver rows in, the rows of any gold table out.
+"""A lake in memory for tests of the gold SQL: silver rows in, rows of any gold table out.
 
-The SQL is rendered as the DAG renders it and run on DuckDB through the Athena translation of the laptop endpoint.
+The SQL is rendered as in the DAG, translated as in the laptop endpoint, and run on DuckDB.
 
     lake = Lake([line("o1", 10), line("o1", 5, lineitem_id="l2")])
     lake.rows("gold_daily_sales_by_store")  # [{'restaurant_id': 'store-a', …}]
@@ -69,7 +69,7 @@ SILVER: dict[str, dict[str, str]] = {
 
 DUCKDB_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "boolean": "BOOLEAN",
                 "date": "DATE"}  # fmt: skip
-# A Glue job writes these, so that the harness takes them as given, like silver.
+# A Glue job writes the score tables, so here their rows are inputs, like silver.
 SILVER |= {
     table.name: {name: DUCKDB_TYPES[column.type] for name, column in table.columns.items()}
     for table in SCORE_TABLES.values()
@@ -79,8 +79,11 @@ Row = dict[str, Any]
 
 
 def line(order_id: str, price: Any = 10, day: str = "2024-01-10", **fields: Any) -> Row:
-    """One silver order line. `options` and `discount` are amounts; the money columns follow from them. A line with a
-    price or an item_quantity below zero is a refund."""
+    """Return one silver order line.
+
+    `options` and `discount` are amounts from which the money columns are computed. A line with a price or an
+    `item_quantity` below zero is a refund.
+    """
     hour = fields.pop("hour", 12)
     item_amount = Decimal(str(price))
     options = Decimal(str(fields.pop("options", 0)))
@@ -125,7 +128,7 @@ def line(order_id: str, price: Any = 10, day: str = "2024-01-10", **fields: Any)
 
 
 def calendar_day(day: str, holiday_name: str | None = None) -> Row:
-    """One row of silver_date_dim."""
+    """Return one row of `silver_date_dim`."""
     found = date.fromisoformat(day)
     return {
         "calendar_date": found,
@@ -142,7 +145,7 @@ def calendar_day(day: str, holiday_name: str | None = None) -> Row:
 
 
 def prediction(as_of: str, **fields: Any) -> Row:
-    """One row of gold_customer_predictions: a customer who is as likely gone as not."""
+    """Return one row of `gold_customer_predictions`: a customer who has left with a probability of one half."""
     row: Row = {
         "app_name": "Cafe", "user_id": "ann", "currency": "USD", "p_alive": 0.5, "p_order_30": 0.2, "p_order_90": 0.3,
         "p_order_365": 0.4, "expected_days_30": 0.3, "expected_days_90": 0.8, "expected_days_365": 2.5,
@@ -159,7 +162,7 @@ def prediction(as_of: str, **fields: Any) -> Row:
 
 
 def loyalty_effect(metric: str, as_of: str, **fields: Any) -> Row:
-    """One row of gold_loyalty_effects: a fifth more, and a comparison that stands its placebo."""
+    """Return one row of `gold_loyalty_effects`: an effect of 1.2 whose placebo comparison passes."""
     row: Row = {
         "metric": metric, "window_days": 90, "currency": "USD", "effect_ratio": 1.2, "effect_lower": 1.1,
         "effect_upper": 1.3, "placebo_ratio": 1.0, "placebo_lower": 0.9, "placebo_upper": 1.1, "loyalty_customers": 400,
@@ -170,11 +173,11 @@ def loyalty_effect(metric: str, as_of: str, **fields: Any) -> Row:
 
 
 class Lake:
-    """Silver rows, and the gold tables built from them on demand, upstream tables first."""
+    """Silver rows, and the gold tables that are built from them when they are needed."""
 
     def __init__(self, lines: Iterable[Row], calendar: Iterable[Row] = ()) -> None:
         self.connection = macros.connect()
-        self.connection.execute("SET threads = 1")  # the tables are tiny: more threads only wait for each other
+        self.connection.execute("SET threads = 1")  # the tables are tiny: more threads would wait for each other
         self.built: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.connection.execute(f"CREATE SCHEMA {DATABASE}")
         for name, columns in SILVER.items():
@@ -194,7 +197,7 @@ class Lake:
             self.connection.execute(f"INSERT INTO {DATABASE}.{table} VALUES {marks}", values)
 
     def build(self, name: str, as_of: str | None = None, order_dates: Sequence[str] | None = None) -> None:
-        """Build one gold table and what it reads, for an as-of date and a set of days (default: all there are)."""
+        """Build one gold table and the tables that it reads, for an as-of date and a set of days (default: all)."""
         table = gold_tables()[name]
         days = tuple(self.days() if order_dates is None else order_dates)
         as_of = as_of or max(self.days())
@@ -208,13 +211,14 @@ class Lake:
         self.built[name] = (as_of, days)
 
     def days(self) -> list[str]:
+        """Return the days that have order lines, at least one day."""
         found = self.connection.execute(
             f"SELECT DISTINCT CAST(order_date AS VARCHAR) FROM {DATABASE}.silver_order_items ORDER BY 1"
         )
         return [day for (day,) in found.fetchall()] or ["2024-01-01"]
 
     def query(self, sql: str) -> list[Row]:
-        """The rows of a DuckDB query, one dict a row."""
+        """Return the rows of a DuckDB query as dicts."""
         cursor = self.connection.execute(sql)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
@@ -225,23 +229,23 @@ class Lake:
         return self.query(f"SELECT * FROM {DATABASE}.{name} WHERE {where} ORDER BY {order_by}")
 
     def row(self, name: str, where: str = "TRUE", as_of: str | None = None) -> Row:
-        """The only row that fits `where`."""
+        """Build the table and return the only row that fits `where`."""
         found = self.rows(name, as_of, where)
         assert len(found) == 1, f"{name} has {len(found)} rows where {where}, not one"
         return found[0]
 
     def types(self, name: str) -> dict[str, str]:
-        """Column name → DuckDB type of a built table, in order."""
+        """Return the columns of a built table in order: name → DuckDB type."""
         return {row["column_name"]: row["column_type"] for row in self.query(f"DESCRIBE {DATABASE}.{name}")}
 
 
 def render(table: GoldTable, as_of: str = "2024-01-31", order_dates: Sequence[str] = ("2024-01-31",)) -> str:
-    """The table's SELECT as the planner renders it for a first build."""
+    """Return the SELECT of a table as the planner renders it for a first build."""
     return select(table, partition_values(table.partition, as_of, order_dates), DATABASE)
 
 
 def partition_values(partition: str, as_of: str, order_dates: Sequence[str]) -> list[str]:
-    """Values of the partitions that a first build has, at least one."""
+    """Return the partition values of a first build, at least one."""
     if partition == "order_date":
         return list(order_dates)
     if partition in CLOSED_PERIODS:
@@ -253,10 +257,10 @@ def partition_values(partition: str, as_of: str, order_dates: Sequence[str]) -> 
 
 @cache
 def translated(sql: str) -> str:
-    """The DuckDB form of Athena SQL; many tests build the same table for the same days."""
+    """Translate Athena SQL to DuckDB. Cached, because many tests build the same table for the same days."""
     return to_duckdb(sql)
 
 
 def pick(row: Row, *names: str) -> tuple[Any, ...]:
-    """Some values of a row, for a short comparison."""
+    """Return some values of a row, for a short comparison."""
     return tuple(row[name] for name in names)

@@ -1,4 +1,4 @@
-"""Item-days as gold_item_sales_by_day holds them: written week by week, or drawn from a known price elasticity."""
+"""Rows of gold_item_sales_by_day: written week by week, or simulated with a known price elasticity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIRST_MONDAY = date(2022, 1, 3)
 def weeks_of(
     item: str, prices: Sequence[float | None], units: int = 10, store: str = "store-a", category: str = "Breakfast"
 ) -> pd.DataFrame:
-    """One row a week, on its Wednesday: `units` at the week's price; no row where the price is None."""
+    """Return one row for each week, on its Wednesday: `units` at the price of the week; no row for a price of None."""
     found = [(week, price) for week, price in enumerate(prices) if price is not None]
     return pd.DataFrame(
         {
@@ -32,7 +32,7 @@ def weeks_of(
 
 
 def item_day_lake(*frames: pd.DataFrame) -> Lake:
-    """A lake whose gold_item_sales_by_day are these rows, as of the last of their days."""
+    """Return a lake whose `gold_item_sales_by_day` has these rows, as of the last of their days."""
     rows = pd.concat(frames)
     days = rows["order_date"]
     lake = Lake([line("o1", day=str(days.min())[:10]), line("o2", day=str(days.max())[:10])])
@@ -63,10 +63,10 @@ def simulated_item_days(
     currency: str = "USD",
     weeks: int = 110,
 ) -> pd.DataFrame:
-    """Five stores x two categories x 15 items: Poisson units a day by price ** elasticity, growth and weekly shocks.
+    """Simulate five stores x two categories x 15 items: Poisson units by price ** elasticity, growth, weekly shocks.
 
-    There are `changes` rounds of price changes, 28 weeks apart at least; in each, six in ten of a store's items
-    change in a week of their own.
+    There are `changes` rounds of price changes, at least 28 weeks apart. In each round six in ten items of a store
+    change their price, each in its own week.
     """
     rng = np.random.default_rng(seed)
     stores, categories, items = 5, 2, 15

@@ -1,4 +1,4 @@
-"""Silver lines of random orders, every value from a seed."""
+"""Silver lines of random orders; the seed determines every value."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ FOURTEEN_MONTHS = [date(2022, 12, 20) + timedelta(days=number) for number in ran
 
 
 def random_lines(seed: int, orders: int = 400, dates: Sequence[date] = FOURTEEN_MONTHS) -> list[Row]:
-    """Orders of three stores on these dates: guests, tests, two currencies, options, discounts, odd orders, refunds
-    within an order and orders of refunds only."""
+    """Return lines of orders of three stores on these dates.
+
+    They include guests, test orders, two currencies, options, discounts, unusual orders, refunds within an order, and
+    orders with refunds only.
+    """
     rng = random.Random(seed)
     rows: list[Row] = []
     for number in range(orders):

@@ -1,4 +1,4 @@
-"""Stands in for the scores job where Spark would take too long: its tables as sums of the published customer days."""
+"""A replacement for the scores job, because Spark takes too long: score tables as sums of the customer days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.dags.gold.harness import DATABASE, Lake, Row, loyalty_effect, predict
 
 
 def write_scores(lake: Lake, as_of: str) -> None:
-    """Replace the as-of date's rows by ones that follow from every customer day up to that date, and from no other."""
+    """Replace the rows of the as-of date by rows computed from all customer days up to that date, and no other."""
     days = f"FROM {DATABASE}.gold_customer_day WHERE order_date <= DATE '{as_of}'"
     customers = lake.query(
         f"""SELECT app_name, user_id, currency, SUM(orders) AS orders, SUM(net_sales) AS net_sales,
@@ -33,7 +33,7 @@ def write_scores(lake: Lake, as_of: str) -> None:
 
 
 def customer_prediction(as_of: str, orders: Any, net_sales: Any, silent: int, **customer: str) -> Row:
-    """A prediction that differs with each of the customer's orders, their amounts and their last day."""
+    """Return a prediction that depends on the customer's orders, their amounts and their last day."""
     alive = 1 / (1 + silent / 30)
     value = float(net_sales) * alive
     return prediction(

@@ -1,4 +1,4 @@
-"""Store-days as gold_daily_sales_by_store holds them, drawn from known rates and order values."""
+"""Rows of gold_daily_sales_by_store, simulated with known rates and order values."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ WEEKDAYS = np.array([0.8, 0.8, 0.9, 1.0, 1.2, 1.4, 0.9])
 
 
 def daily_rates(days: int, mean: float, season: float = 0.1, growth: float = 0.15) -> NDArray[np.float64]:
-    """Expected orders of each day from a Monday on: weekday, season of the year, and growth a year."""
+    """Return the expected orders of each day from a Monday on, by weekday, season and yearly growth."""
     day = np.arange(days)
     seasonal = 1 + season * np.sin(2 * np.pi * day / 365.25)
     return mean * WEEKDAYS[day % 7] * seasonal * (1 + growth) ** (day / 365.25)
 
 
 def counts(rng: np.random.Generator, rates: NDArray[np.float64], size: float | None = None) -> NDArray[np.int64]:
-    """Poisson counts of these rates, or negative binomial ones: variance rate + rate² / size."""
+    """Return Poisson counts with these rates, or negative binomial ones with variance rate + rate² / size."""
     return rng.poisson(rates if size is None else rates * rng.gamma(size, 1 / size, rates.shape))
 
 
 def store_days(
     orders: Sequence[int] | NDArray[np.int64], store: str = "store-a", currency: str = "USD", order_value: float = 10
 ) -> pd.DataFrame:
-    """One row a day from FIRST_MONDAY on, every order of the same value; no row where there are no orders."""
+    """Return one row for each day from FIRST_MONDAY on; all orders have the same value. No orders, no row."""
     found = np.asarray(orders)
     frame = pd.DataFrame(
         {
@@ -46,7 +46,7 @@ def store_days(
 
 
 def store_day_lake(rows: pd.DataFrame, calendar: Sequence[Row] = ()) -> Lake:
-    """A lake whose gold_daily_sales_by_store are these rows; marts are built as of the last of their days."""
+    """Return a lake whose `gold_daily_sales_by_store` has these rows; marts are as of the last of their days."""
     days = rows["order_date"]
     lake = Lake([line("first", day=str(days.min())[:10]), line("last", day=str(days.max())[:10])], calendar)
     fact = f"{DATABASE}.gold_daily_sales_by_store"

@@ -1,4 +1,4 @@
-"""A new additive measure of customers is one entry in one list: every table that carries measures then has it."""
+"""A new additive customer measure is one entry in one list; then every table with measures has it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ TEA = CustomerMeasure(
 
 @pytest.fixture
 def with_tea(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One more measure than the project has."""
+    """Add a measure to those of the project."""
     measures = (*CUSTOMER_MEASURES, TEA)
     monkeypatch.setitem(definition._SQL.globals, "customer_measures", measures)
     monkeypatch.setitem(definition._SQL.globals, "measured_columns", definition.lines_read(measures))
-    # Templates that macros are imported from remember the globals that they were loaded with.
+    # Imported macro templates keep the globals with which they were loaded.
     definition._SQL.cache.clear()
     yield
     definition._SQL.cache.clear()
 
 
-def test_a_new_measure_reaches_every_table_that_carries_measures(with_tea: None) -> None:
+def test_a_new_measure_is_in_every_table_with_measures(with_tea: None) -> None:
     lake = Lake(
         [
             line("o1", 3, "2024-01-10", item_name="Tea"),
@@ -55,7 +55,7 @@ def test_a_new_measure_reaches_every_table_that_carries_measures(with_tea: None)
 
 
 def test_no_other_file_lists_the_measures() -> None:
-    """A file that carries all of them must render them from the list."""
+    """A file with all measures must render them from the list."""
     for path in definition.GOLD_FOLDER.rglob("*.sql"):
         text = path.read_text(encoding="utf-8")
         if path.stem in TABLES or path.stem == "customer_days":

@@ -24,7 +24,7 @@ def test_a_customers_day_across_stores_categories_and_hours() -> None:
     assert pick(row, "item_categories", "item_category_orders") == (["Breakfast", "Smoothies"], [3, 1])
 
 
-def test_every_hour_falls_in_one_daypart() -> None:
+def test_every_hour_is_in_one_daypart() -> None:
     lake = Lake([line(f"o{hour}", hour=hour) for hour in range(24)])
     row = lake.row(TABLE)
     assert pick(
@@ -42,7 +42,7 @@ def test_guests_and_test_channels_are_left_out() -> None:
     assert Lake([line("o1", user_id=None), line("o2", is_test=True)]).rows(TABLE) == []
 
 
-def test_customers_are_apart_by_channel_and_currency() -> None:
+def test_customers_are_separate_by_channel_and_currency() -> None:
     lake = Lake([line("o1", 1), line("o2", 2, app_name="Perks"), line("o3", 4, currency="CAD")])
     found = {pick(row, "app_name", "currency", "net_sales") for row in lake.rows(TABLE)}
     assert found == {("Cafe", "USD", Decimal(1)), ("Perks", "USD", Decimal(2)), ("Cafe", "CAD", Decimal(4))}

@@ -8,7 +8,7 @@ from tests.dags.gold.harness import Lake, line, pick
 TABLE = "gold_customer_facts"
 
 
-def test_rhythm_of_a_returning_customer() -> None:
+def test_gaps_of_a_returning_customer() -> None:
     lake = Lake(
         [
             line("o1", 10, "2024-01-01"),
@@ -61,7 +61,7 @@ def test_days_after_the_as_of_date_do_not_count() -> None:
     assert pick(row, "orders", "net_sales", "as_of_date") == (1, 10, date(2024, 1, 31))
 
 
-def test_guests_are_no_customers() -> None:
+def test_guests_are_not_customers() -> None:
     assert Lake([line("o1", user_id=None)]).rows(TABLE) == []
 
 
@@ -107,7 +107,7 @@ def test_money_cutoffs_are_frozen_at_the_start_of_the_quarter() -> None:
     assert crowded.row(TABLE, "user_id = 'u1'", "2024-01-31")["m_cutoffs_frozen_on"] == date(2024, 1, 1)
 
 
-def test_money_cutoffs_are_of_one_currency() -> None:
+def test_each_currency_has_its_own_money_cutoffs() -> None:
     lake = Lake(
         [line(f"o{i}", i, user_id=f"u{i}") for i in range(1, 6)]
         + [line("c", Decimal(1), user_id="cad", currency="CAD")]

@@ -46,7 +46,7 @@ def test_currencies_are_never_added() -> None:
     assert found == {"USD": Decimal("10"), "CAD": Decimal("20"), "UNKNOWN": Decimal("1")}
 
 
-def test_an_order_in_two_stores_counts_once_and_its_money_stays_with_the_lines() -> None:
+def test_an_order_in_two_stores_counts_once_and_its_money_counts_by_line() -> None:
     lake = Lake(
         [
             line("o1", 10, hour=9, restaurant_id="store-b"),
@@ -62,7 +62,7 @@ def test_a_user_of_two_channels_is_two_customers() -> None:
     assert lake.row(TABLE)["customers"] == 2
 
 
-def test_only_the_asked_days_are_built() -> None:
+def test_only_the_given_days_are_built() -> None:
     lake = Lake([line("o1", day="2024-01-10"), line("o2", day="2024-01-11"), line("o3", day="2024-01-12")])
     lake.build(TABLE, order_dates=["2024-01-10", "2024-01-12"])
     days = lake.query(f"SELECT CAST(order_date AS VARCHAR) AS day FROM biz_insights.{TABLE} ORDER BY 1")
@@ -75,7 +75,7 @@ def test_an_order_across_midnight_counts_on_each_date_with_that_dates_lines() ->
     assert found == [(1, Decimal("10")), (1, Decimal("4"))]
 
 
-def test_squares_are_of_each_orders_part_in_the_store_and_currency() -> None:
+def test_net_sales_of_an_order_are_squared_by_store_and_currency() -> None:
     lake = Lake(
         [
             line("o1", 10, options=2),

@@ -22,12 +22,12 @@ def test_one_discounted_line_makes_the_order_discounted() -> None:
     assert pick(row, "full_price_net_sales", "no_discounts_observed") == (Decimal("8"), False)
 
 
-def test_a_day_without_discounts_says_so() -> None:
+def test_a_day_without_discounts_is_marked() -> None:
     row = Lake([line("o1", 10)]).row(TABLE)
     assert pick(row, "discounted_orders", "discounted_net_sales", "no_discounts_observed") == (0, 0, True)
 
 
-def test_the_squares_are_of_whole_orders() -> None:
+def test_net_sales_of_whole_orders_are_squared() -> None:
     lake = Lake(
         [
             line("o1", 10, discount=2),

@@ -1,4 +1,4 @@
-"""What every gold SQL file promises in its header, and what none may do."""
+"""Rules for every gold SQL file: a complete and correct header, and no forbidden SQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.dags.gold.harness import DATABASE, Lake, line, render
 
 TABLES = list(gold_tables().values())
 PREFIXES = {"facts": "gold_", "marts": "mart_", "views": "v_"}
-"""Of the names in each folder, see docs/naming.md."""
+"""Prefix of the names in each folder, see docs/naming.md."""
 FORBIDDEN = (
     "ntile",
     "insert overwrite",
@@ -37,7 +37,7 @@ def lake() -> Lake:
     return built
 
 
-def test_a_name_says_what_kind_of_table_it_is() -> None:
+def test_the_prefix_of_a_name_shows_the_kind_of_table() -> None:
     assert {table.kind for table in TABLES} == set(PREFIXES)
     assert [table.name for table in TABLES if not table.name.startswith(PREFIXES[table.kind])] == []
 
@@ -48,7 +48,7 @@ def test_the_header_lists_the_real_columns_in_order(table: GoldTable, lake: Lake
 
 
 @each_table
-def test_columns_have_types_that_athena_keeps(table: GoldTable, lake: Lake) -> None:
+def test_columns_have_types_that_athena_supports(table: GoldTable, lake: Lake) -> None:
     odd = {name: kind for name, kind in lake.types(table.name).items() if not ATHENA_TYPES.fullmatch(kind)}
     assert odd == {}
 
@@ -62,7 +62,7 @@ def test_the_grain_is_unique_and_made_of_columns(table: GoldTable, lake: Lake) -
 
 
 @each_table
-def test_the_header_is_filled_in(table: GoldTable) -> None:
+def test_the_header_is_complete(table: GoldTable) -> None:
     assert table.about.endswith(".")
     assert table.denominator in ("guests in", "guests out")
     assert table.partition == {"facts": table.partition, "marts": "as_of_date", "views": "none"}[table.kind]
@@ -81,7 +81,7 @@ def test_reads_names_exactly_the_tables_of_the_query(table: GoldTable) -> None:
 
 
 @each_table
-def test_nothing_forbidden_is_used(table: GoldTable) -> None:
+def test_no_forbidden_sql_is_used(table: GoldTable) -> None:
     query = render(table).casefold()
     assert [word for word in FORBIDDEN if word in query] == []
     assert isinstance(sqlglot.parse_one(render(table), read="athena"), exp.Select)

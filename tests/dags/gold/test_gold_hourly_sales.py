@@ -5,7 +5,7 @@ from tests.dags.gold.harness import Lake, line, pick
 TABLE = "gold_hourly_sales"
 
 
-def test_an_order_belongs_wholly_to_the_hour_of_its_earliest_line() -> None:
+def test_all_lines_of_an_order_count_in_the_hour_of_its_earliest_line() -> None:
     lake = Lake(
         [
             line("o1", 10, hour=12),
@@ -19,7 +19,7 @@ def test_an_order_belongs_wholly_to_the_hour_of_its_earliest_line() -> None:
 
 
 def test_late_hours_stay_on_their_local_day() -> None:
-    # 23:00 in Chicago is the next day in UTC: silver has decided the date, gold must not decide again.
+    # 23:00 in Chicago is the next day in UTC. Gold must use the date of silver.
     lake = Lake([line("o1", 7, "2024-01-10", hour=23)])
     row = lake.row(TABLE)
     assert (row["order_hour"], str(row["order_date"])) == (23, "2024-01-10")

@@ -5,7 +5,7 @@ from tests.dags.gold.harness import Lake, line, pick
 TABLE = "gold_item_sales_by_day"
 
 
-def test_spellings_of_an_item_add_up_under_the_latest() -> None:
+def test_spellings_of_an_item_are_added_up_under_the_latest() -> None:
     lake = Lake(
         [
             line("o1", 10, item_name="Bagel Deluxe", hour=8, options=1, item_quantity=3),
@@ -20,7 +20,7 @@ def test_spellings_of_an_item_add_up_under_the_latest() -> None:
     assert row["lines_with_paid_option"] == 1
 
 
-def test_the_latest_spelling_is_that_of_the_latest_line_however_the_source_numbers_them() -> None:
+def test_the_latest_spelling_does_not_depend_on_row_ids() -> None:
     for numbers in ((1, 2, 3), (3, 2, 1)):
         early, latest, late = numbers
         lines = [
@@ -44,7 +44,7 @@ def test_category_orders_add_up_to_the_orders_of_the_category() -> None:
     assert found == {"bagel": 1, "wrap": 1, "shake": 1}
 
 
-def test_the_same_item_in_two_categories_stays_apart() -> None:
+def test_the_same_name_in_two_categories_is_two_items() -> None:
     lake = Lake([line("o1"), line("o2", item_category="Lunch")])
     found = {pick(row, "item_category", "item_key", "item_name") for row in lake.rows(TABLE)}
     assert found == {("Breakfast", "bagel", "Bagel"), ("Lunch", "bagel", "Bagel")}

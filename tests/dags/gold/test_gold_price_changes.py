@@ -1,4 +1,4 @@
-"""Price changes found in weekly prices, and what is compared around them."""
+"""Price changes found in weekly prices, and the sales that are compared before and after them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.dags.gold.item_days import FIRST_MONDAY, item_day_lake, simulated_ite
 TABLE = "gold_price_changes"
 WEEKS = 60
 CHANGED = [5.0] * 30 + [5.5] * 30  # in week 30
-KEPT = [4.0] * WEEKS
+UNCHANGED = [4.0] * WEEKS
 
 
 def monday(week: int) -> date:
@@ -25,8 +25,8 @@ def wrap_change(*frames: Any) -> Row:
     return item_day_lake(*frames).row(TABLE, "item_key = 'wrap'")
 
 
-def test_a_change_and_what_sold_around_it() -> None:
-    row = wrap_change(weeks_of("wrap", CHANGED), weeks_of("soup", KEPT, 7), weeks_of("cake", KEPT, 2))
+def test_a_change_with_the_units_before_and_after_it() -> None:
+    row = wrap_change(weeks_of("wrap", CHANGED), weeks_of("soup", UNCHANGED, 7), weeks_of("cake", UNCHANGED, 2))
     assert pick(row, "item_key", "item_name", "change_week", "last_week_at_old_price") == (
         "wrap", "WRAP", monday(30), monday(29)
     )  # fmt: skip
@@ -39,17 +39,19 @@ def test_a_change_and_what_sold_around_it() -> None:
 def test_siblings_are_unchanged_items_of_the_store_and_category_sold_throughout() -> None:
     row = wrap_change(
         weeks_of("wrap", CHANGED),
-        weeks_of("soup", KEPT, 3),
-        weeks_of("rare", [4.0 if week in (2, 58) else None for week in range(WEEKS)]),  # known before and after
-        # What sold on one side only is a sibling too: else the rest would seem to grow less than it does.
+        weeks_of("soup", UNCHANGED, 3),
+        weeks_of(
+            "rare", [4.0 if week in (2, 58) else None for week in range(WEEKS)]
+        ),  # sold before and after the windows
+        # An item that sold on one side only is a sibling too. Without it the siblings would seem to grow less.
         weeks_of("late", [4.0 if week in (2, 35, 58) else None for week in range(WEEKS)], 5),
         weeks_of("new", [None] * 25 + [4.0] * 35),
         weeks_of("gone", [4.0] * 40 + [None] * 20),
-        weeks_of("other", KEPT, category="Bowls"),
-        weeks_of("other", KEPT, store="store-b"),
-        weeks_of("dearer", [4.0] * 20 + [6.0] * 2 + [4.5] * 38),  # unclear when, but not the same price
+        weeks_of("other", UNCHANGED, category="Bowls"),
+        weeks_of("other", UNCHANGED, store="store-b"),
+        weeks_of("dearer", [4.0] * 20 + [6.0] * 2 + [4.5] * 38),  # the week is not clear, but the price changed
     )
-    # The rare item sold nothing within the weeks and is not counted among the siblings that did.
+    # The rare item sold nothing in these weeks and is not counted as a sibling.
     assert pick(row, "siblings", "sibling_items_before", "sibling_items_after") == (2, 39, 44)
 
 
@@ -59,12 +61,12 @@ def test_siblings_are_unchanged_items_of_the_store_and_category_sold_throughout(
         [5.0] * 30 + [4.0] + [5.0] * 29,  # a week's promotion
         [5.0] * 30 + [0.0] + [5.0] * 29,  # given away
         [5.0] * 30 + [5.04] * 30,  # under 1 %
-        [5.0 + (week * 7 % 5) / 2 for week in range(WEEKS)],  # a price on demand
-        [5.0, 6.0, 6.0],  # too few weeks to say
+        [5.0 + (week * 7 % 5) / 2 for week in range(WEEKS)],  # the price is different every week
+        [5.0, 6.0, 6.0],  # too few weeks
     ],
 )
-def test_what_is_not_a_lasting_change(prices: list[float]) -> None:
-    assert item_day_lake(weeks_of("wrap", prices), weeks_of("soup", KEPT)).rows(TABLE) == []
+def test_prices_without_a_lasting_change(prices: list[float]) -> None:
+    assert item_day_lake(weeks_of("wrap", prices), weeks_of("soup", UNCHANGED)).rows(TABLE) == []
 
 
 @pytest.mark.parametrize(
@@ -72,12 +74,14 @@ def test_what_is_not_a_lasting_change(prices: list[float]) -> None:
     [
         ([5.0] * 29 + [5.2] + [5.5] * 30, 30, 28),  # the week between has both prices
         ([5.0] * 29 + [0.0] + [5.5] * 30, 30, 28),
-        ([5.0] * 30 + [5.5] + [1.0] + [5.5] * 28, 30, 29),  # a slip soon after
-        ([5.0] * 28 + [None] * 4 + [5.5] * 28, 32, 27),  # sold in neither of four weeks
+        ([5.0] * 30 + [5.5] + [1.0] + [5.5] * 28, 30, 29),  # a mistake soon after
+        ([5.0] * 28 + [None] * 4 + [5.5] * 28, 32, 27),  # not sold in four weeks
     ],
 )
-def test_noise_beside_a_change_moves_no_date(prices: list[float | None], change_week: int, last_old_week: int) -> None:
-    row = wrap_change(weeks_of("wrap", prices), weeks_of("soup", KEPT))
+def test_noise_near_a_change_does_not_move_its_date(
+    prices: list[float | None], change_week: int, last_old_week: int
+) -> None:
+    row = wrap_change(weeks_of("wrap", prices), weeks_of("soup", UNCHANGED))
     assert pick(row, "change_week", "last_week_at_old_price") == (monday(change_week), monday(last_old_week))
     assert pick(row, "old_unit_price", "new_unit_price", "use_status") == (Decimal("5"), Decimal("5.5"), "usable")
     assert pick(row, "items_before", "items_after") == (130, 130)
@@ -94,29 +98,29 @@ def test_noise_beside_a_change_moves_no_date(prices: list[float | None], change_
         ([5.0] * 30 + [5.5] * 10 + [None] * 20, "item_not_sold_throughout"),
     ],
 )
-def test_changes_that_cannot_be_used_say_why(prices: list[float | None], status: str) -> None:
-    row = wrap_change(weeks_of("wrap", prices), weeks_of("soup", KEPT))
+def test_unusable_changes_have_a_reason(prices: list[float | None], status: str) -> None:
+    row = wrap_change(weeks_of("wrap", prices), weeks_of("soup", UNCHANGED))
     assert row["use_status"] == status
     assert (row["items_before"] is None) == (status == "not_dated")
 
 
-def test_two_changes_of_an_item_within_the_weeks_are_not_used() -> None:
-    lake = item_day_lake(weeks_of("wrap", [5.0] * 25 + [5.5] * 10 + [6.0] * 25), weeks_of("soup", KEPT))
+def test_two_changes_of_an_item_in_one_window_are_not_used() -> None:
+    lake = item_day_lake(weeks_of("wrap", [5.0] * 25 + [5.5] * 10 + [6.0] * 25), weeks_of("soup", UNCHANGED))
     assert [pick(row, "change_week", "use_status") for row in lake.rows(TABLE, order_by="change_week")] == [
         (monday(25), "another_change_in_window"), (monday(35), "another_change_in_window")
     ]  # fmt: skip
 
 
-def test_without_siblings_there_is_nothing_to_compare_with() -> None:
+def test_a_change_without_siblings_is_not_used() -> None:
     soup = weeks_of("soup", [4.0] * 30 + [4.4] * 30)
-    row = wrap_change(weeks_of("wrap", CHANGED), soup, weeks_of("bowl", KEPT, category="Bowls"))
+    row = wrap_change(weeks_of("wrap", CHANGED), soup, weeks_of("bowl", UNCHANGED, category="Bowls"))
     assert pick(row, "siblings", "use_status") == (0, "no_unchanged_siblings")
 
 
-def test_a_catering_order_does_not_outweigh_a_quarter() -> None:
+def test_a_very_large_order_is_capped() -> None:
     bulk = weeks_of("wrap", [5.5], 500)
     bulk["order_date"] = [monday(35) + timedelta(days=1)]
-    row = wrap_change(weeks_of("wrap", CHANGED), bulk, weeks_of("soup", KEPT))
+    row = wrap_change(weeks_of("wrap", CHANGED), bulk, weeks_of("soup", UNCHANGED))
     assert pick(row, "items_before", "items_after") == (130, 12 * 10 + 50)
 
 
@@ -131,7 +135,7 @@ def test_the_unit_price_is_the_amount_over_the_quantity() -> None:
 
 def test_simulated_changes_are_found_with_their_prices() -> None:
     rows = item_day_lake(simulated_item_days(5, 0.0)).rows(TABLE)
-    assert 160 <= len(rows) <= 200  # five stores x thirty items x two rounds, six in ten taking part
+    assert 160 <= len(rows) <= 200  # five stores x thirty items x two rounds, six in ten items change
     usable = [row for row in rows if row["use_status"] == "usable"]
     assert len(usable) > 140
     assert all(0.03 < abs(row["price_change"]) < 0.165 for row in rows)

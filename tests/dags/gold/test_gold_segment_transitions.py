@@ -1,4 +1,4 @@
-"""Moves between segments: the segments are those of the mart as of each month's end, and every move is counted once."""
+"""Moves between segments: segments equal those of the mart at each month end, and every move is counted once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MONTH_ENDS = [
 
 
 def random_orders(seed: int, customers: int = 40) -> list[Row]:
-    """Customers of two currencies who order now and then over two years; some only lately, one currency later."""
+    """Return orders of customers in two currencies over two years; some customers and one currency start later."""
     rng = random.Random(seed)
     rows = []
     for number in range(customers):
@@ -39,7 +39,7 @@ def random_orders(seed: int, customers: int = 40) -> list[Row]:
 
 
 def moves_of_the_mart(lake: Lake) -> dict[tuple[str, str, str, str], int]:
-    """Moves counted from the mart as of every month's end: what the table must equal."""
+    """Count the moves from the mart at every month end: the table must have the same."""
     segments: list[dict[tuple[str, str], str]] = []
     for month_end in MONTH_ENDS:
         rows = lake.rows("mart_customer_segments", month_end)
@@ -53,7 +53,7 @@ def moves_of_the_mart(lake: Lake) -> dict[tuple[str, str, str, str], int]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_moves_are_those_between_the_marts_of_the_month_ends(seed: int) -> None:
+def test_moves_equal_those_between_the_marts_of_month_ends(seed: int) -> None:
     lake = Lake(random_orders(seed))
     expected = moves_of_the_mart(lake)
     rows = lake.rows(TABLE, "2024-01-20")
@@ -66,8 +66,8 @@ def test_the_moves_are_those_between_the_marts_of_the_month_ends(seed: int) -> N
 
 
 def test_a_rate_has_its_base_and_wilson_interval() -> None:
-    # Ten customers order on 20 December; three of them again on 20 January, the others fall from New to Promising
-    # to Needs attention by the calendar alone.
+    # Ten customers order on 20 December, and three of them again on 20 January. The others move from New to Promising
+    # to Needs attention because time passes.
     lines = [line(f"o{i}", 10, "2023-12-20", user_id=f"u{i}") for i in range(10)]
     lines += [line(f"p{i}", 10, "2024-01-20", user_id=f"u{i}") for i in range(3)]
     lake = Lake([*lines, line("later", 10, "2024-02-10", user_id="u9")])
@@ -93,7 +93,7 @@ def test_new_customers_have_no_rate() -> None:
     )  # fmt: skip
 
 
-def test_the_last_day_of_a_month_ends_it() -> None:
+def test_a_month_is_whole_on_its_last_day() -> None:
     lake = Lake([line("o1", 10, "2024-01-05"), line("o2", 10, "2024-02-29", user_id="ben")])
     assert lake.row(TABLE, "customers > 0 AND from_segment = 'Promising'")["to_segment"] == "One-time"
     months = lake.query(f"SELECT min(from_month_end) AS first, max(to_month_end) AS last FROM {DATABASE}.{TABLE}")
@@ -101,18 +101,18 @@ def test_the_last_day_of_a_month_ends_it() -> None:
     assert max(row["to_month_end"] for row in lake.rows(TABLE, "2024-02-28")) == date(2024, 1, 31)
 
 
-def test_months_before_the_data_say_so() -> None:
+def test_months_before_the_data_have_a_status() -> None:
     rows = Lake([line("o1")]).rows(TABLE)
     assert len(rows) == 12 * 11 * 10
     assert {row["transition_status"] for row in rows} == {"insufficient_data", "not_supported"}
     assert {row["transition_rate"] for row in rows} == {None}
 
 
-def test_guests_alone_move_nowhere() -> None:
+def test_guests_alone_give_no_moves() -> None:
     assert Lake([line("o1", user_id=None), line("o2", day="2024-03-01", user_id=None)]).rows(TABLE) == []
 
 
-def test_refunds_and_free_orders_are_segments_too() -> None:
+def test_customers_with_refunds_or_free_orders_have_segments() -> None:
     lake = Lake(
         [
             line("o1", 0, "2023-12-05"),

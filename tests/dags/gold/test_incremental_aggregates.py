@@ -1,4 +1,4 @@
-"""Balances and closed periods say what the days say that they stand for."""
+"""The incremental aggregates (totals before the cutoff date and closed periods) equal the customer days behind them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.dags.gold.random_orders import random_lines
 
 FOUR_YEARS = [date(2020, 3, 30) + timedelta(days=number) for number in range(1462)]
 NEVER = date_literal("1900-01-01")
-"""Before every day: no books closed, every day read."""
+"""A date before every day: nothing is closed, and every day is read."""
 CUSTOMER_TABLES = [
     table.name
     for table in gold_tables().values()
@@ -26,7 +26,7 @@ CUSTOMER_TABLES = [
 
 @cache
 def four_years(as_of: str) -> Lake:
-    """A lake of four years with every table of CUSTOMER_TABLES as of a date."""
+    """Return a lake of four years with every table of CUSTOMER_TABLES as of a date."""
     lake = Lake(random_lines(7, orders=700, dates=FOUR_YEARS))
     for name in CUSTOMER_TABLES:
         lake.build(name, as_of)
@@ -39,7 +39,7 @@ def four_years(as_of: str) -> Lake:
     ids=["year's end", "new year", "leap day", "last"],
 )
 @pytest.mark.parametrize("name", CUSTOMER_TABLES)
-def test_a_table_from_closed_books_equals_that_from_every_day(name: str, as_of: str) -> None:
+def test_a_table_from_incremental_aggregates_equals_one_from_every_day(name: str, as_of: str) -> None:
     lake = four_years(as_of)
     found = lake.rows(name, as_of)
     assert lake.rows("gold_customer_totals_before_cutoff", as_of) and lake.rows(
@@ -52,8 +52,8 @@ def test_a_table_from_closed_books_equals_that_from_every_day(name: str, as_of: 
     assert len(found) > 5
 
 
-def test_no_older_customer_day_is_read() -> None:
-    """What a day costs does not grow with the years: the older days may as well not be there."""
+def test_customer_days_of_closed_periods_are_not_read() -> None:
+    """The cost of a daily run does not grow with the years: without the older days the tables stay the same."""
     as_of = "2024-03-29"
     lake = four_years(as_of)
     first_read = {
@@ -69,7 +69,7 @@ def test_no_older_customer_day_is_read() -> None:
         assert lake.query(f"SELECT * FROM ({again}) ORDER BY ALL") == lake.rows(name, as_of), name
 
 
-def test_totals_are_the_sum_of_the_days_before() -> None:
+def test_totals_are_the_sum_of_the_days_before_the_cutoff() -> None:
     visits = [
         line("o1", "10.005", "2021-01-02"),  # a Saturday
         line("o2", 7, "2021-01-05", options=2, discount=1, is_loyalty=True),
@@ -102,7 +102,7 @@ def test_a_young_chain_has_no_totals_before_the_cutoff() -> None:
     assert pick(lake.row("gold_customer_facts"), "orders", "longest_gap_days", "days_since_first_order") == (1, None, 0)
 
 
-def test_who_came_back_after_a_closed_year_is_told_by_the_next() -> None:
+def test_returning_customers_of_a_closed_year_are_counted_in_the_next() -> None:
     visits = [line("o1", day="2020-12-30"), line("o2", day="2021-01-02"), line("o3", day="2021-12-05", user_id="ben")]
     rows = Lake(visits).rows("gold_loyalty_customers_by_closed_year", "2024-02-17")
     found = {pick(row, "period_type", "period_start", "customers", "returning_customers") for row in rows}
@@ -113,8 +113,8 @@ def test_who_came_back_after_a_closed_year_is_told_by_the_next() -> None:
 
 
 @pytest.mark.parametrize("customers", [1_000, 100_000])
-def test_the_sample_is_whole_or_about_a_million_days_of_whole_customers(customers: int) -> None:
-    """Of twenty days each."""
+def test_the_sample_has_all_days_or_about_a_million_days_of_whole_customers(customers: int) -> None:
+    """Each customer has twenty days."""
     lake = Lake([line("o1", day="2021-01-02")])
     lake.build("gold_customer_day_by_quarter", "2024-02-17")
     lake.connection.execute(
@@ -125,8 +125,8 @@ def test_the_sample_is_whole_or_about_a_million_days_of_whole_customers(customer
             FROM range({20 * customers}) AS days (i)"""
     )
     as_of = "2024-02-17"
-    opening = date_literal(cutoff_date(as_of))
-    select = gold_tables()["gold_customer_day_sample_before_cutoff"].select(database=DATABASE, cutoff_date=opening)
+    cutoff = date_literal(cutoff_date(as_of))
+    select = gold_tables()["gold_customer_day_sample_before_cutoff"].select(database=DATABASE, cutoff_date=cutoff)
     (found,) = lake.query(
         f"""SELECT sum(days) AS days, count(*) FILTER (WHERE days <> 20) AS cut FROM (
                 SELECT user_id, count(*) AS days FROM ({translated(select)}) WHERE user_id <> 'ann' GROUP BY 1)"""

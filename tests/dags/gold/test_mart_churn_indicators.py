@@ -31,7 +31,7 @@ def test_the_45_day_rule_counts_from_the_as_of_date() -> None:
     assert found == {"ann": False, "bob": True}
 
 
-def test_a_one_time_customer_has_no_rhythm() -> None:
+def test_a_one_time_customer_has_no_gaps() -> None:
     row = Lake([line("o1", day="2024-06-01")]).row(TABLE, as_of=AS_OF)
     assert pick(row, "mean_gap_days", "days_since_last_order_per_mean_gap", "orders_change_rate_90d") == (
         None, None, None
@@ -47,7 +47,7 @@ def test_a_one_time_customer_has_no_rhythm() -> None:
         ("2024-01-01", {"p_order_90": 0.0999, "overdue_p": 0.9}, "churned"),
         ("2024-01-01", {"p_order_90": 0.1, "overdue_p": 0.8}, "at_risk"),
         ("2024-01-01", {"p_order_90": 0.1, "overdue_p": 0.79}, "active"),
-        ("2024-01-01", {"p_order_90": 0.1, "overdue_p": None}, "active"),  # a model that knows rates alone
+        ("2024-01-01", {"p_order_90": 0.1, "overdue_p": None}, "active"),  # a model that estimates only rates
         ("2024-01-01", {"churn_threshold": None, "churn_threshold_status": "insufficient_data"}, None),
     ],
 )
@@ -57,8 +57,8 @@ def test_the_status_is_the_first_that_fits(first_order: str, predicted: dict[str
     assert lake.row(TABLE, as_of=AS_OF)["churn_status"] == status
 
 
-def test_value_at_risk_is_what_leaving_would_cost() -> None:
-    """25 expected with one in five gone already: 31.25 if they are not, so 6.25 are in doubt."""
+def test_value_at_risk_is_the_value_lost_if_the_customer_has_left() -> None:
+    """25 are expected with a probability of 0.2 that the customer has left: 31.25 if not, so 6.25 are at risk."""
     lake = Lake([line("o1", day="2024-01-01"), line("o2", day="2024-01-01", user_id="bob")])
     predicted = [prediction(AS_OF, p_alive=0.8), prediction(AS_OF, user_id="bob", p_order_90=0.01)]
     lake.insert("gold_customer_predictions", predicted)
@@ -67,7 +67,7 @@ def test_value_at_risk_is_what_leaving_would_cost() -> None:
     assert pick(bob, "churn_status", "value_at_risk") == ("churned", None)
 
 
-def test_a_model_that_does_not_ask_who_has_left_puts_no_value_at_risk_and_says_so() -> None:
+def test_without_p_alive_there_is_no_value_at_risk() -> None:
     lake = Lake([line("o1", day="2024-01-01")])
     said = {"model": "nbd", "model_reason": "NBD is used: it missed by less.", "value_reason": "close"}
     lake.insert("gold_customer_predictions", [prediction(AS_OF, p_alive=None, p_alive_status="not_estimated", **said)])
@@ -76,6 +76,6 @@ def test_a_model_that_does_not_ask_who_has_left_puts_no_value_at_risk_and_says_s
     assert row["churn_status"] == "active" and {name: row[name] for name in said} == said
 
 
-def test_a_customer_without_scores_keeps_their_row() -> None:
+def test_a_customer_without_scores_has_a_row() -> None:
     row = Lake([line("o1", day="2024-01-01")]).row(TABLE, as_of=AS_OF)
     assert pick(row, "churn_status", "p_order_90", "model_status") == (None, None, "not_scored")

@@ -34,7 +34,7 @@ def test_historical_value_of_a_customer() -> None:
     ) == (15.125, 1, 4, 9, 4.0)
 
 
-def test_equal_customers_share_a_rank_and_shares_are_of_one_currency() -> None:
+def test_equal_customers_share_a_rank_and_shares_are_by_currency() -> None:
     found = {pick(row, "user_id", "currency"): row for row in lake().rows(TABLE)}
     ranks = {key: row["net_sales_rank"] for key, row in found.items()}
     assert ranks == {("ann", "USD"): 1, ("bob", "USD"): 1, ("cy", "USD"): 3, ("ann", "CAD"): 1}
@@ -42,7 +42,7 @@ def test_equal_customers_share_a_rank_and_shares_are_of_one_currency() -> None:
     assert found["ann", "CAD"]["net_sales_share"] == 1.0
 
 
-def test_a_customer_of_nothing_but_free_items_has_a_row() -> None:
+def test_a_customer_with_free_items_only_has_a_row() -> None:
     row = Lake([line("o1", 0)]).row(TABLE)
     assert pick(row, "orders", "net_sales", "aov", "net_sales_share") == (1, 0, 0.0, None)
 

@@ -41,13 +41,13 @@ def test_the_first_segment_that_fits(count: int, days_ago: int, segment: str) ->
     assert row["segment"] == segment
 
 
-def test_recent_and_frequent_but_of_little_money_is_loyal_not_champion() -> None:
+def test_a_recent_and_frequent_customer_with_low_sales_is_loyal() -> None:
     rich = [row for i in range(9) for row in orders(f"rich{i}", 1, 100, price=1000)]
     row = Lake([*orders("ann", 5, 1, price=1), *rich]).row(TABLE, "user_id = 'ann'", AS_OF.isoformat())
     assert pick(row, "rfm_code", "segment") == ("541", "Loyal")
 
 
-def test_behaviour() -> None:
+def test_favourites_and_weekend_share() -> None:
     lake = Lake(
         [
             line("o1", day="2024-01-05", hour=8),  # a Friday
@@ -63,7 +63,7 @@ def test_behaviour() -> None:
     assert pick(row, "favourite_item_category", "weekend_order_share") == ("Breakfast", 0.5)
 
 
-def test_a_tie_goes_to_the_later_then_to_the_first_by_name() -> None:
+def test_on_a_tie_the_latest_favourite_counts_then_the_first_by_name() -> None:
     later = Lake(
         [
             line("o1", day="2024-01-05", hour=8),
@@ -110,8 +110,8 @@ def test_odd_input(lines: list[Row], expected: list[tuple[object, ...]]) -> None
     assert [(user, currency, net, int(code), segment) for user, currency, net, code, segment in found] == expected
 
 
-def test_the_column_s_meaning_states_the_limits_of_every_segment() -> None:
-    """What a person signs off is what the SQL does, for every combination of scores."""
+def test_the_header_states_the_limits_of_every_segment() -> None:
+    """The text that people sign off equals the SQL, for every combination of scores."""
     meaning = gold_tables()[TABLE].columns["segment"]
     stated = re.findall(r"([A-Z][a-z -]+) \((.+?)\)", meaning)
     macro = Environment(loader=FileSystemLoader(GOLD_FOLDER)).get_template("macros/rfm.sql").module

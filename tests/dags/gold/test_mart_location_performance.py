@@ -30,8 +30,8 @@ def test_stores_of_equal_sales_share_a_rank() -> None:
     assert ranks == [1, 1, 1, 4]
 
 
-def test_the_mix_adjusted_index_does_not_praise_a_store_for_selling_dearer_categories() -> None:
-    # Both charge the same for the same; store-b merely sells more bowls.
+def test_the_mix_adjusted_index_ignores_a_mix_of_more_expensive_categories() -> None:
+    # Both stores have the same prices; store-b only sells more bowls.
     lake = Lake(
         [line(f"a{i}", 5) for i in range(3)]
         + [line("a9", 20, item_category="Bowls")]
@@ -42,7 +42,7 @@ def test_the_mix_adjusted_index_does_not_praise_a_store_for_selling_dearer_categ
     assert found == {"store-a": (8.75, 1.0), "store-b": (16.25, 1.0)}
 
 
-def test_the_mix_adjusted_index_shows_who_gets_more_for_the_same() -> None:
+def test_the_mix_adjusted_index_shows_higher_sales_for_the_same_mix() -> None:
     lake = Lake([line("a1", 6), line("b1", 2, restaurant_id="store-b")])
     found = {row["restaurant_id"]: row["mix_adjusted_aov_index"] for row in lake.rows(TABLE, where=ALL)}
     assert found == {"store-a": 1.5, "store-b": 0.5}
@@ -53,7 +53,7 @@ def test_the_mix_adjusted_index_shows_who_gets_more_for_the_same() -> None:
     [
         ("2023-02-01", "2024-02-29", 0.5),
         ("2023-02-01", "2024-02-28", None),  # February is not over
-        ("2023-02-02", "2024-02-29", None),  # the store opened during the month it would be compared with
+        ("2023-02-02", "2024-02-29", None),  # the store opened during the earlier month
     ],
 )
 def test_same_store_growth_needs_two_whole_months(opened: str, as_of: str, growth: float | None) -> None:
@@ -63,7 +63,7 @@ def test_same_store_growth_needs_two_whole_months(opened: str, as_of: str, growt
 
 
 @pytest.mark.parametrize(("days", "growth"), [(10, 0.0), (8, -0.2), (7, None)])
-def test_a_store_grows_against_nearly_as_many_days(days: int, growth: float | None) -> None:
+def test_growth_needs_nearly_as_many_days(days: int, growth: float | None) -> None:
     before = [line(f"b{n}", 10, f"2023-02-{n:02d}") for n in range(1, 11)]
     lake = Lake([*before, *(line(f"n{n}", 10, f"2024-02-{n:02d}") for n in range(1, days + 1))])
     row = lake.row(TABLE, "period_type = 'month' AND period_start = DATE '2024-02-01'", "2024-02-29")
@@ -77,7 +77,7 @@ def test_a_year_is_compared_with_the_year_before() -> None:
     assert pick(row, "net_sales_year_ago", "same_store_growth") == (20, 0.25)
 
 
-def test_currencies_are_ranked_apart() -> None:
+def test_currencies_are_ranked_separately() -> None:
     lake = Lake([line("o1", 10), line("o2", 999, restaurant_id="store-b", currency="CAD")])
     found = {
         row["restaurant_id"]: pick(row, "net_sales_rank", "net_sales_share") for row in lake.rows(TABLE, where=ALL)

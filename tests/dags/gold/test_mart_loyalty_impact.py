@@ -46,7 +46,7 @@ def test_customers_are_compared_with_guests_out() -> None:
     assert pick(found["repeat_rate"], *BOTH, "non_loyal_denominator") == (1.0, 0.5, 2)
 
 
-def test_retention_is_known_once_the_next_month_is_over() -> None:
+def test_retention_is_known_when_the_next_month_is_over() -> None:
     assert pick(metrics(january(), "2024-02-29")["retention"], *BOTH) == (1.0, 0.5)
     assert pick(metrics(january(), "2024-02-28")["retention"], *BOTH) == (None, None)
 
@@ -56,7 +56,7 @@ def test_a_customer_who_skips_a_month_was_not_retained() -> None:
     assert metrics(lake, "2024-03-31")["retention"]["non_loyal_value"] == 0.0
 
 
-def test_the_whole_time_has_one_row_a_metric_and_no_retention() -> None:
+def test_the_whole_time_has_one_row_for_each_metric_and_no_retention() -> None:
     found = metrics(january(), "2024-02-29", "all")
     assert pick(found["net_sales"], *BOTH, "is_whole_period") == (10.0, 154.0, True)
     assert found["repeat_rate"]["loyal_value"] == 1.0
@@ -70,7 +70,7 @@ def test_without_loyalty_the_loyal_side_is_zero_or_unknown() -> None:
     assert pick(found["repeat_rate"], *BOTH, "loyal_denominator") == (None, 0.0, 0)
 
 
-def test_guests_alone_make_no_customers() -> None:
+def test_guests_alone_are_not_customers() -> None:
     found = metrics(Lake([line("o1", 10, "2024-01-05", user_id=None)]), "2024-01-31")
     assert pick(found["customers"], *BOTH) == (0.0, 0.0)
     assert pick(found["net_sales_per_customer"], *BOTH) == (None, None)
@@ -87,7 +87,7 @@ def with_effects(**fields: Any) -> Lake:
     return lake
 
 
-def test_the_adjusted_effect_stands_beside_the_naive_ratio_of_the_whole_time() -> None:
+def test_the_whole_time_has_the_adjusted_effect_and_the_naive_ratio() -> None:
     found = metrics(with_effects(), "2024-02-29", "all")
     with_effect = {name for name, row in found.items() if row["effect_status"] is not None}
     assert with_effect == {"orders_per_customer", "active_days_per_customer", "net_sales_per_customer", "aov"}
@@ -121,7 +121,7 @@ def test_a_failed_placebo_is_shown_and_the_estimate_is_not() -> None:
 
 
 @pytest.mark.parametrize("status", ["insufficient_data", "not_supported"])
-def test_what_cannot_be_estimated_says_so(status: str) -> None:
+def test_without_an_estimate_there_is_a_status(status: str) -> None:
     none = dict.fromkeys((*EFFECT, *PLACEBO))
     row = metrics(with_effects(status=status, **none), "2024-02-29", "all")["orders_per_customer"]
     assert pick(row, *EFFECT, *PLACEBO, "effect_status") == (*(None,) * 6, status)
@@ -132,7 +132,7 @@ def test_without_customers_the_effect_is_not_supported() -> None:
     assert pick(found["orders_per_customer"], "effect_ratio", "effect_status") == (None, "not_supported")
 
 
-def test_the_effect_of_another_day_or_currency_is_not_borrowed() -> None:
+def test_the_effect_of_another_day_or_currency_is_not_used() -> None:
     other_currency = with_effects(currency="EUR")
     assert metrics(other_currency, "2024-02-29", "all")["aov"]["effect_status"] == "not_supported"
     assert metrics(with_effects(), "2024-02-28", "all")["aov"]["effect_ratio"] is None

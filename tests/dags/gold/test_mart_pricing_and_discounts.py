@@ -42,11 +42,11 @@ def test_without_discounts_the_bound_is_three_over_n() -> None:
     assert pick(row, "full_price_orders", "full_price_aov") == (60, 10.0)
 
 
-def test_the_bound_of_a_few_orders_is_one() -> None:
+def test_the_bound_for_few_orders_is_one() -> None:
     assert Lake([line("o1")]).row(TABLE, "level = 'chain'")["discounted_order_share_high"] == 1.0
 
 
-def test_discounted_beside_full_price_orders() -> None:
+def test_discounted_orders_compared_with_full_price_orders() -> None:
     lake = Lake(
         [
             line("o1", 20, discount=5),
@@ -68,7 +68,7 @@ def test_discounted_beside_full_price_orders() -> None:
     assert status == {"store-a": "discounts_observed", "store-b": "no_discounts_observed"}
 
 
-def test_items_say_that_discounted_orders_are_not_counted_for_them() -> None:
+def test_items_have_the_status_not_counted_by_item() -> None:
     row = Lake([line("o1", 10, discount=2)]).row(TABLE, "level = 'item'")
     assert pick(row, "discount_status", "discounted_orders", "discount_amount") == ("not_counted_by_item", None, 2)
 
@@ -106,7 +106,7 @@ def test_intervals_of_both_means_and_of_their_difference() -> None:
         ([line(f"o{i}", 10, discount=1) for i in range(80)], "insufficient_data"),
     ],
 )
-def test_means_that_cannot_be_compared_say_why(lines: list[Row], status: str) -> None:
+def test_means_that_cannot_be_compared_have_a_status(lines: list[Row], status: str) -> None:
     row = Lake(lines).row(TABLE, "level = 'chain'")
     assert pick(row, "aov_difference", "aov_difference_low", "aov_difference_high", "aov_difference_status") == (
         None, None, None, status
@@ -117,7 +117,7 @@ ELASTICITY = ("elasticity_low", "elasticity", "elasticity_high", "elasticity_sta
 
 
 @pytest.mark.parametrize("truth", [-1.2, 0.0])
-def test_a_known_elasticity_lies_in_its_interval(truth: float) -> None:
+def test_the_interval_contains_the_known_elasticity(truth: float) -> None:
     lake = item_day_lake(simulated_item_days(11, truth))
     chain = lake.row(TABLE, "level = 'chain'")
     low, estimate, high, status = pick(chain, *ELASTICITY)
@@ -129,21 +129,21 @@ def test_a_known_elasticity_lies_in_its_interval(truth: float) -> None:
     assert -0.02 < chain["mean_price_change"] < 0.05
 
 
-def test_growth_is_not_taken_for_an_answer_to_price() -> None:
-    """Items that sell little, a chain that doubles in a year, and prices that only rise."""
+def test_growth_does_not_bias_the_elasticity() -> None:
+    """The items sell little, the sales of the chain double in a year, and prices only rise."""
     lake = item_day_lake(simulated_item_days(3, -1.2, daily_units=0.12, yearly_growth=1.0, raises_only=True, weeks=130))
     low, estimate, high, status = pick(lake.row(TABLE, "level = 'chain'"), *ELASTICITY)
     assert status == "estimated"
     assert low < -1.2 < high and abs(estimate + 1.2) < 0.8
 
 
-def test_currencies_have_elasticities_of_their_own() -> None:
+def test_each_currency_has_its_own_elasticity() -> None:
     lake = item_day_lake(simulated_item_days(4, -1.2), simulated_item_days(5, 0.0, currency="CAD"))
     chain = {row["currency"]: row for row in lake.rows(TABLE, where="level = 'chain'")}
     assert chain["USD"]["elasticity_high"] < -0.5 < chain["CAD"]["elasticity_low"]
 
 
-def test_a_source_without_price_changes_says_so() -> None:
+def test_a_source_without_price_changes_has_a_status() -> None:
     lake = item_day_lake(simulated_item_days(6, -1.2, changes=0, weeks=40))
     chain = lake.row(TABLE, "level = 'chain'")
     assert pick(chain, "price_changes", "last_price_change_week", "elasticity_events", "mean_price_change") == (
@@ -153,7 +153,7 @@ def test_a_source_without_price_changes_says_so() -> None:
 
 
 def lasting_raises(events: int, stores: int, weeks_after: int) -> Lake:
-    """Raises by a tenth, each of an item of its own, after which it sells for some weeks of the window only."""
+    """Return price increases of 10 %, each of another item, which then sells in some weeks of the window only."""
     prices = [5.0] * 20 + [5.5] * (1 + weeks_after) + [None] * (13 - weeks_after) + [5.5] * 7
     changed = [weeks_of(f"item-{i}", prices, 10 + i % 5, store=f"store-{i % stores}") for i in range(events)]
     return item_day_lake(*changed, *[weeks_of("soup", [4.0] * 41, store=f"store-{store}") for store in range(stores)])
@@ -163,16 +163,16 @@ def lasting_raises(events: int, stores: int, weeks_after: int) -> Lake:
     ("events", "stores", "status"),
     [(100, 12, "estimated"), (99, 12, "insufficient_variation"), (120, 9, "insufficient_variation")],
 )
-def test_under_a_hundred_events_or_ten_groups_there_is_no_elasticity(events: int, stores: int, status: str) -> None:
+def test_below_a_hundred_events_or_ten_groups_there_is_no_elasticity(events: int, stores: int, status: str) -> None:
     chain = lasting_raises(events, stores, weeks_after=10).row(TABLE, "level = 'chain'")
     assert pick(chain, "price_changes", "elasticity_events", "elasticity_status") == (events, events, status)
     assert [chain[name] is None for name in ELASTICITY[:3]] == [status != "estimated"] * 3
 
 
-def test_items_that_nobody_buys_after_a_change_have_no_finite_elasticity() -> None:
+def test_items_without_sales_after_a_change_have_no_finite_elasticity() -> None:
     gone = lasting_raises(120, 12, weeks_after=0).row(TABLE, "level = 'chain'")
     assert pick(gone, *ELASTICITY) == (None, None, None, "not_identified")
-    # Three weeks of thirteen remain of the sales at a tenth more: ln(3 / 13) / ln 1.1.
+    # Sales in three of thirteen weeks remain after an increase of 10 %: ln(3 / 13) / ln 1.1.
     some = lasting_raises(120, 12, weeks_after=3).row(TABLE, "level = 'chain'")
     assert some["elasticity"] == pytest.approx(math.log(3 / 13) / math.log(1.1), abs=0.001)
 

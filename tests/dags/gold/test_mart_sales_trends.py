@@ -11,7 +11,7 @@ CHAIN_WEEKS = "level = 'chain' AND period_type = 'week'"
 
 
 def daily(first: str, amounts: Sequence[int | None], **fields: object) -> list[Row]:
-    """One order a day from `first`; None is a closed day."""
+    """Return one order on each day from `first`; None is a closed day."""
     start = date.fromisoformat(first)
     days = [(start + timedelta(days=i), amount) for i, amount in enumerate(amounts)]
     return [line(f"{day}", amount, day.isoformat(), **fields) for day, amount in days if amount is not None]
@@ -21,7 +21,7 @@ def by_start(rows: list[Row], column: str) -> dict[str, object]:
     return {str(row["period_start"]): row[column] for row in rows}
 
 
-def test_levels_and_periods_hold_the_same_sales() -> None:
+def test_levels_and_periods_have_the_same_sales() -> None:
     lake = Lake(
         [
             line("o1", 10, "2024-01-10"),
@@ -43,7 +43,7 @@ def test_levels_and_periods_hold_the_same_sales() -> None:
     assert (shares["store", "store-a"], shares["category", "Bowls"]) == (0.7, 0.2)
 
 
-def test_the_seven_day_mean_waits_for_seven_days_and_skips_closed_ones() -> None:
+def test_the_seven_day_mean_needs_seven_days_and_skips_closed_ones() -> None:
     lake = Lake(daily("2024-01-01", [10, 20, 30, None, 40, 50, 60, 70, 80]))
     means = by_start(lake.rows(TABLE, "2024-01-31", CHAIN_DAYS), "net_sales_mean_7d")
     assert "2024-01-04" not in means
@@ -65,7 +65,7 @@ def test_week_over_week_compares_whole_weeks_only() -> None:
     assert by_start(rows, "net_sales_previous_week")["2024-01-15"] == 70
 
 
-def test_a_week_after_a_closed_week_has_nothing_to_compare_with() -> None:
+def test_a_week_after_a_closed_week_has_no_comparison() -> None:
     lake = Lake(daily("2024-01-01", [10] * 7 + [None] * 7 + [10] * 7))
     changes = by_start(lake.rows(TABLE, "2024-01-31", CHAIN_WEEKS), "net_sales_week_over_week")
     assert changes == {"2024-01-01": None, "2024-01-15": None}
@@ -89,8 +89,8 @@ def test_year_over_year_by_weekday_and_by_calendar() -> None:
     ("days", "days_before", "compared"),
     [(7, 7, True), (6, 7, True), (7, 6, True), (5, 7, False), (7, 5, False), (1, 7, False)],
 )
-def test_a_week_is_compared_where_both_have_nearly_as_many_days(days: int, days_before: int, compared: bool) -> None:
-    """Four days of five are the least: 6 of 7 are compared, 5 of 7 are not; the days stand beside it in any case."""
+def test_weeks_are_compared_when_both_have_nearly_as_many_days(days: int, days_before: int, compared: bool) -> None:
+    """80 % of the days are needed: 6 of 7 are compared, 5 of 7 are not. The numbers of days are shown in both cases."""
     lake = Lake(
         [
             *daily("2022-12-31", [1]),
@@ -113,7 +113,7 @@ def test_a_week_is_compared_where_both_have_nearly_as_many_days(days: int, days_
     assert row["net_sales_year_ago_weekday"] == 10 * days_before
 
 
-def test_a_month_is_not_compared_with_one_of_few_days() -> None:
+def test_a_month_is_not_compared_with_a_month_of_few_days() -> None:
     lake = Lake([*daily("2023-01-01", [1]), *daily("2023-03-05", [20]), *daily("2024-03-01", [1] * 31)])
     where = "level = 'chain' AND period_type = 'month' AND period_start = DATE '2024-03-01'"
     row = lake.row(TABLE, where, "2024-03-31")
@@ -121,20 +121,20 @@ def test_a_month_is_not_compared_with_one_of_few_days() -> None:
 
 
 @pytest.mark.parametrize(("as_of", "change"), [("2024-03-31", 0.5), ("2024-03-30", None)])
-def test_a_month_is_compared_once_it_is_over(as_of: str, change: float | None) -> None:
+def test_a_month_is_compared_when_it_is_over(as_of: str, change: float | None) -> None:
     lake = Lake([*daily("2023-01-01", [1]), *daily("2023-03-05", [20]), *daily("2024-03-05", [30])])
     where = "level = 'chain' AND period_type = 'month' AND period_start = DATE '2024-03-01'"
     row = lake.row(TABLE, where, as_of)
     assert pick(row, "net_sales_yoy_calendar", "net_sales_yoy_weekday") == (change, None)
 
 
-def test_the_month_in_which_a_store_opened_is_no_base() -> None:
+def test_the_month_in_which_a_store_opened_is_not_compared() -> None:
     lake = Lake([*daily("2023-03-05", [20]), *daily("2024-03-05", [30])])
     where = "level = 'store' AND period_type = 'month' AND period_start = DATE '2024-03-01'"
     assert lake.row(TABLE, where, "2024-03-31")["net_sales_yoy_calendar"] is None
 
 
-def test_the_calendar_flags_holidays_and_neither_loses_nor_doubles_a_day() -> None:
+def test_the_calendar_flags_holidays_and_each_day_counts_once() -> None:
     lake = Lake(
         daily("2023-12-24", [10, 20]) + daily("2024-01-01", [30]),
         [calendar_day("2023-12-24"), calendar_day("2023-12-25", "Christmas"), calendar_day("2023-12-25")],

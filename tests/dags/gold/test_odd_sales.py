@@ -1,4 +1,4 @@
-"""Odd sources in mart_sales_trends and mart_location_performance: each yields defined rows and a status."""
+"""Unusual sources in mart_sales_trends and mart_location_performance: rows have valid values and a status."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_row_is_defined(name: str) -> None:
+def test_every_row_has_valid_values(name: str) -> None:
     lake = Lake(SOURCES[name], [calendar_day("2024-01-01", "New Year's Day")])
     for mart, statuses in ((TRENDS, ("anomaly_status", "holiday_effect_status")), (LOCATIONS, ("aov_status",))):
         rows = lake.rows(mart)
@@ -51,7 +51,7 @@ def test_every_row_is_defined(name: str) -> None:
             assert [name for name, value in row.items() if isinstance(value, float) and not isfinite(value)] == []
 
 
-def test_a_change_against_nothing_or_less_is_not_given() -> None:
+def test_a_change_against_zero_or_less_is_null() -> None:
     lake = Lake(
         [*days_of("2022-12-05", [1.0]), *days_of("2023-01-02", [-10.0] * 7 + [5.0] * 7 + [0.0] * 7 + [3.0] * 7)]
     )
@@ -63,7 +63,7 @@ def test_a_change_against_nothing_or_less_is_not_given() -> None:
     assert pick(row, "net_sales_year_ago", "same_store_growth") == (-5, None)
 
 
-def test_refunds_leave_orders_to_be_judged() -> None:
+def test_days_with_refunds_are_judged_by_orders() -> None:
     rng = np.random.default_rng(4)
     days = store_days(rng.poisson(50, 280))
     days["net_sales"] = -days["net_sales"]
@@ -77,7 +77,7 @@ def test_refunds_leave_orders_to_be_judged() -> None:
     )  # fmt: skip
 
 
-def test_guests_count_in_a_stores_sales_and_not_among_its_customers() -> None:
+def test_guests_count_in_sales_and_not_as_customers() -> None:
     row = Lake(days_of("2024-01-01", [10.0, 20.0], user_id=None)).row(LOCATIONS, ALL)
     assert pick(row, "orders", "aov", "guest_order_share", "customers", "repeat_customer_share") == (
         2,
@@ -88,7 +88,7 @@ def test_guests_count_in_a_stores_sales_and_not_among_its_customers() -> None:
     )
 
 
-def test_a_mistyped_year_stays_beyond_the_as_of_date() -> None:
+def test_an_order_with_a_mistyped_future_year_is_not_counted() -> None:
     lake = Lake(SOURCES["a mistyped year"])
     assert {row["period_start"].year for row in lake.rows(TRENDS, "2024-01-31", "period_type = 'day'")} == {2024}
     assert lake.row(LOCATIONS, ALL, "2024-01-31")["orders"] == 9

@@ -1,4 +1,4 @@
-"""Shrunk order values and ranks of mart_location_performance, on simulated stores whose true order value is known."""
+"""Estimated order values and ranks of mart_location_performance, on simulated stores with known order values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STORES, CHAINS = 15, 40
 
 
 def order_days(store: str, values: np.ndarray, currency: str = "USD") -> dict[str, object]:
-    """All of a store's orders on one day."""
+    """Return a row with all orders of a store on one day."""
     return {
         "restaurant_id": store,
         "currency": currency,
@@ -30,7 +30,7 @@ def order_days(store: str, values: np.ndarray, currency: str = "USD") -> dict[st
 
 
 def simulated_chains(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Chains (a currency each) of 15 stores of 20 to 2,000 skewed order values; and the true means and ranks."""
+    """Return chains (one for each currency) of 15 stores with 20 to 2,000 skewed order values, and the true means."""
     rng = np.random.default_rng(seed)
     days, truths = [], []
     for chain in range(CHAINS):
@@ -47,50 +47,50 @@ def simulated_chains(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
 def judged(request: pytest.FixtureRequest) -> pd.DataFrame:
-    """Each store's row of the mart beside its truth."""
+    """The row of each store in the mart, with its true values."""
     days, truths = simulated_chains(request.param)
     found = pd.DataFrame(store_day_lake(days).rows(TABLE, where=ALL))
     return found.merge(truths, on=["restaurant_id", "currency"], validate="one_to_one")
 
 
-def test_shrunk_ranks_are_nearer_the_truth_than_raw_ranks(judged: pd.DataFrame) -> None:
+def test_estimated_ranks_are_closer_to_the_truth_than_raw_ranks(judged: pd.DataFrame) -> None:
     raw = (judged["aov_rank"] - judged["true_rank"]).abs().mean()
     shrunk = (judged["aov_rank_shrunk"] - judged["true_rank"]).abs().mean()
     assert shrunk < raw
 
 
-def test_the_store_named_first_is_less_often_there_by_luck(judged: pd.DataFrame) -> None:
+def test_the_first_store_by_estimate_is_more_often_the_best(judged: pd.DataFrame) -> None:
     raw = judged.loc[judged["aov_rank"] == 1, "true_rank"].mean()
     shrunk = judged.loc[judged["aov_rank_shrunk"] == 1].groupby("currency")["true_rank"].mean().mean()
     assert shrunk < 0.9 * raw
 
 
-def test_shrunk_order_values_are_nearer_the_truth(judged: pd.DataFrame) -> None:
+def test_estimated_order_values_are_closer_to_the_truth(judged: pd.DataFrame) -> None:
     raw = ((judged["aov"] - judged["true_aov"]) ** 2).mean()
     shrunk = ((judged["aov_shrunk"] - judged["true_aov"]) ** 2).mean()
     assert shrunk < 0.6 * raw
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say(judged: pd.DataFrame) -> None:
+def test_intervals_contain_the_truth_in_95_percent(judged: pd.DataFrame) -> None:
     assert judged["true_aov"].between(judged["aov_low"], judged["aov_high"]).mean() > 0.92
     assert judged["true_rank"].between(judged["aov_rank_low"], judged["aov_rank_high"]).mean() >= 0.95
 
 
-def test_rank_intervals_are_narrower_than_everything(judged: pd.DataFrame) -> None:
+def test_rank_intervals_are_narrower_than_all_ranks(judged: pd.DataFrame) -> None:
     assert judged["aov_rank_expected"].round().between(judged["aov_rank_low"], judged["aov_rank_high"]).all()
     assert (judged["aov_rank_high"] - judged["aov_rank_low"]).mean() < 0.8 * (STORES - 1)
 
 
 @pytest.fixture(scope="module")
 def one_chain() -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
-    """The order values of ten stores, and their rows of the mart."""
+    """The order values of ten stores, and their rows in the mart."""
     rng = np.random.default_rng(1)
     orders = {f"store-{i}": rng.gamma(4, (10 + i / 2) / 4, 10 + 15 * (i * 7 % 10)).round(2) for i in range(10)}
     lake = store_day_lake(pd.DataFrame([order_days(store, values) for store, values in orders.items()]))
     return orders, lake.rows(TABLE, where=ALL, order_by="restaurant_id")
 
 
-def test_the_estimate_is_that_of_buehlmann_and_straub(
+def test_the_estimate_equals_buehlmann_and_straub(
     one_chain: tuple[dict[str, np.ndarray], list[dict[str, float]]],
 ) -> None:
     orders, rows = one_chain
@@ -109,7 +109,7 @@ def test_the_estimate_is_that_of_buehlmann_and_straub(
     assert [row["aov_high"] - row["aov_shrunk"] for row in rows] == pytest.approx(1.96 * np.sqrt(variance))
 
 
-def test_the_rank_follows_from_the_pairs(one_chain: tuple[dict[str, np.ndarray], list[dict[str, float]]]) -> None:
+def test_the_rank_is_computed_from_pairs(one_chain: tuple[dict[str, np.ndarray], list[dict[str, float]]]) -> None:
     orders, rows = one_chain
     n = np.array([len(values) for values in orders.values()], dtype=float)
     shrunk = np.array([row["aov_shrunk"] for row in rows])
@@ -129,7 +129,7 @@ def test_the_rank_follows_from_the_pairs(one_chain: tuple[dict[str, np.ndarray],
     assert [row["aov_rank_high"] for row in rows] == list(np.minimum(len(n), np.round(rank + half)))
 
 
-def test_stores_that_differ_by_chance_alone_share_one_mean_and_one_rank() -> None:
+def test_stores_that_differ_only_by_chance_have_one_mean_and_one_rank() -> None:
     days = [order_days(f"store-{i}", np.array([5.0, 15.0 + i / 100, 10.0])) for i in range(4)]
     rows = store_day_lake(pd.DataFrame(days)).rows(TABLE, where=ALL)
     assert {row["aov_status"] for row in rows} == {"no_difference_found"}
@@ -162,7 +162,7 @@ def test_too_few_stores_or_orders_give_a_status_and_no_estimate(orders: dict[str
         assert row["aov_rank"] is not None
 
 
-def test_orders_of_one_value_in_each_store_are_ranked_for_sure() -> None:
+def test_orders_of_one_value_in_each_store_have_certain_ranks() -> None:
     lines = [
         line(f"{store}-{i}", price, restaurant_id=store)
         for store, price in (("a", 5), ("b", 7), ("c", 7), ("d", 9))
@@ -174,7 +174,7 @@ def test_orders_of_one_value_in_each_store_are_ranked_for_sure() -> None:
     assert [pick(row, *names) for row in rows] == [(5.0, 4, 4, 4), (7.0, 2, 2, 3), (7.0, 2, 2, 3), (9.0, 1, 1, 1)]
 
 
-def test_currencies_are_estimated_apart() -> None:
+def test_currencies_are_estimated_separately() -> None:
     lines = [
         line(f"{currency}{store}{i}", price + i, restaurant_id=store, currency=currency)
         for currency, prices in (("USD", (5, 9, 30)), ("CAD", (500, 900, 2000)))

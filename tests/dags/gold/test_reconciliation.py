@@ -12,7 +12,7 @@ from tests.dags.gold.random_orders import random_lines
 
 AS_OF = "2024-02-17"
 DAILY_FACTS = ["gold_daily_sales_by_store", "gold_item_sales_by_day", "gold_discounts_by_day", "gold_hourly_sales"]
-# Who has refunds only is not a customer.
+# Customers with refunds only are left out.
 BUYERS = f"SELECT (app_name, user_id, currency) FROM {DATABASE}.gold_customer_day WHERE items > 0"
 MARTS = {
     "mart_customer_lifetime_value": ("net_sales", "TRUE", "guests out"),
@@ -56,14 +56,14 @@ def one(lake: Lake, sql: str) -> object:
         ("gold_hourly_sales", "net_sales"),
     ],
 )
-def test_facts_hold_silver_net_sales(lake: Lake, fact: str, amount: str) -> None:
+def test_net_sales_of_facts_equal_silver(lake: Lake, fact: str, amount: str) -> None:
     assert by_currency(lake, amount, fact, "TRUE") == by_currency(
         lake, "net_sales", "silver_order_items", "NOT is_test"
     )
 
 
 @pytest.mark.parametrize("fact", ["gold_daily_sales_by_store", "gold_discounts_by_day", "gold_hourly_sales"])
-def test_orders_add_up_to_the_distinct_orders(lake: Lake, fact: str) -> None:
+def test_orders_of_facts_equal_the_distinct_orders(lake: Lake, fact: str) -> None:
     orders = one(
         lake,
         f"SELECT count(DISTINCT order_id) FROM {DATABASE}.silver_order_items WHERE NOT is_test AND NOT is_refund",
@@ -71,7 +71,7 @@ def test_orders_add_up_to_the_distinct_orders(lake: Lake, fact: str) -> None:
     assert one(lake, f"SELECT sum(orders) FROM {DATABASE}.{fact}") == orders
 
 
-def test_customers_and_guests_together_are_all_sales(lake: Lake) -> None:
+def test_sales_of_customers_and_guests_are_all_sales(lake: Lake) -> None:
     known = by_currency(lake, "net_sales", "gold_customer_day", "TRUE")
     guests = by_currency(lake, "guest_net_sales", "gold_daily_sales_by_store", "TRUE")
     everything = by_currency(lake, "net_sales", "gold_daily_sales_by_store", "TRUE")
@@ -79,7 +79,7 @@ def test_customers_and_guests_together_are_all_sales(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_marts_hold_the_facts_net_sales(lake: Lake, mart: str) -> None:
+def test_net_sales_of_marts_equal_the_facts(lake: Lake, mart: str) -> None:
     amount, where, denominator = MARTS[mart]
     fact = "gold_customer_day" if denominator == "guests out" else "gold_daily_sales_by_store"
     days = f"order_date <= DATE '{AS_OF}'"
@@ -90,7 +90,7 @@ def test_marts_hold_the_facts_net_sales(lake: Lake, mart: str) -> None:
 
 @pytest.mark.parametrize("level", ["chain", "store", "category"])
 @pytest.mark.parametrize("period_type", ["day", "week", "month"])
-def test_every_level_and_period_of_the_trends_holds_all_sales(lake: Lake, level: str, period_type: str) -> None:
+def test_every_level_and_period_of_the_trends_has_all_sales(lake: Lake, level: str, period_type: str) -> None:
     where = f"level = '{level}' AND period_type = '{period_type}'"
     assert by_currency(lake, "net_sales", "mart_sales_trends", where) == by_currency(
         lake, "net_sales", "gold_daily_sales_by_store", "TRUE"
@@ -118,7 +118,7 @@ def test_days_built_one_by_one_equal_days_built_at_once() -> None:
         assert sorted(map(str, pieces)) == sorted(map(str, whole)), fact
 
 
-def test_the_same_rows_in_another_order_build_the_same_tables() -> None:
+def test_the_order_of_rows_does_not_change_the_tables() -> None:
     rows = random_lines(4, orders=80)
     shuffled = random.Random(0).sample(rows, len(rows))
     one_way, other_way = Lake(rows), Lake(shuffled)

@@ -1,4 +1,4 @@
-"""Refunds come off net sales where they happen, and are neither orders, nor visits, nor units sold."""
+"""Refunds reduce net sales on their day and at their store; they are not orders, active days or units sold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST, LATER, LAST = "2024-01-10", "2024-01-15", "2024-01-20"
 
 
 def lake() -> Lake:
-    """Ann buys, has half of it refunded in the same order and more of it five days later, and buys again."""
+    """Ann buys, gets half of it refunded in the same order and more five days later, and buys again."""
     return Lake(
         [
             line("o1", 10, FIRST, options=2, discount=1, item_quantity=2),
@@ -38,7 +38,7 @@ def test_a_stores_days() -> None:
     assert [row["net_sales_squared"] for row in rows] == [49.0, 0.0, 0.0, 19.5**2]
 
 
-def test_an_order_takes_place_when_its_first_sale_does() -> None:
+def test_an_order_has_the_hour_of_its_first_sale() -> None:
     hours = lake().rows("gold_hourly_sales", where=f"order_date = DATE '{FIRST}'")
     assert [pick(row, "order_hour", "orders", "net_sales") for row in hours] == [(12, 1, Decimal(7))]
 
@@ -55,7 +55,7 @@ def test_an_items_days() -> None:
     ]
 
 
-def test_discounts_compare_orders_and_set_refunds_without_one_apart() -> None:
+def test_discounts_leave_out_refunds_without_an_order() -> None:
     rows = lake().rows("gold_discounts_by_day", order_by="order_date, restaurant_id")
     measures = ("orders", "discounted_net_sales", "full_price_orders", "full_price_net_sales", "refund_only_amount")
     assert [pick(row, *measures) for row in rows] == [
@@ -67,7 +67,7 @@ def test_discounts_compare_orders_and_set_refunds_without_one_apart() -> None:
 
 
 @pytest.mark.parametrize("as_of", ["2024-01-31", "2026-06-30"], ids=["read day by day", "read as a balance"])
-def test_a_day_with_refunds_only_is_no_visit_of_a_customer(as_of: str) -> None:
+def test_a_day_with_refunds_only_is_not_an_active_day(as_of: str) -> None:
     row = lake().row("gold_customer_facts", as_of=as_of)
     assert pick(row, "first_order_date", "last_order_date") == (date(2024, 1, 10), date(2024, 1, 20))
     assert pick(
@@ -79,7 +79,7 @@ def test_a_day_with_refunds_only_is_no_visit_of_a_customer(as_of: str) -> None:
 
 
 @pytest.mark.parametrize("as_of", ["2024-01-31", "2026-06-30"], ids=["read day by day", "read as a balance"])
-def test_a_refund_after_the_last_visit_leaves_it_the_last(as_of: str) -> None:
+def test_a_refund_does_not_change_the_last_order_date(as_of: str) -> None:
     found = Lake([line("o1", 10, FIRST), line("refund", -4, LAST)]).row("gold_customer_facts", as_of=as_of)
     assert pick(found, "last_order_date", "active_days", "longest_gap_days", "net_sales") == (
         date(2024, 1, 10), 1, None, Decimal(6)
@@ -87,7 +87,7 @@ def test_a_refund_after_the_last_visit_leaves_it_the_last(as_of: str) -> None:
 
 
 @pytest.mark.parametrize("as_of", ["2024-01-31", "2026-06-30"], ids=["read day by day", "read as a balance"])
-def test_refunds_alone_make_nobody_a_customer(as_of: str) -> None:
+def test_refunds_alone_are_not_a_customer(as_of: str) -> None:
     found = Lake([line("refund", -4, FIRST), line("o1", 10, FIRST, user_id="ben")])
     marts = ("gold_customer_facts", "mart_customer_segments", "mart_churn_indicators", "mart_customer_lifetime_value")
     for mart in marts:
@@ -96,7 +96,7 @@ def test_refunds_alone_make_nobody_a_customer(as_of: str) -> None:
     assert {row["non_loyal_numerator"] for row in loyal} == {1}
 
 
-def test_a_customers_lifetime_grows_by_visits_and_shrinks_by_refunds() -> None:
+def test_customer_value_grows_by_orders_and_shrinks_by_refunds() -> None:
     rows = lake().rows("v_customer_ltv_history", order_by="order_date")
     names = ("active_day", "days_since_previous_order", "orders", "running_net_sales")
     assert [pick(row, *names) for row in rows] == [
@@ -106,7 +106,7 @@ def test_a_customers_lifetime_grows_by_visits_and_shrinks_by_refunds() -> None:
     ]
 
 
-def test_a_day_with_refunds_only_is_not_open_and_its_money_counts() -> None:
+def test_a_day_with_refunds_only_is_not_an_open_day_but_its_money_counts() -> None:
     found = lake()
     month = found.row("mart_sales_trends", "level = 'chain' AND period_type = 'month'", "2024-01-31")
     assert pick(month, "open_days", "orders", *MONEY) == (
@@ -124,8 +124,8 @@ def test_a_day_with_refunds_only_is_not_open_and_its_money_counts() -> None:
     ]
 
 
-def test_the_weekdays_to_expect_a_day_from_are_those_with_sales() -> None:
-    """Eight Mondays with two orders, one with refunds only, and the Monday after."""
+def test_expected_values_use_only_weekdays_with_sales() -> None:
+    """Eight Mondays have two orders, then one has refunds only, then the Monday after."""
     mondays = [(date(2024, 1, 1) + timedelta(days=7 * week)).isoformat() for week in range(8)]
     rows: list[Row] = [line(f"{day}-{n}", 10, day) for day in mondays for n in range(2)]
     found = Lake([*rows, line("refund", -99, "2024-02-26"), line("next", 10, "2024-03-04")])
@@ -133,7 +133,7 @@ def test_the_weekdays_to_expect_a_day_from_are_those_with_sales() -> None:
     assert pick(day, "expected_orders", "expected_net_sales") == (2.0, 20.0)
 
 
-def test_an_item_that_was_only_refunded_has_no_rates() -> None:
+def test_an_item_with_refunds_only_has_no_rates() -> None:
     found = Lake([line("o1", 10, FIRST), line("o2", -3, FIRST, item_name="Soup")])
     row = found.row("mart_pricing_and_discounts", "level = 'item' AND item_key = 'soup'")
     assert pick(row, "lines", "attach_rate", "attach_rate_low", "unit_price", "refund_amount", "refund_share") == (

@@ -1,4 +1,4 @@
-"""However the days arrive, the marts end as if they had been built at once, and no run does more than it must."""
+"""The order in which days arrive does not change the marts, and a run builds only what changed."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from hypothesis import strategies as st
 from biz_insights.gold.definition import gold_tables
 from biz_insights.gold.periods import cutoff_date, quarter_of, year_of
 from biz_insights.gold.plan import CLOSED_PERIODS
-from tests.dags.gold.daily_runs import CALENDAR, SCORES, DailyRuns, Work, build_order, made_at_once
+from tests.dags.gold.daily_runs import CALENDAR, SCORES, DailyRuns, Work, build_order, built_at_once
 from tests.dags.gold.harness import DATABASE, Lake, Row, calendar_day
 from tests.dags.gold.random_orders import random_lines
 
-# A day now and then over three years, of which books are closed; then twelve weeks over a year's end.
+# Some days over three years, in closed periods; then twelve weeks around the end of a year.
 LONG_AGO = [date(2020, 11, 30) + timedelta(days=43 * number) for number in range(25)]
 LATELY = [date(2023, 11, 20) + timedelta(days=number) for number in range(84)]
 DATES = [*LONG_AGO, *LATELY]
 DAYS = [day.isoformat() for day in DATES]
 TABLES = build_order()
-# Few as-of dates, because each costs a translation of every mart: in a month, at a year's two sides, at the end.
+# Few as-of dates, because each takes a translation of every mart: within a month, around new year, at the end.
 AS_OF_DATES = [LATELY[number].isoformat() for number in (24, 41, 42, 70, 83)]
 _, YEARS_END, NEW_YEAR, LATER, LAST = AS_OF_DATES
 History = Mapping[str, frozenset[str]]
 
 
-def says(row: Row) -> str:
-    """What a line says, whichever batch brought it."""
+def content(row: Row) -> str:
+    """Return the content of a line without its batch."""
     return repr({name: value for name, value in row.items() if name not in ("batch_id", "source_id")})
 
 
 class Source:
-    """The source database as silver would accept it: what it holds by now of each day."""
+    """The source database: the lines of each day that it has now, as silver accepts them."""
 
     def __init__(self, seed: int) -> None:
         self.whole: dict[str, list[Row]] = {day: [] for day in DAYS}
@@ -46,37 +46,37 @@ class Source:
         self.holidays: set[str] = set()
 
     def arrive(self, day: str) -> None:
-        """The day's lines in time: all but those of each third order."""
+        """Add the lines of a day that arrive in time: all except those of each third order."""
         self.now[day] = [row for row in self.whole[day] if not self._is_late(row)]
 
     def arrive_late(self, day: str) -> None:
-        """The others, whether the day is there or not."""
+        """Add the late lines of a day, whether the other lines have arrived or not."""
         there = {row["lineitem_id"] for row in self.now.get(day, [])}
         late = [row for row in self.whole[day] if self._is_late(row) and row["lineitem_id"] not in there]
         self.now[day] = [*self.now.get(day, []), *late]
 
     def has_late_lines(self, day: str) -> bool:
-        """Whether known customers bought something in the late lines, and something came in time."""
+        """Return whether a day has lines of customers both in time and late."""
         late = [self._is_late(row) for row in self.whole[day] if row["user_id"] and not row["is_test"]]
         return any(late) and not all(late)
 
     def arrive_again(self, day: str) -> None:
-        """The same lines, in another order, in a new batch and numbered anew."""
+        """Deliver the same lines in another order, in a new batch and with new row ids."""
         again = list(reversed(self.now.get(day, [])))
         self.now[day] = [row | {"batch_id": "again", "source_id": 9_000 + at} for at, row in enumerate(again)]
 
     def correct(self, day: str) -> None:
-        """One line costs a dollar more."""
+        """Make one line a dollar more expensive."""
         for row in self.now.get(day, [])[:1]:
             dearer = {name: row[name] + 1 for name in ("item_price", "item_amount", "gross_sales", "net_sales")}
             self.now[day] = [row | dearer, *self.now[day][1:]]
 
     def lose(self, day: str) -> None:
-        """The day is deleted; `arrive` brings it back."""
+        """Delete a day; `arrive` adds it again."""
         self.now[day] = []
 
     def declare_holiday(self, day: str) -> None:
-        """The calendar is corrected, no line is."""
+        """Correct the calendar; no line changes."""
         self.holidays.add(day)
 
     @property
@@ -88,7 +88,7 @@ class Source:
         return [calendar_day(day, "Holiday" if day in self.holidays else None) for day in DAYS]
 
     def history(self) -> History:
-        return {day: frozenset(map(says, rows)) for day, rows in self.now.items() if rows}
+        return {day: frozenset(map(content, rows)) for day, rows in self.now.items() if rows}
 
     @staticmethod
     def _is_late(row: Row) -> bool:
@@ -107,7 +107,7 @@ EVENTS: dict[str, Callable[[Source, str], None]] = {
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to the source before a run, the run's as-of date, and how many tables it builds before it stops."""
+    """Events of the source before a run, the as-of date of the run, and the number of tables it builds."""
 
     events: Sequence[tuple[str, str]]  # (event, day)
     as_of: str
@@ -116,13 +116,12 @@ class Step:
 
 @dataclass
 class Due:
-    """What each table must do, told from the rows themselves: it is made from the lines of each day, or from those of
-    all days up to the as-of date."""
+    """The expected work of each table, computed from the rows: from the lines of each day or of all days so far."""
 
     made_from: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def work(self, name: str, as_of: str, history: History, holidays: frozenset[str]) -> Work:
-        """The work of a run on one table; it is taken as done."""
+        """Return the work of a run on one table, and record it as done."""
         complete = {day: lines for day, lines in history.items() if day <= as_of}
         made = self.made_from.setdefault(name, {})
         partition = "as_of_date" if name == SCORES else gold_tables()[name].partition
@@ -130,14 +129,14 @@ class Due:
         wanted: dict[str, Any] = {as_of: (complete, holidays if reads_calendar else None)}
         within: set[str] = set()
         if partition == "order_date":
-            # Without any day the table is there all the same, as an empty one.
+            # Without any day the table exists too, with an empty partition.
             wanted, within = {**complete} or {as_of: frozenset()}, {day for day in made if day <= as_of}
         if partition in CLOSED_PERIODS:
             wanted = {**closed(partition, complete, as_of)}
             within = {value for value in made if value <= CLOSED_PERIODS[partition].latest(as_of)}
         if partition == "cutoff_date":
-            opening = cutoff_date(as_of)
-            wanted = {opening: {day: lines for day, lines in complete.items() if day < opening}}
+            cutoff = cutoff_date(as_of)
+            wanted = {cutoff: {day: lines for day, lines in complete.items() if day < cutoff}}
         built = frozenset(value for value in wanted if made.get(value) != wanted[value])
         removed = frozenset(within - wanted.keys())
         made.update(wanted)
@@ -147,8 +146,10 @@ class Due:
 
 
 def closed(period: str, history: History, as_of: str) -> Mapping[str, History]:
-    """The lines by day that each closed quarter or year is made from; the latest is there without any. A year is made
-    from those of the next one, too, in which its customers come back."""
+    """Return the lines by day from which each closed quarter or year is made; the latest one may have none.
+
+    A year is also made from the lines of the next year, in which its customers return.
+    """
     starts = {"quarter": quarter_of, "year": year_of}[period]
     latest = CLOSED_PERIODS[period].latest(as_of)
     found: dict[str, dict[str, frozenset[str]]] = {latest: {}}
@@ -160,7 +161,7 @@ def closed(period: str, history: History, as_of: str) -> Mapping[str, History]:
 
 
 def replay(source: Source, steps: Sequence[Step]) -> Lake:
-    """Take the steps, each run checked against what was due."""
+    """Run the steps and compare the work of each run with the expected work."""
     runs, due = DailyRuns(), Due()
     for step in steps:
         for event, day in step.events:
@@ -173,7 +174,7 @@ def replay(source: Source, steps: Sequence[Step]) -> Lake:
 
 
 def assert_equal_tables(replayed: Lake, at_once: Lake, as_of: str) -> None:
-    """Every fact up to the as-of date and every mart of that date: the same rows; doubles to 1e-12 of their size."""
+    """Compare every fact up to the as-of date and every mart of that date; doubles with a tolerance of 1e-12."""
     for table in gold_tables().values():
         if table.kind == "views":
             continue
@@ -205,22 +206,24 @@ def agree(found: Any, expected: Any) -> bool:
 
 @st.composite
 def replays(draw: st.DrawFn) -> list[Step]:
-    """All days in any order and in some runs, among late lines, repeats, corrections, deletions and runs cut short; at
-    the end what was deleted is delivered again, and a whole run follows."""
+    """Draw steps: all days in any order, with late lines, repeats, corrections, deletions and interrupted runs.
+
+    In the last step deleted days are delivered again, and the run is complete.
+    """
     first, *rest = DAYS
     days = [first, *draw(st.permutations(rest))]
     count = draw(st.integers(3, 5))
     steps = []
     for number in range(count):
         arriving = days[number * len(days) // count : (number + 1) * len(days) // count]
-        # The first day stays: without any complete day there is nothing to make a mart from.
+        # The first day is never deleted: a mart needs at least one complete day.
         events = draw(st.lists(st.tuples(st.sampled_from([*EVENTS]), st.sampled_from(rest)), max_size=4))
-        cut_short = draw(st.integers(0, len(TABLES)) | st.just(len(TABLES)))
+        tables_built = draw(st.integers(0, len(TABLES)) | st.just(len(TABLES)))
         steps.append(
-            Step([("delivered", day) for day in arriving] + events, draw(st.sampled_from(AS_OF_DATES)), cut_short)
+            Step([("delivered", day) for day in arriving] + events, draw(st.sampled_from(AS_OF_DATES)), tables_built)
         )
-    lost = [("delivered", day) for step in steps for event, day in step.events if event == "deleted"]
-    return [*steps, Step(lost, draw(st.sampled_from(AS_OF_DATES[1:])))]
+    deleted = [("delivered", day) for step in steps for event, day in step.events if event == "deleted"]
+    return [*steps, Step(deleted, draw(st.sampled_from(AS_OF_DATES[1:])))]
 
 
 ALTERNATE_DAYS, OTHER_DAYS = DAYS[::2], DAYS[1::2]
@@ -238,20 +241,20 @@ EVERYTHING = [
 @settings(
     max_examples=3,
     deadline=None,
-    phases=[Phase.explicit, Phase.generate],  # each try is some hundred statements: shrinking would take an hour
+    phases=[Phase.explicit, Phase.generate],  # each try runs hundreds of statements: shrinking would take an hour
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(steps=replays(), seed=st.integers(0, 99))
 @example(steps=EVERYTHING, seed=1)
-def test_a_replay_ends_as_if_built_at_once(steps: list[Step], seed: int) -> None:
+def test_several_runs_give_the_same_tables_as_one(steps: list[Step], seed: int) -> None:
     source = Source(seed)
     replayed = replay(source, steps)
     as_of = steps[-1].as_of
-    assert_equal_tables(replayed, made_at_once(source.lines, source.calendar, as_of), as_of)
+    assert_equal_tables(replayed, built_at_once(source.lines, source.calendar, as_of), as_of)
 
 
-def test_a_run_does_what_changed_and_what_is_made_from_it() -> None:
-    """What `Due` says of the other test, spelt out for a few deliveries."""
+def test_a_run_builds_what_changed_and_what_is_made_from_it() -> None:
+    """The expected work of `Due`, written out for a few deliveries."""
     source, runs = Source(1), DailyRuns()
 
     def run_after(*events: tuple[str, str]) -> dict[str, Work]:
@@ -270,25 +273,25 @@ def test_a_run_does_what_changed_and_what_is_made_from_it() -> None:
         return Work(frozenset(values))
 
     nothing, today = Work(), work(LAST)
-    late, lost = [day for day in map(date.isoformat, LATELY) if source.has_late_lines(day)][:2]
-    assert quarter_of(late) == quarter_of(lost) < quarter_of(LAST)
+    late, deleted = [day for day in map(date.isoformat, LATELY) if source.has_late_lines(day)][:2]
+    assert quarter_of(late) == quarter_of(deleted) < quarter_of(LAST)
     first = run_after(*(("delivered", day) for day in DAYS), ("deleted", late))
     assert {first[name] for name, partition in partitions.items() if partition == "as_of_date"} == {today}
     daily = [first[name] for name, partition in partitions.items() if partition == "order_date"]
-    assert all(late not in work.built and lost in work.built for work in daily)
+    assert all(late not in work.built and deleted in work.built for work in daily)
     assert set(run_after(*(("delivered again", day) for day in DAYS)).values()) == {nothing}
-    # The year that is over tells who came back after the year before it.
+    # Returning customers of 2022 are counted in 2023.
     closed = {"quarter": work(quarter_of(late)), "year": work("2022-01-01")}
     assert run_after(("late lines", late)) == each(today, order_date=work(late), **closed)
-    removed = Work(removed=frozenset({lost}))
-    assert run_after(("deleted", lost)) == each(today, order_date=removed, **closed)
+    removed = Work(removed=frozenset({deleted}))
+    assert run_after(("deleted", deleted)) == each(today, order_date=removed, **closed)
     assert run_after(("holiday", late)) == {name: today if name == "mart_sales_trends" else nothing for name in TABLES}
-    # What is older than five quarters changes the balances too.
+    # A day before the cutoff date changes the totals too.
     long_ago = next(day for day in DAYS if day > "2021-01-01" and source.now[day])
     assert run_after(("corrected", long_ago)) == each(
         today,
         order_date=work(long_ago),
         quarter=work(quarter_of(long_ago)),
-        year=work("2020-01-01", "2021-01-01"),  # it also tells who of 2020 came back
+        year=work("2020-01-01", "2021-01-01"),  # returning customers of 2020 are counted in 2021
         cutoff_date=work(cutoff_date(LAST)),
     )

@@ -1,4 +1,4 @@
-"""Expected sales, anomalies and holiday effects of mart_sales_trends, on simulated days whose truth is known."""
+"""Expected sales, anomalies and holiday effects of mart_sales_trends, on simulated days with known values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def one_day(lake: Lake, day: date, where: str = CHAIN_DAYS) -> Row:
 
 
 def steady(weeks: int) -> list[int]:
-    """Orders that scatter a little around a weekday's level, the same in every run."""
+    """Return orders that vary a little around the level of each weekday, the same in every run."""
     return [90 + 10 * (day % 7) + (day * 37) % 11 for day in range(7 * weeks)]
 
 
@@ -37,7 +37,7 @@ def test_expected_is_the_mean_of_the_last_eight_same_weekdays() -> None:
     assert one_day(lake, FIRST_MONDAY + timedelta(days=55))["expected_orders"] is None
 
 
-def test_a_closed_day_is_neither_a_zero_nor_one_of_the_eight() -> None:
+def test_a_closed_day_is_not_among_the_eight_weekdays() -> None:
     orders = steady(10)
     orders[7] = orders[63 + 1] = 0  # closed on a Monday in the second week and on a Tuesday in the last
     lake = store_day_lake(store_days(orders))
@@ -49,7 +49,7 @@ def test_a_closed_day_is_neither_a_zero_nor_one_of_the_eight() -> None:
     assert week["expected_orders"] == sum(row["expected_orders"] for row in days)
 
 
-def test_a_week_waits_for_eight_of_each_of_its_weekdays() -> None:
+def test_a_week_needs_eight_of_each_of_its_weekdays() -> None:
     orders = steady(20)
     orders[6 : 7 * 10 : 7] = [0] * 10  # no Sundays in the first ten weeks
     weeks = store_day_lake(store_days(orders)).rows(TABLE, where=STORE_WEEKS, order_by="period_start")
@@ -69,7 +69,7 @@ def test_z_is_the_distance_on_anscombes_scale() -> None:
         assert phi >= 1
 
 
-def test_only_chain_days_and_store_weeks_are_judged_and_only_when_they_can_be() -> None:
+def test_only_chain_days_and_store_weeks_with_enough_data_are_judged() -> None:
     rows = store_day_lake(store_days(steady(40)[:-3])).rows(TABLE)
     found = {pick(row, "level", "period_type", "anomaly_status") for row in rows}
     assert found == {
@@ -83,7 +83,7 @@ def test_only_chain_days_and_store_weeks_are_judged_and_only_when_they_can_be() 
 
 
 @pytest.mark.parametrize(("weeks", "status"), [(33, "insufficient_data"), (34, "judged")])
-def test_a_week_is_judged_once_26_weeks_can_tell_the_scatter(weeks: int, status: str) -> None:
+def test_a_week_is_judged_after_26_weeks(weeks: int, status: str) -> None:
     lake = store_day_lake(store_days(steady(weeks)))
     last = FIRST_MONDAY + timedelta(days=7 * (weeks - 1))
     assert one_day(lake, last, STORE_WEEKS)["anomaly_status"] == status
@@ -93,7 +93,7 @@ CLEAN = {"poisson": (None, 0.1), "scatter of 10 %": (100, 0.1), "scatter of 22 %
 
 
 def clean_chains(seed: int, size: float | None, season: float, chains: int = 16) -> pd.DataFrame:
-    """Chains of one store (a currency each): half are closed on Sundays, and each on one day in fifty."""
+    """Return chains of one store, one for each currency: half are closed on Sundays, each on one day in fifty."""
     rng = np.random.default_rng(seed)
     frames = []
     for chain in range(chains):
@@ -117,7 +117,7 @@ def test_clean_sales_are_flagged_less_than_three_times_in_a_thousand(clean: Lake
     assert sum(judged) / len(judged) < 0.003
 
 
-def test_a_spike_a_drop_and_a_step_are_caught() -> None:
+def test_a_spike_a_drop_and_a_step_are_found() -> None:
     rng = np.random.default_rng(7)
     rates = daily_rates(YEARS, 120)
     rates[700] *= 1.6
@@ -130,12 +130,12 @@ def test_a_spike_a_drop_and_a_step_are_caught() -> None:
     }
     assert flags.pop(700) > 3
     assert flags.pop(900) < -3
-    assert 1100 in flags  # the step, on its first day
+    assert 1100 in flags  # first day of the step
     assert len([day for day in flags if 1100 <= day < 1121]) >= 10
     assert len([day for day in flags if not 1100 <= day < 1156]) <= 4
 
 
-def test_a_stores_bad_week_is_caught() -> None:
+def test_a_bad_week_of_a_store_is_found() -> None:
     rng = np.random.default_rng(8)
     rates = daily_rates(YEARS, 15)
     rates[140 * 7 : 141 * 7] *= 0.5
@@ -145,7 +145,7 @@ def test_a_stores_bad_week_is_caught() -> None:
     assert week["is_anomaly"]
 
 
-def test_days_out_of_the_ordinary_do_not_set_the_measure() -> None:
+def test_anomalies_do_not_change_the_dispersion_much() -> None:
     def median_dispersion(orders: np.ndarray) -> float:
         rows = store_day_lake(store_days(orders)).rows(TABLE, where=f"{CHAIN_DAYS} AND anomaly_status = 'judged'")
         return float(np.median([row["anomaly_dispersion"] for row in rows]))
@@ -156,14 +156,14 @@ def test_days_out_of_the_ordinary_do_not_set_the_measure() -> None:
     assert median_dispersion(disturbed) < 1.2 * median_dispersion(orders)
 
 
-def test_holiday_effects_lie_in_their_intervals() -> None:
+def test_intervals_contain_the_known_holiday_effects() -> None:
     rng = np.random.default_rng(11)
     holidays = {date(year, 7, 4): 0.5 for year in range(2020, 2024)} | {
         date(year, 10, 10): 1.3 for year in range(2020, 2024)
     }
     frames = []
     for chain in range(30):
-        rates = daily_rates(YEARS, 30, season=0, growth=2)  # what the last eight weekdays expect lags behind
+        rates = daily_rates(YEARS, 30, season=0, growth=2)  # with growth the mean of the last eight weekdays is too low
         for day, factor in holidays.items():
             rates[(day - FIRST_MONDAY).days] *= factor
         frames.append(store_days(counts(rng, rates, 50), currency=f"C{chain:02}"))
@@ -184,7 +184,7 @@ def _name(day: date, holidays: dict[date, float]) -> str | None:
     return None if day not in holidays else "half" if holidays[day] < 1 else "more"
 
 
-def test_what_a_holiday_does_is_told_where_it_can_be() -> None:
+def test_holiday_effects_have_a_status() -> None:
     orders = steady(20)
     last = FIRST_MONDAY + timedelta(days=139)
     calendar = [calendar_day(str(last), "Sunday fair"), calendar_day(str(last - timedelta(days=1)))]

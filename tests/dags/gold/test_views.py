@@ -38,18 +38,18 @@ def test_top_items_of_the_last_thirty_published_days() -> None:
     )  # fmt: skip
 
 
-def test_top_items_are_fifty_at_most() -> None:
+def test_there_are_at_most_fifty_top_items() -> None:
     lake = Lake([line(f"o{i}", i, item_name=f"Item {i}") for i in range(1, 61)])
     assert len(lake.rows("v_top_items_30d")) == 50
 
 
-def test_locations_are_ranked_by_revenue_and_by_average_order() -> None:
+def test_locations_are_ranked_by_net_sales_and_by_order_value() -> None:
     lake = Lake([line("o1", 10), line("o2", 10), line("o3", 15, restaurant_id="store-b")])
     rows = lake.rows("v_location_ranking", order_by="restaurant_id")
     assert [pick(row, "net_sales_rank", "aov_rank", "aov") for row in rows] == [(1, 2, 10.0), (2, 1, 15.0)]
 
 
-def test_the_view_ranks_stores_as_the_mart_does() -> None:
+def test_the_view_has_the_same_ranks_as_the_mart() -> None:
     lake = Lake(
         [
             line(f"{store}{i}", price, f"2024-01-{10 + i}", restaurant_id=store)
@@ -63,7 +63,7 @@ def test_the_view_ranks_stores_as_the_mart_does() -> None:
     assert view == [pick(row, *names) for row in mart]
 
 
-def test_lifetime_value_can_be_followed_day_by_day() -> None:
+def test_customer_value_is_shown_day_by_day() -> None:
     lake = Lake(
         [
             line("o1", 10, "2024-01-01"),
