@@ -1,17 +1,17 @@
 """
 ### What it does
-Takes a chain's orders from the source database to the published marts, every day at 03:00 in the business time zone:
-snapshot export → bronze → silver → facts → scores → marts → views → report, each table after those it reads. Every
-table is built where nobody reads, audited by a checkpoint, and only then published.
+Loads the orders of the source database into the published marts, every day at 03:00 in the business time zone:
+snapshot export → bronze → silver → facts → scores → marts → views → report. Each table is built after the tables that
+it reads. It is built below a new prefix, audited by a checkpoint, and then published.
 
 ### A task failed: what now
-The message says what is wrong and what to do. Clear the task it names (with its downstream tasks): a cleared
-task builds under a new prefix, and what is published stays as it was until its checkpoint passes.
-`docs/runbook.md` goes through the failures one by one.
+The message says what is wrong and what to do next. Clear the task that it names, with its downstream tasks. A cleared
+task builds below a new prefix. The published tables do not change until the checkpoint passes.
+`docs/runbook.md` describes every failure.
 
 ### Parameters
 - `process_date`: the last complete day to publish; empty means yesterday in the business time zone.
-- `full_refresh`: build every day and mart again, whether it changed or not.
+- `full_refresh`: build every day and mart again, changed or not.
 """
 
 from __future__ import annotations
@@ -62,29 +62,29 @@ from biz_schema.score_tables import SCORE_TABLES
         **AWS,
         target_arn="{{ settings.notification_topic_arn }}",
         subject="Business Insights: the daily run failed",
-        message="Run {{ run_id }} failed; what is published is unchanged or complete. See docs/runbook.md.",
+        message="Run {{ run_id }} failed. The published tables are complete. Next: follow docs/runbook.md.",
     ),
     doc_md=__doc__,
     tags=["business-insights", "daily"],
 )
 def business_insights_daily() -> None:
-    """Source database to marts."""
+    """Build the marts from the source database."""
     with TaskGroup("extract", tooltip="Snapshot export of the source database to S3") as extract_layer:
         extracted = extract()
-    with TaskGroup("bronze", tooltip="The export as text, one partition a batch") as bronze_layer:
+    with TaskGroup("bronze", tooltip="The export as text, one partition for each batch") as bronze_layer:
         bronze_run = bronze(extracted)
     with TaskGroup("silver", tooltip="Typed rows by day, quarantine and ledger") as silver_layer:
         silver(extracted, bronze_run)
     with TaskGroup("facts", tooltip="Aggregates by day that every mart reads") as facts_layer:
         facts = gold_layer(tables_of("facts"), {})
-    with TaskGroup("scores", tooltip="What each customer is expected to do, with back-tests") as scores_layer:
+    with TaskGroup("scores", tooltip="Predictions for each customer, with back-tests") as scores_layer:
         scores()
     with TaskGroup("marts", tooltip="The marts, as of the day") as marts_layer:
         marts = gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views({**facts, **marts})
     bronze_layer >> silver_layer >> facts_layer
-    # The scores need few facts and few marts need the scores: the slowest job does not hold up the others.
+    # The scores read few facts, and few marts read the scores, so other tables do not wait for the slowest job.
     [facts[table] for table in SCORE_INPUTS] >> scores_layer
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
         report(extract_layer, [facts_layer, scores_layer, marts_layer], views_layer)

@@ -1,14 +1,14 @@
 """
 ### What it does
 Loads the CSV files of `s3://<source bucket>/incoming/` into the source database through
-`aws_s3.table_import_from_s3`: all of them or none, in one transaction. Files that were loaded already are left alone,
-unless the settings that say how to read them (`source_date_format`, `source_timezone`) have changed.
+`aws_s3.table_import_from_s3`: all of them or none, in one transaction. Files that were loaded already are not loaded
+again, unless the settings for reading them (`source_date_format`, `source_timezone`) have changed.
 `order_items.csv` is required; without `order_item_options.csv` or `date_dim.csv` the table is empty.
-What was ignored, generated or assumed is in the log and in the result of `import_files`, as notes.
+Notes on what was ignored, generated or assumed are in the log and in the result of `import_files`.
 
 ### A task failed: what now
-The message names the file, the line and the reason. The tables hold what they held before. Fix the file, upload
-it again and clear the task. On a new database run `CREATE EXTENSION aws_s3 CASCADE` once, as its owner.
+The message names the file, the line and the reason. The tables have not changed. Fix the file, upload it again and
+clear the task. On a new database run `CREATE EXTENSION aws_s3 CASCADE` once, as its owner.
 
 ### Parameters
 - `prefix`: folder of the source bucket; empty means the setting `source_prefix`.
@@ -26,7 +26,7 @@ from airflow.sdk import Param, dag, task
 
 @task
 def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each file is there or may be missing, is a UTF-8 CSV, and names the columns that its table needs."""
+    """Check that each required file exists, is a UTF-8 CSV, and has the columns that its table needs."""
     from dataclasses import asdict
 
     from biz_insights.aws import session
@@ -42,7 +42,7 @@ def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
 
 @task(multiple_outputs=False)
 def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
-    """Replace the tables by the files, all or nothing; returns rows by table (none: nothing had changed) and notes."""
+    """Replace the tables by the files, all or none. Return the rows by table (none if nothing changed) and notes."""
     from dataclasses import asdict
 
     from biz_insights.settings import load_settings
@@ -68,13 +68,13 @@ def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[st
     },
     params={
         "prefix": Param("", type="string", description="Folder of the source bucket; empty: the setting."),
-        "force": Param(False, type="boolean", description="Load again although nothing changed."),
+        "force": Param(False, type="boolean", description="Load the files again, even if nothing changed."),
     },
     doc_md=__doc__,
     tags=["business-insights", "source"],
 )
 def load_source_database() -> None:
-    """CSV files to source tables."""
+    """Load the CSV files into the source tables."""
     import_files(check_files())
 
 

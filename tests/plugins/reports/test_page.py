@@ -92,7 +92,7 @@ def test_the_page_says_how_negative_lines_were_treated():
 
 
 def test_a_change_is_shown_with_the_days_that_it_compares():
-    assert "Changes: 7 of 7 days compared, each with the same weekday a week before; under 80 % none" in page().said
+    assert "Changes: 7 of 7 days compared, each with the same weekday a week before; under 80 % no" in page().said
     rows = [row for row in fortnight() if row["period_start"] not in (AS_OF - timedelta(days=8), AS_OF - timedelta(9))]
     said = page(sales_days=rows).said
     assert "Withheld: 5 of 7 days compared, fewer than 80 %." in said
@@ -185,7 +185,7 @@ def test_a_table_without_rows_is_accepted(name):
 def test_each_section_says_that_the_lake_is_empty():
     said = Outline(render(compose(AS_OF, answers()))).said
     assert "No sales and no customers are published as of 15 Feb 2024." in said
-    assert "No check up to 15 Feb 2024 let a build pass." in said
+    assert "No checkpoint has passed up to 15 Feb 2024." in said
     assert "No batch has been published yet." in said
     figures = re.findall(r"[$€]\s?\d|\d %", said)
     assert figures == []
@@ -217,7 +217,7 @@ def test_the_page_says_what_is_not_judged_or_not_validated():
 def test_the_page_names_the_model_and_what_it_cannot_estimate():
     assert "MBG/NBD is not: dropout does not differ." in page(churn=[churn("active", 40)]).said
     silent = page(churn=[churn("active", 40, p_alive_status="not_estimated", value_at_risk=None)]).said
-    assert "Value at risk is empty: the model in use does not ask who has left." in silent
+    assert "Value at risk is empty: the model in use does not estimate who has left." in silent
 
 
 def test_a_day_out_of_the_ordinary_is_marked():
