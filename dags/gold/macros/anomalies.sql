@@ -1,5 +1,5 @@
-{#- How widely the orders of ordinary periods scatter around their expected number, as CTEs. mart_sales_trends uses the
-    last one, `dispersions`, to decide which periods are anomalies. -#}
+{#- The anomalies of mart_sales_trends: periods whose number of orders is far from the expected number, compared with how
+    much the orders of ordinary periods vary. -#}
 
 {#- CTEs from `periods`, a table with one row for each level, level_key, currency and period, with orders,
     expected_orders, is_judged_kind and is_whole_period. `dispersions` has one row for each level, level_key and
@@ -69,4 +69,34 @@ dispersions AS (
     GROUP BY level, level_key, currency, median_slope
     HAVING COUNT(*) >= 26
 )
+{%- endmacro %}
+
+{#- The dispersion phi of a period that is judged, at least 1: `periods` has the columns of dispersions' periods, and
+    `dispersions` is joined to it. Null for a period that is not judged. -#}
+{% macro phi(periods, dispersions) -%}
+IF(
+            {{ periods }}.is_judged_kind AND {{ periods }}.is_whole_period AND {{ periods }}.expected_orders > 0,
+            GREATEST(
+                1E0,
+                {{ dispersions }}.scale
+                    * (1 + {{ dispersions }}.slope * ({{ periods }}.orders + 8 * {{ periods }}.expected_orders) / 9)
+            )
+        )
+{%- endmacro %}
+
+{#- The distance of orders from expected orders in standard deviations, on Anscombe's scale. -#}
+{% macro z(orders, expected_orders, phi) -%}
+2 * (SQRT({{ orders }} + 0.375E0) - SQRT({{ expected_orders }} + 0.375E0)) / SQRT({{ phi }} * 9 / 8)
+{%- endmacro %}
+
+{#- Whether a period is judged, and if not, why. -#}
+{% macro status(as_of_date) -%}
+CAST(
+        CASE
+            WHEN NOT is_judged_kind THEN 'not_judged'
+            WHEN period_end > {{ as_of_date }} THEN 'period_not_over'
+            WHEN z IS NULL THEN 'insufficient_data'
+            ELSE 'judged'
+        END AS VARCHAR
+    )
 {%- endmacro %}

@@ -75,3 +75,16 @@ holiday_effects AS (
         AND ordinary_days >= 26
 )
 {%- endmacro %}
+
+{#- Whether there is a holiday effect for a period, and if not, why. -#}
+{% macro status() -%}
+CAST(
+        CASE
+            WHEN period_type <> 'day' THEN 'not_a_day'
+            WHEN is_holiday IS NULL THEN 'not_in_calendar'
+            WHEN NOT is_holiday THEN 'not_a_holiday'
+            WHEN log_effect IS NULL THEN 'insufficient_data'
+            ELSE 'estimated'
+        END AS VARCHAR
+    )
+{%- endmacro %}

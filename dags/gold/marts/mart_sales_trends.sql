@@ -220,12 +220,7 @@ periods AS (
 measured_periods AS (
     SELECT
         periods.*,
-        IF(
-            periods.is_judged_kind AND periods.is_whole_period AND periods.expected_orders > 0,
-            GREATEST(
-                1E0, dispersions.scale * (1 + dispersions.slope * (periods.orders + 8 * periods.expected_orders) / 9)
-            )
-        ) AS phi,
+        {{ anomalies.phi("periods", "dispersions") }} AS phi,
         calendar.is_holiday,
         calendar.holiday_name,
         holiday_effects.days AS holiday_effect_days,
@@ -249,7 +244,7 @@ measured_periods AS (
 scored_periods AS (
     SELECT
         *,
-        2 * (SQRT(orders + 0.375E0) - SQRT(expected_orders + 0.375E0)) / SQRT(phi * 9 / 8) AS z
+        {{ anomalies.z("orders", "expected_orders", "phi") }} AS z
     FROM measured_periods
 )
 SELECT
@@ -287,28 +282,13 @@ SELECT
     phi AS anomaly_dispersion,
     z AS anomaly_z,
     ABS(z) >= 3 AS is_anomaly,
-    CAST(
-        CASE
-            WHEN NOT is_judged_kind THEN 'not_judged'
-            WHEN period_end > {{ as_of_date }} THEN 'period_not_over'
-            WHEN z IS NULL THEN 'insufficient_data'
-            ELSE 'judged'
-        END AS VARCHAR
-    ) AS anomaly_status,
+    {{ anomalies.status(as_of_date) }} AS anomaly_status,
     is_holiday,
     holiday_name,
     EXP(log_effect) - 1 AS holiday_effect,
     EXP(log_effect - half_width) - 1 AS holiday_effect_low,
     EXP(log_effect + half_width) - 1 AS holiday_effect_high,
     IF(is_holiday, CAST(COALESCE(holiday_effect_days, 0) AS BIGINT)) AS holiday_effect_days,
-    CAST(
-        CASE
-            WHEN period_type <> 'day' THEN 'not_a_day'
-            WHEN is_holiday IS NULL THEN 'not_in_calendar'
-            WHEN NOT is_holiday THEN 'not_a_holiday'
-            WHEN log_effect IS NULL THEN 'insufficient_data'
-            ELSE 'estimated'
-        END AS VARCHAR
-    ) AS holiday_effect_status,
+    {{ holidays.status() }} AS holiday_effect_status,
     {{ as_of_date }} AS as_of_date
 FROM scored_periods
