@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
-    """A started endpoint with the project's resources; its environment is set in this process for the session."""
+    """Start an endpoint with the project's resources; its environment is set in this process for the session."""
     with pytest.MonkeyPatch.context() as patch:
         for inherited in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             patch.delenv(inherited, raising=False)
@@ -89,7 +89,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint
 
 @pytest.fixture(scope="session")
 def aws(endpoint: LocalEndpoint) -> Callable[[str], Any]:
-    """`aws("glue")` gives a boto3 client of the endpoint; clients are made once."""
+    """Return a function that returns boto3 clients of the endpoint: `aws("glue")`."""
     from mwaa.local_aws.server.provisioning import client_factory
 
     return client_factory(endpoint.environment)
@@ -97,7 +97,7 @@ def aws(endpoint: LocalEndpoint) -> Callable[[str], Any]:
 
 @pytest.fixture
 def database(aws: Callable[[str], Any]) -> Iterator[psycopg.Connection]:
-    """A connection as the secret describes it, to an empty schema; what a test creates is dropped afterwards."""
+    """Connect to the source database as the secret says; tables that a test creates are dropped after it."""
     found = aws("secretsmanager").get_secret_value(SecretId="business-insights/source-database")
     secret = json.loads(found["SecretString"])
     with psycopg.connect(

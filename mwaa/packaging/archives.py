@@ -1,10 +1,10 @@
 """The files that a deployment uploads, in the layout that MWAA and Glue need.
 
-    dist/dags/              → s3://<MWAA bucket>/dags/        (SQL and constraints travel with the DAGs)
-    dist/plugins.zip        → s3://<MWAA bucket>/plugins.zip  (biz_insights and the suites)
-    dist/requirements.txt   → s3://<MWAA bucket>/requirements.txt
-    dist/startup.sh         → s3://<MWAA bucket>/startup.sh
-    dist/artefacts/         → s3://<artefact bucket>/         (Glue scripts and their package)
+dist/dags/              → s3://<MWAA bucket>/dags/        (SQL and constraints travel with the DAGs)
+dist/plugins.zip        → s3://<MWAA bucket>/plugins.zip  (biz_insights and the suites)
+dist/requirements.txt   → s3://<MWAA bucket>/requirements.txt
+dist/startup.sh         → s3://<MWAA bucket>/startup.sh
+dist/artefacts/         → s3://<artefact bucket>/         (Glue scripts and their package)
 """
 
 from __future__ import annotations

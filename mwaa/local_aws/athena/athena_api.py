@@ -45,7 +45,7 @@ class LocalAthenaResponse(AthenaResponse):
         return json.dumps({"QueryExecution": describe_execution(execution)})
 
     def batch_get_query_execution(self) -> str:
-        """BatchGetQueryExecution."""
+        """Answer BatchGetQueryExecution."""
         found, missing = [], []
         for query_id in self._get_param("QueryExecutionIds") or []:
             if query_id in self.athena_backend.executions:
@@ -146,7 +146,7 @@ class LocalAthenaResponse(AthenaResponse):
         return json.dumps({"Database": describe_database(catalog, name)})
 
     def get_table_metadata(self) -> str:
-        """GetTableMetadata."""
+        """Answer GetTableMetadata."""
         catalog, database, name = self._catalog(), self._get_param("DatabaseName"), self._get_param("TableName")
         raw = catalog.raw(database, name)
         if raw is None:
@@ -154,7 +154,7 @@ class LocalAthenaResponse(AthenaResponse):
         return json.dumps({"TableMetadata": table_metadata(raw)})
 
     def list_table_metadata(self) -> str:
-        """ListTableMetadata."""
+        """Answer ListTableMetadata."""
         catalog, database = self._catalog(), self._get_param("DatabaseName")
         if not catalog.has_database(database):
             raise _not_found(f"Database {database} not found.")
@@ -183,7 +183,7 @@ class LocalAthenaResponse(AthenaResponse):
         return "{}"
 
     def update_work_group(self) -> str:
-        """UpdateWorkGroup: state, description, output location, enforcement and scan limit."""
+        """Answer UpdateWorkGroup: state, description, output location, enforcement and scan limit."""
         name = self._get_param("WorkGroup")
         group = self.athena_backend.work_groups.get(name)
         if group is None:
@@ -222,7 +222,7 @@ class LocalAthenaResponse(AthenaResponse):
         }})  # fmt: skip
 
     def delete_prepared_statement(self) -> str:
-        """DeletePreparedStatement."""
+        """Answer DeletePreparedStatement."""
         self.athena_backend.prepared_statements.pop(self._get_param("StatementName"), None)
         return "{}"
 

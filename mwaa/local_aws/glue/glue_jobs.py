@@ -155,7 +155,7 @@ class JobRunner:
     """Runs job runs, each in a process of its own, with a thread that waits for it."""
 
     def __init__(self, settings: SparkSettings, seconds_per_timeout_minute: float = 60.0) -> None:
-        """`seconds_per_timeout_minute` makes timeouts shorter in tests: Glue counts them in minutes."""
+        """Use `settings` for all runs. Tests shorten `seconds_per_timeout_minute`: Glue counts timeouts in minutes."""
         self._settings = settings
         self._seconds_per_minute = seconds_per_timeout_minute
         self._processes: dict[str, SparkProcess] = {}

@@ -15,8 +15,8 @@ from moto.core.base_backend import BackendDict
 HOLDS_FOR = {"moto": ("5.2.5", "5.3")}
 """By package: the first version that this was checked with, and the first version outside.
 
-It covers `BackendDict`, its `backend` attribute and its `reset`, and also the backend and response classes of moto that
-the other modules of the endpoint extend (Athena, Glue, RDS, SNS).
+It covers `BackendDict`, its `backend` attribute and its `reset`. It also covers the backend and response classes that
+the other modules extend (Athena, Glue, RDS, SNS), and the request classes in `server/aws_server.py`.
 """
 
 
@@ -25,6 +25,8 @@ def use_backend_class(backends: BackendDict, backend_class: type[Any]) -> Backen
 
     Backends of another class that exist already are dropped, with their objects.
     """
+    if backends.backend is backend_class:
+        return backends
     backends.backend = backend_class
     for account in backends.values():
         account.backend = backend_class
