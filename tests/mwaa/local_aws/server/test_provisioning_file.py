@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from mwaa.local_aws.server.provisioning_file import (
     DbInstance,
+    Job,
     ProvisioningError,
     Resources,
     Role,
@@ -17,6 +20,9 @@ from mwaa.local_aws.server.provisioning_file import (
     python_modules,
     read_provisioning,
 )
+
+PACKAGE = Path(__file__).resolve().parents[4] / "mwaa" / "local_aws"
+README = (PACKAGE / "README.md").read_text(encoding="utf-8")
 
 COMPLETE = """
 buckets = ["lake", "code"]
@@ -129,3 +135,20 @@ def test_a_modules_file_becomes_glues_argument(tmp_path: Path) -> None:
     path = tmp_path / "modules.txt"
     path.write_text("# why\nholidays==0.108\n\nnumpy==2.0  # pinned\n", encoding="utf-8")
     assert python_modules(path) == "holidays==0.108,numpy==2.0"
+
+
+@pytest.mark.parametrize("kind", [Resources, Role, Workgroup, Job, DbInstance], ids=lambda kind: kind.__name__)
+def test_the_readme_describes_every_field(kind: type) -> None:
+    section = README.partition("## The provisioning file")[2].partition("\n## ")[0]
+    missing = [field.name for field in fields(kind) if not re.search(rf"`(\[\[)?{field.name}(\]\])?`", section)]
+    assert not missing
+
+
+def test_the_names_in_the_readme_exist() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    variables = set(re.findall(r"`((?:AWS|ARROW)_[A-Z0-9_]+)`", README))
+    named = set(re.findall(r"`(_?[A-Z][A-Z_]{4,})`", README)) - variables - {"FOLDER"}
+    assert {"SERVICES", "PERSISTED_SERVICES", "MOVED_MODULES"} <= named
+    assert [name for name in named if f"{name}:" not in code and f"{name} =" not in code] == []
+    files = re.findall(r"`([a-z0-9]+/[a-z0-9_]+\.py)`", README)
+    assert files and [file for file in files if not (PACKAGE / file).is_file()] == []
