@@ -1,11 +1,11 @@
 """Who may see what.
 
 Without a login the app serves its own machine only. With one (Streamlit's OpenID Connect: an `[auth]` section in
-the secrets) it serves the members of the allowed groups; figures of single customers need a group of their own.
+the secrets) it serves the members of the allowed groups. Figures of single customers need another group.
 
     [access]
     groups_claim = "cognito:groups"              # where the identity token lists groups
-    allowed_groups = ["business-insights"]       # nobody else gets in
+    allowed_groups = ["business-insights"]       # only these groups see the dashboards
     customer_groups = ["business-insights-crm"]  # who sees user ids and order histories
     pseudonym_key = "…"                          # 64 hexadecimal letters
 """
@@ -27,7 +27,7 @@ CUSTOMERS = "customers"
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks. `local`: at the machine that the app runs on, without a login."""
+    """Who looks at the pages. `local`: at the machine that the app runs on, without a login."""
 
     name: str
     roles: frozenset[str]
@@ -40,14 +40,14 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why nobody, or not this viewer, gets in; `login` where logging in may help."""
+    """Why this viewer does not see the dashboards; `login` if logging in may help."""
 
     reason: str
     login: bool = False
 
 
 def secret(section: str, name: str) -> Any:
-    """One value of Streamlit's secrets; None where there is no such value, section or file."""
+    """Return one value of Streamlit's secrets; None without such a value, section or file."""
     try:
         return st.secrets[section][name] if section in st.secrets and name in st.secrets[section] else None
     except StreamlitSecretNotFoundError:
@@ -55,7 +55,7 @@ def secret(section: str, name: str) -> Any:
 
 
 def login_configured() -> bool:
-    """Whether the secrets hold an OpenID Connect provider."""
+    """Return whether the secrets name an OpenID Connect provider."""
     return secret("auth", "cookie_secret") is not None
 
 
@@ -68,7 +68,7 @@ def decide(
     access: Mapping[str, Any],
     now: float,
 ) -> Viewer | Refusal:
-    """Who the viewer is, or why there is none. Everything it depends on is an argument.
+    """Return the viewer, or why there is none. Everything that decides is an argument.
 
     Args:
         login: an OpenID Connect provider is configured.
@@ -93,13 +93,13 @@ def decide(
     groups = {listed} if isinstance(listed, str) else set(listed)
     name = str(claims.get("email") or claims.get("name") or claims.get("sub") or "unnamed")
     if not groups & set(access.get("allowed_groups", ())):
-        return Refusal(f"{name} is in no group that may see the dashboards. Ask who administers them for access.")
+        return Refusal(f"{name} is not in a group that may see the dashboards. Ask their administrator for access.")
     roles = {CUSTOMERS} if groups & set(access.get("customer_groups", ())) else set()
     return Viewer(name, frozenset(roles), local=False)
 
 
 def admit() -> Viewer:
-    """The viewer; for everyone else the page ends here."""
+    """Return the viewer, or show why there is none and end the page."""
     login = login_configured()
     claims: Mapping[str, Any] | None = None
     if login and st.user.is_logged_in:
@@ -127,7 +127,7 @@ def admit() -> Viewer:
 
 
 def viewer() -> Viewer:
-    """The viewer that this page run was admitted for."""
+    """Return the viewer of this page run."""
     found: Viewer = st.session_state["_viewer"]
     return found
 

@@ -1,4 +1,4 @@
-"""What needs a look: late data, failed checks, held-back runs, stores gone silent, days out of the ordinary."""
+"""What needs a look: late data, failed checks, blocked runs, stores without sales, days out of the ordinary."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Alert:
 
 
 def alerts(chain_days: pd.DataFrame, currency: str, now: datetime | None = None) -> list[Alert]:
-    """All alerts, the worst first.
+    """Return all alerts, the worst first.
 
     Args:
         chain_days: sales of the chain by day in one currency.

@@ -1,4 +1,4 @@
-"""A chart as every page shows it: title, what is measured, the figure, the same as a table, and its download."""
+"""A chart as every page shows it: title, what is measured, the figure, the same rows as a table, a download."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Card:
         denominator: who is counted: "guests in", "guests out", …
         source: the mart or view.
         as_of: the last day counted.
-        rows: exactly what is shown; the table and the download hold it too.
+        rows: exactly what is shown; the table and the download contain the same.
         columns: the columns of `rows` to show, in order.
         needs: columns without which there is nothing to draw.
         filters: name → value of the filters that differ from their default; they go into the file's name.
@@ -54,12 +54,12 @@ class Card:
 
     @property
     def shown(self) -> tuple[Column, ...]:
-        """The columns that this version of the mart has."""
+        """Return the columns that this version of the mart has."""
         return tuple(column for column in self.columns if column.name in self.rows.columns)
 
     @property
     def download_name(self) -> str:
-        """See `file_name`."""
+        """Return the name of the download, see `file_name`."""
         return file_name(self.source, self.as_of, self.key, self.filters)
 
 
@@ -70,12 +70,12 @@ def file_name(source: str, as_of: date, key: str, filters: Mapping[str, str]) ->
 
 
 def heading(title: str, small: str) -> None:
-    """A card's title, and under it in small letters what is measured."""
+    """Write a card's title, and below it in small letters what is measured."""
     st.markdown(f"### {plain(title)}\n\n:small[:gray[{plain(small)}]]")
 
 
 class Figure(NamedTuple):
-    """A key figure: label, value as written, what it counts; `small` stands below the value, in words."""
+    """A key figure: label, value as written, what it counts; `small` is shown below the value, in words."""
 
     label: str
     value: str
@@ -84,12 +84,12 @@ class Figure(NamedTuple):
 
 
 def compared(label: str, comparison: Comparison, note: str) -> Figure:
-    """A change as a key figure, with the part of the period it is of; `–` where it is withheld, and why."""
+    """Return a change as a key figure with the part of the period that was compared; `–` if that is too small."""
     return Figure(label, comparison.text, f"{note} {comparison.note}".rstrip(), comparison.small)
 
 
 def figures(cells: Sequence[Figure | tuple[str, str, str]]) -> None:
-    """Key figures; more than five in two rows, so that none is cut."""
+    """Show key figures; more than five in two rows, so that none is cut."""
     if len(cells) > 5:
         half = (len(cells) + 1) // 2
         figures(cells[:half])
@@ -116,7 +116,7 @@ def show(card: Card) -> None:
 
 
 def absent(title: str, table: str, columns: Sequence[str]) -> None:
-    """The card of a table, or columns, that this version of the lake has not."""
+    """Draw the card of a table, or of columns, that this version of the lake does not have."""
     with st.container(border=True):
         st.markdown(f"### {plain(title)}")
         states.not_in_this_version(table, columns)
@@ -128,7 +128,7 @@ def _title(card: Card) -> None:
 
 @st.fragment
 def _drawn(card: Card) -> None:
-    """In a fragment: looking at the table, or downloading it, runs nothing else of the page."""
+    """Draw in a fragment, so that opening the table or downloading it does not run the rest of the page."""
     as_table = card.figure is None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container():
@@ -140,7 +140,7 @@ def _drawn(card: Card) -> None:
     if figure is None:
         table(card.rows, card.shown, card.currency, key=f"rows-{card.key}")
     elif not has_values(figure):
-        states.no_data("None of these rows has a value.", "The table has what there is.")
+        states.no_data("None of these rows has a value.", "The table shows the rows.")
     elif card.on_select is None:
         st.plotly_chart(figure, key=f"chart-{card.key}", config=CONFIG)
     else:
@@ -163,7 +163,7 @@ def _download(card: Card) -> None:
 
 
 def _selectable(card: Card, figure: go.Figure, on_select: Callable[[str], None]) -> None:
-    """A chart whose marks lead somewhere: a click hands over the mark's `customdata`."""
+    """Draw a chart with marks to click on: `on_select` gets the `customdata` of the mark."""
     chosen: Any = st.plotly_chart(
         figure, key=f"chart-{card.key}", config=CONFIG, on_select="rerun", selection_mode="points"
     )
@@ -174,7 +174,7 @@ def _selectable(card: Card, figure: go.Figure, on_select: Callable[[str], None])
 
 
 def table(rows: pd.DataFrame, columns: Sequence[Column], currency: str, *, key: str, height: int | None = None) -> Any:
-    """A table with headings and number formats."""
+    """Draw a table with headings and number formats."""
     return st.dataframe(
         rows[[column.name for column in columns]],
         hide_index=True,
@@ -186,7 +186,7 @@ def table(rows: pd.DataFrame, columns: Sequence[Column], currency: str, *, key: 
 
 
 def column_config(column: Column, currency: str) -> Any:
-    """Streamlit's description of one column."""
+    """Return Streamlit's description of one column."""
     symbol = SYMBOLS.get(currency, "")
     made: Any = st.column_config
     options: dict[str, Any] = {"label": column.label, "help": column.help}

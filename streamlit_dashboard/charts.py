@@ -1,7 +1,7 @@
 """The one chart style: Plotly figures with this project's colours, axes, hover and intervals.
 
-Fonts, grid and background come from Streamlit's theme, light or dark. The colours stand out from both backgrounds
-by at least 3 : 1 and stay apart for colour-blind readers; dashes, markers and labels say the same a second time.
+Fonts, grid and background come from Streamlit's theme, light or dark. Each colour has a contrast of at least 3 : 1 with
+both backgrounds, and colour-blind readers can tell the colours apart. Dashes, markers and labels show the same again.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ Estimates = tuple[str, Any, Any, Any]
 
 
 class TooManyPointsError(ValueError):
-    """A figure holds more points than a browser should get; aggregate before drawing."""
+    """A figure has more points than a browser should get; aggregate before drawing."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line, or row of bars or marks: values over x, with an interval where there is one."""
+    """One line, or one row of bars or marks: values over x, with an interval if there is one."""
 
     name: str
     x: Sequence[Any] | pd.Series[Any]
@@ -56,12 +56,12 @@ class Series:
 
 
 def text(name: str) -> str:
-    """A name from the data as Plotly shows it: its markup, formulas and templates taken as they are written."""
+    """Return a name so that Plotly shows it as it is, without reading markup, formulas or templates in it."""
     return html.escape(name, quote=False).replace("$", "&#36;").replace("%{", "%&#123;")
 
 
 def over_time(series: Sequence[Series], kind: Kind, currency: str = "", height: int = HEIGHT) -> go.Figure:
-    """Values over a time axis (or another ordered x)."""
+    """Draw values over a time axis (or another ordered x)."""
     traces: list[Any] = []
     for i, one in enumerate(series):
         colour = one.colour or SEQUENCE[i % len(SEQUENCE)]
@@ -85,9 +85,10 @@ def bars(
     hover: Sequence[str] | None = None,
     height: int | None = None,
 ) -> go.Figure:
-    """Horizontal bars, the first label on top; intervals as whiskers.
+    """Draw horizontal bars, the first label on top; intervals as whiskers.
 
-    A bar's `customdata` is its label, and the label as it is shown: beside the axis long ones lack their middle.
+    A bar's `customdata` is its label, and the label as it is shown. Beside the axis the middle of a long label is left
+    out.
     """
     rows = naming.distinct(labels)
     trace = go.Bar(
@@ -119,7 +120,7 @@ def _ticks(labels: Sequence[str]) -> list[str]:
 
 
 def _with_room(values: Any) -> list[float] | None:
-    """The range of an axis on which the texts beside the longest bars find their place."""
+    """Return the range of an axis with room for the texts beside the longest bars."""
     numbers = _numbers(values).dropna()
     if numbers.empty or not numbers.abs().max():
         return None
@@ -137,11 +138,11 @@ def intervals(
     reference: tuple[float, str] | None = None,
     height: int | None = None,
 ) -> go.Figure:
-    """Estimates as marks with their intervals, one row a label: (name, value, low, high) for each kind of mark."""
+    """Draw estimates as marks with their intervals, one row a label: (name, value, low, high) for each kind of mark."""
     traces: list[Any] = []
     rows = range(len(labels))
     for i, (name, values, low, high) in enumerate(series):
-        # Marks of one row stand a little apart, so that their whiskers do not cover each other.
+        # Marks of one row are drawn a little apart, so that their whiskers do not cover each other.
         beside = 0.24 * (i - (len(series) - 1) / 2) if low is not None else 0.0
         traces.append(
             go.Scatter(
@@ -170,7 +171,7 @@ def intervals(
 
 
 def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFrame) -> go.Figure:
-    """A grid of values; each cell also carries its figure as text, so that colour is never the only signal."""
+    """Draw a grid of values. Each cell also shows its figure as text, so that colour is never the only signal."""
     colours = go.Heatmap(
         z=grid.to_numpy(dtype=float, na_value=float("nan")),
         x=[str(column) for column in grid.columns],
@@ -182,7 +183,7 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
         ygap=3,
         hovertemplate=f"{y_title} %{{y}}, {x_title.lower()} %{{x}}: %{{text}}<extra></extra>",
     )
-    # Texts of the heatmap itself take black or white by the cell's colour alone, as if it were opaque.
+    # The heatmap's own texts are black or white by the cell's colour alone, as if it were opaque.
     written = texts.reindex(index=grid.index, columns=grid.columns).to_numpy()
     x = [str(column) for _ in grid.index for column in grid.columns]
     y = [str(row) for row in grid.index for _ in grid.columns]
@@ -197,13 +198,13 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
 
 
 def has_values(figure: go.Figure) -> bool:
-    """Whether there is anything to see but axes and lines to compare with."""
+    """Return whether the figure shows more than axes and reference lines."""
     drawn = (trace for trace in figure.data if trace.hoverinfo != "skip")
     return any(pd.notna(pd.Series(_values(trace), dtype=object)).any() for trace in drawn)
 
 
 def _values(trace: Any) -> list[Any]:
-    """What a trace's axis of values holds."""
+    """Return the values on a trace's axis of values."""
     if trace.type == "heatmap":
         return list(trace.z.ravel())
     # Marks with intervals, and horizontal bars, have their values on x.
@@ -212,7 +213,7 @@ def _values(trace: Any) -> list[Any]:
 
 
 def points_of(figure: go.Figure) -> int:
-    """How many values a figure sends to the browser."""
+    """Return how many values a figure sends to the browser."""
     return sum(_length(trace) for trace in figure.data)
 
 
@@ -245,7 +246,7 @@ def _trace(one: Series, i: int, colour: str, kind: Kind, currency: str) -> Any:
 
 
 def _band(one: Series, colour: str) -> list[Any]:
-    """An interval as a band behind its line."""
+    """Draw an interval as a band behind its line."""
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},.18)"}
@@ -253,7 +254,7 @@ def _band(one: Series, colour: str) -> list[Any]:
 
 
 def _numbers(values: Any) -> pd.Series[Any]:
-    """Values as doubles, what is missing as NaN, whichever way it is missing."""
+    """Return values as doubles; every kind of missing value is NaN."""
     return pd.Series([None if pd.isna(value) else float(value) for value in values], dtype=float)
 
 
@@ -284,10 +285,10 @@ def _hover(value_axis: str, label_axis: str, kind: Kind, currency: str) -> str:
 
 
 def _scale(kind: Kind, currency: str) -> dict[str, Any]:
-    """How an axis of values writes them."""
+    """Return how an axis writes its values."""
     if kind == "money":
         symbol = SYMBOLS.get(currency)
-        # d3 writes the sign before the symbol, but knows one symbol alone.
+        # d3 writes the sign before the symbol, but knows only one symbol.
         written = {"tickformat": "$~s"} if symbol == "$" else {"tickformat": "~s", "tickprefix": symbol or ""}
         return written if symbol else {**written, "title": {"text": currency}}
     return {"share": {"tickformat": ",.0%"}, "count": {"tickformat": "~s"}}.get(kind, {})
@@ -300,7 +301,7 @@ def _figure(
     y: dict[str, Any] | None = None,
     **layout: Any,
 ) -> go.Figure:
-    """The figure in one piece: updating a Plotly layout step by step took three times as long."""
+    """Make the figure at once: updating a Plotly layout step by step took three times as long."""
     several = sum(trace.showlegend is not False for trace in traces) > 1
     ink = {"color": INK["dark" if st.context.theme.type == "dark" else "light"]}
 

@@ -1,4 +1,4 @@
-"""Lists of single customers: paged by the service, pseudonymous for those without the role, a way to each history."""
+"""Lists of single customers: one page at a time from the service, under pseudonyms for viewers without the role."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HISTORY_PAGE = "customer"
 
 @dataclass(frozen=True)
 class Listing:
-    """What to list. `where`: column → value, equal; `total`: customers in all, for the page numbers."""
+    """What to list. `where`: column → the value it must have; `total`: number of customers, for the page numbers."""
 
     key: str
     title: str
@@ -33,7 +33,7 @@ class Listing:
 
 
 def show(listing: Listing) -> None:
-    """One page of the list, its page number in the URL."""
+    """Draw one page of the list; its page number is in the URL."""
     viewer = access.viewer()
     as_of = loads.state().as_of_date(listing.mart)
     pages = max(1, -(-listing.total // customers.PAGE_ROWS))
@@ -71,14 +71,14 @@ def show(listing: Listing) -> None:
 
 
 def identity_columns(sees_customers: bool) -> tuple[Column, ...]:
-    """What names a customer in a table: the key for those with the role, a pseudonym for the others."""
+    """Return the columns that name a customer: the key for viewers with the role, a pseudonym for the others."""
     if sees_customers:
         return (Column("app_name", "Channel"), Column("user_id", "User id"))
     return (Column("customer", "Customer"),)
 
 
 def name_customers(rows: pd.DataFrame, sees_customers: bool) -> pd.DataFrame:
-    """The rows with a token for links; user ids are gone for those without the role."""
+    """Return the rows with a token for links, or with pseudonyms and without user ids for viewers without the role."""
     keys = list(zip(rows["app_name"], rows["user_id"], strict=True))
     if sees_customers:
         return rows.assign(token=[pseudonyms.token(*key) for key in keys])

@@ -1,4 +1,4 @@
-"""Filters kept in the URL: a link reproduces the view; a value that makes no sense falls back, with a notice."""
+"""Filters, stored in the URL: a link shows the same view. A value that cannot be used is replaced, with a notice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from biz_insights import labels
 from streamlit_dashboard.formats import plain
 
 ALL = "\0all"
-"""The option that stands for all of them: no name in the data is the same."""
+"""The option for all values. No name in the data is equal to it."""
 
 PRESETS = {"28d": 28, "90d": 90, "12m": 365, "24m": 730}
 PRESET_LABELS = {
@@ -32,18 +32,22 @@ PRESET_LABELS = {
 class Filters:
     """The filters of one page.
 
-    `active` holds those that differ from their default (name → value in the URL), `kept` the names in the URL that
-    say what the page is of: Reset leaves them.
+    Attributes:
+        page: name of the page, part of the widgets' keys.
+        subject: names in the URL that say what the page is about, such as a customer; Reset does not remove them.
+        active: filters that differ from their default, name → value in the URL.
+        names: names of all filters so far.
+        notices: what to say about values that could not be used.
     """
 
     page: str
-    kept: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
     active: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     def row(self) -> AbstractContextManager[Any]:
-        """The row that the filters stand in."""
+        """Return the row of the filters."""
         return st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{self.page}")
 
     def choice(
@@ -57,14 +61,14 @@ class Filters:
         width: int = 210,
         drops: Sequence[str] = (),
     ) -> str:
-        """One of several values. `drops`: filters whose values mean nothing once this one has changed."""
+        """Ask for one of several values. `drops`: filters whose values have no meaning once this one has changed."""
         self.names.append(name)
         shown = dict(zip(options, labels.distinct([text(option) for option in options]), strict=True))
         value = st.query_params.get(name, default)
         if value == "all" and ALL in shown and value not in shown:
             value = ALL
         if value not in shown:
-            self.notices.append(f"{label} “{value}” of the link is not in the data: showing {shown[default]}.")
+            self.notices.append(f"{label} “{value}” of the link is not in the data. Shown instead: {shown[default]}.")
             value = default
         key = f"filter-{self.page}-{name}"
         _show(key, value)
@@ -73,7 +77,7 @@ class Filters:
             options,
             format_func=shown.__getitem__,
             key=key,
-            on_change=_keep,
+            on_change=_store,
             args=(key, name, default, drops),
             width=width,
         )
@@ -82,7 +86,7 @@ class Filters:
         return chosen
 
     def dates(self, first: date, last: date, default: str = "12m") -> tuple[date, date]:
-        """First and last day, both counted: a preset that ends with the last day, or from … to …."""
+        """Ask for the first and last day, both counted: a preset that ends with the last day, or from … to …."""
         custom = "from" in st.query_params or "to" in st.query_params
         if custom and "range" not in st.query_params:
             st.query_params["range"] = "custom"
@@ -96,7 +100,7 @@ class Filters:
         begin = self._day("from", max(first, last - timedelta(days=PRESETS["90d"] - 1)), first, last)
         end = self._day("to", last, first, last)
         if begin > end:
-            self.notices.append("The link's period ends before it begins: showing it the other way round.")
+            self.notices.append("The link's period ends before it begins. Shown instead: the same days in order.")
             begin, end = end, begin
         key = f"filter-{self.page}-days"
         if not _half_chosen(key):
@@ -106,7 +110,7 @@ class Filters:
             min_value=first,
             max_value=last,
             key=key,
-            on_change=_keep_days,
+            on_change=_store_days,
             args=(key,),
             width=250,
             format="YYYY-MM-DD",
@@ -122,17 +126,19 @@ class Filters:
         try:
             value = date.fromisoformat(given)
         except ValueError:
-            self.notices.append(f"“{given}” of the link is no date: showing {default}.")
+            self.notices.append(f"“{given}” of the link is not a date. Shown instead: {default}.")
             return default
         if not first <= value <= last:
-            self.notices.append(f"{value} of the link lies outside the data ({first} to {last}): showing {default}.")
+            self.notices.append(
+                f"{value} of the link is outside the data ({first} to {last}). Shown instead: {default}."
+            )
             return default
         return value
 
     def currency(self, frame: pd.DataFrame, by: str = "orders") -> str:
-        """The currency to show: a filter only where there are several, since they are never added.
+        """Return the currency to show. Ask for it only if there are several, because amounts of two are never added.
 
-        The one with the most `by` (orders, customers: no amounts, which do not compare) is shown first.
+        The default is the currency with the most `by`: orders or customers, because amounts cannot be compared.
         """
         there = sorted(frame["currency"].dropna().unique()) if "currency" in frame.columns else []
         if len(there) <= 1:
@@ -141,11 +147,11 @@ class Filters:
         return self.choice("currency", "Currency", [str(code) for code in there], most, width=110)
 
     def reset(self) -> None:
-        """A button that forgets all filters of the page, where any is set; then the notices."""
-        unknown = [name for name in st.query_params if name not in (*self.names, *self.kept)]
+        """Show a button that removes all filters of the page, if any is set."""
+        unknown = [name for name in st.query_params if name not in (*self.names, *self.subject)]
         if self.active or self.notices or unknown:
             icon, key = ":material/restart_alt:", f"reset-{self.page}"
-            st.button("Reset", icon=icon, on_click=_forget, args=(self.kept,), key=key)
+            st.button("Reset", icon=icon, on_click=_remove_filters, args=(self.subject,), key=key)
 
     def tell(self) -> None:
         """Say which values of the link could not be used."""
@@ -154,16 +160,16 @@ class Filters:
 
 
 def or_all(shown: Mapping[Any, str], everything: str) -> Callable[[str], str]:
-    """The texts of a choice between values of the data and `ALL` of them, which is called `everything`."""
+    """Return the texts of a choice between values of the data and `ALL` of them, which is called `everything`."""
     return lambda option: everything if option == ALL else shown[option]
 
 
-def _forget(kept: tuple[str, ...]) -> None:
-    st.query_params.from_dict({name: st.query_params[name] for name in kept if name in st.query_params})
+def _remove_filters(subject: tuple[str, ...]) -> None:
+    st.query_params.from_dict({name: st.query_params[name] for name in subject if name in st.query_params})
 
 
-def _keep(key: str, name: str, default: str, drops: Sequence[str]) -> None:
-    """A filter was changed: write it to the URL, or take it out where it is the default."""
+def _store(key: str, name: str, default: str, drops: Sequence[str]) -> None:
+    """Write a changed filter to the URL, or remove it there if it is the default."""
     value = st.session_state[key]
     for dropped in drops:
         st.query_params.pop(dropped, None)
@@ -174,23 +180,23 @@ def _keep(key: str, name: str, default: str, drops: Sequence[str]) -> None:
     st.query_params.pop("page", None)
 
 
-def _keep_days(key: str) -> None:
+def _store_days(key: str) -> None:
     if not _half_chosen(key):
         st.query_params["from"], st.query_params["to"] = (day.isoformat() for day in st.session_state[key])
 
 
 def _half_chosen(key: str) -> bool:
-    """Whether the calendar has been given a first day, and waits for the last."""
+    """Return whether the calendar has a first day and still needs the last."""
     return len(st.session_state.get(key, (None, None))) < 2
 
 
 def _show(key: str, value: object) -> None:
-    """Put a value into a field that shows another: a field that is written to forgets what is being typed into it."""
+    """Put a value into a field if it shows another. Writing to a field removes what is being typed into it."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
 
 
 def between(frame: pd.DataFrame, column: str, days: tuple[date, date]) -> pd.DataFrame:
-    """The rows whose date lies in the period, both ends counted."""
+    """Return the rows whose date is in the period, both ends counted."""
     first, last = pd.Timestamp(days[0]), pd.Timestamp(days[1])
     return frame[(frame[column] >= first) & (frame[column] <= last)]

@@ -18,7 +18,7 @@ NONE = "–"
 _WORD_JOINER = "\u2060"
 _REWRITTEN = re.compile(r"-(?=-)|->|<-|[<>~]=|:material/|://|w(?=ww\.)", re.IGNORECASE)
 SUM_ERROR = 1e-6
-"""How far a sum of amounts in doubles may lie from its cents."""
+"""How far a sum of amounts in doubles may be from whole cents."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Column:
 
 
 def missing(value: Any) -> bool:
-    """None, NaN, NaT or pd.NA."""
+    """Return whether a value is None, NaN, NaT or pd.NA."""
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT
 
 
@@ -101,22 +101,22 @@ def age(seconds: float) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of the source (a category, an item) as Markdown that shows it as it is, links and images included."""
-    # Streamlit draws arrows, dashes, icons and links after Markdown has been read, past any escape.
-    kept = _REWRITTEN.sub(lambda found: _WORD_JOINER.join((found[0][:1], found[0][1:])), " ".join(text.splitlines()))
-    return re.sub(r"([\\`*_\[\]{}()#+!|<>~$:&])", r"\\\1", kept)
+    """Return a text of the source (a category, an item) as Markdown that shows it as it is, even links and images."""
+    # Streamlit draws arrows, dashes, icons and links after it has read the Markdown, so that no escape prevents it.
+    joined = _REWRITTEN.sub(lambda found: _WORD_JOINER.join((found[0][:1], found[0][1:])), " ".join(text.splitlines()))
+    return re.sub(r"([\\`*_\[\]{}()#+!|<>~$:&])", r"\\\1", joined)
 
 
 def bands(edges: Sequence[str], unit: str = "") -> list[str]:
-    """Names of the bands between edges: `under 1`, `1 – 2`, `2 or more`."""
+    """Return the names of the bands between edges: `under 1`, `1 – 2`, `2 or more`."""
     between = [f"{low} – {high}{unit}" for low, high in pairwise(edges)]
     return [f"under {edges[0]}{unit}", *between, f"{edges[-1]}{unit} or more"]
 
 
 def csv_text(frame: pd.DataFrame, columns: tuple[Column, ...]) -> str:
-    """What a download holds: the columns shown, by their names in the mart, each value as a query prints it.
+    """Return a download: the columns shown, by their names in the mart, each value as a query prints it.
 
-    Amounts have their cents, means and forecasts all their digits; dates are ISO.
+    Amounts have cents, means and forecasts have all digits, dates are ISO.
     """
     written = pd.DataFrame({column.name: _written(frame[column.name], column.kind) for column in columns})
     return written.to_csv(index=False, lineterminator="\n")
@@ -133,7 +133,7 @@ def _written(values: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
 
 
 def _whole_cents(values: pd.Series[Any]) -> bool:
-    """Whether these are amounts, or sums of them, as the marts' decimals hold them, and no means or forecasts."""
+    """Return whether these are amounts or sums of amounts, in whole cents, and not means or forecasts."""
     amounts = values.dropna().astype(float)
     return bool(((amounts - amounts.round(2)).abs() < SUM_ERROR).all())
 

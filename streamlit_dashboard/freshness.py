@@ -1,4 +1,4 @@
-"""The strip under every title: how new the figures are, and how far to trust them."""
+"""The line under every title: how new the figures are, and how good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamlit_dashboard.warehouse.publications import State
 
 
 def strip(state: State) -> None:
-    """Data through, last publish, run, quality, quarantine."""
+    """Write the last day of the data, the last publish, the run, its quality and the quarantine."""
     newest = state.newest
     ago = formats.age(time.time() - newest.published_at.replace(tzinfo=UTC).timestamp())
     parts = [
@@ -46,7 +46,7 @@ def _quarantined() -> str:
 
 
 def warn_if_stale() -> None:
-    """Say that the service is silent, and how old the figures shown are. Called when the page is drawn."""
+    """Say that the service does not answer, and how old the figures shown are. Called when the page is drawn."""
     stale = loads.stale()
     silent = loads.watch().unreachable
     if not stale and silent is None:
@@ -57,7 +57,7 @@ def warn_if_stale() -> None:
     else:
         oldest, reason = loads.state().read_at, silent
     st.warning(
-        f"**Athena does not answer.** These are the last figures that were read, "
+        f"**Athena does not answer.** These are the last figures that this server read, "
         f"{formats.age(time.time() - oldest)} ago ({datetime.fromtimestamp(oldest, UTC):%Y-%m-%d %H:%M} UTC). {reason}",
         icon=":material/cloud_off:",
     )

@@ -1,4 +1,4 @@
-"""How gross sales become net sales, in one sentence, wherever net sales are totalled."""
+"""From gross sales to net sales in one sentence, on every page that totals net sales."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STEPS = ("gross_sales", "discount_amount", "refund_amount", "net_sales")
 
 
 def show(rows: pd.DataFrame, currency: str) -> None:
-    """Write the sentence of these rows' totals below the figures; nothing where a column is not published yet."""
+    """Write the sentence with the totals of these rows; nothing if a column is not published yet."""
     if text := sentence({name: total(rows[name]) for name in STEPS if name in rows}, currency):
         st.caption(formats.plain(text))
 
@@ -24,7 +24,7 @@ def sentence(amounts: Mapping[str, Any], currency: str) -> str:
     """`Gross sales $120.00 less discounts $5.00 and refunds $2.00 make net sales $113.00.`
 
     Args:
-        amounts: by name, those of STEPS; "" where one of them is missing.
+        amounts: by name, those of `STEPS`. If one of them is missing, the sentence is empty.
     """
     if any(formats.missing(amounts.get(name)) for name in STEPS):
         return ""

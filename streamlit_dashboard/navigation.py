@@ -1,8 +1,7 @@
 """The navigation, derived from the files in pages/: adding a file adds a page, nothing else is edited.
 
-A page file begins with a docstring (what it answers) and constants that are read without running it:
-`TITLE`, `ICON`, `SECTION`, `ORDER`, and where they apply `LISTED = False` (reached by links only) and
-`ROLE` (who may open it).
+A page file begins with a docstring (what it answers) and constants that are read without running it: `TITLE`, `ICON`,
+`SECTION`, `ORDER`, and if needed `LISTED = False` (reached by links only) and `ROLE` (who may open it).
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ class PageFile:
 
 @cache
 def page_files(folder: Path = PAGES) -> tuple[PageFile, ...]:
-    """All pages, in the order of the navigation.
+    """Return all pages, in the order of the navigation.
 
     Raises:
-        ValueError: a file lacks a constant, or names a section that there is not.
+        ValueError: a file does not set a constant, or names an unknown section.
     """
     found = [_page_file(path) for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
     return tuple(sorted(found, key=lambda page: (SECTIONS.index(page.section), page.order, page.name)))
@@ -62,7 +61,7 @@ def _page_file(path: Path) -> PageFile:
     if missing or not about:
         raise ValueError(f"{path}: a page needs a docstring and {', '.join(missing) or 'its constants'}")
     if constants["SECTION"] not in SECTIONS:
-        raise ValueError(f"{path}: SECTION {constants['SECTION']!r} is none of {SECTIONS}")
+        raise ValueError(f"{path}: SECTION {constants['SECTION']!r} is unknown; use one of {SECTIONS}")
     return PageFile(
         path=path,
         title=constants["TITLE"],
@@ -76,12 +75,12 @@ def _page_file(path: Path) -> PageFile:
 
 
 def address(name: str) -> str:
-    """How links inside the app name a page."""
+    """Return how links inside the app name a page."""
     return str((PAGES / f"{name}.py").resolve())
 
 
 def sections(roles: frozenset[str]) -> dict[str, list[Any]]:
-    """The pages by section, those left out that need a role which the viewer has not."""
+    """Return the pages by section, without those that need a role which the viewer does not have."""
     shown: dict[str, list[Any]] = {}
     for page in page_files():
         if page.role is None or page.role in roles:

@@ -1,8 +1,9 @@
-"""Customers' names on screen and in links: a deterministic cipher that only this server can turn back.
+"""Customers' names on screen and in links: encrypted so that only this server can decrypt them.
 
-AES-SIV (RFC 5297) gives the same customer the same token, and no two customers one; without the key a token says
-nothing. The key is `pseudonym_key` in Streamlit's secrets (`access` section), or BUSINESS_INSIGHTS_PSEUDONYM_KEY,
-as 64 hexadecimal letters. Without either it lasts as long as the process, and so do links to customers.
+AES-SIV (RFC 5297) always gives the same customer the same token, and never one token to two customers. Without the key
+a token tells nothing. The key is `pseudonym_key` in Streamlit's secrets (section `access`), or the variable
+`BUSINESS_INSIGHTS_PSEUDONYM_KEY`, as 64 hexadecimal letters. Without either, the server makes a key, and links to
+customers work until it ends.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SHOWN_LETTERS = 8
 
 
 class PseudonymKeyError(ValueError):
-    """The configured key is no key."""
+    """The configured key cannot be used."""
 
 
 @cache
@@ -33,7 +34,7 @@ def _process_key() -> bytes:
 
 
 def key_from(text: str | None) -> bytes:
-    """The key as configured, or this process's own.
+    """Return the configured key, or this process's own.
 
     Raises:
         PseudonymKeyError: it is not 64 hexadecimal letters.
@@ -46,7 +47,8 @@ def key_from(text: str | None) -> bytes:
         key = b""
     if len(key) != 32:
         raise PseudonymKeyError(
-            f"{KEY_VARIABLE} holds {len(text)} letters, not 64 hexadecimal ones; make one with `openssl rand -hex 32`"
+            f"{KEY_VARIABLE} has {len(text)} characters instead of 64 hexadecimal ones; "
+            "make a key with `openssl rand -hex 32`"
         )
     return key
 
@@ -58,13 +60,13 @@ def _key() -> bytes:
 
 
 def token(app_name: str, user_id: str) -> str:
-    """The customer in a link."""
+    """Return the customer as links name them."""
     sealed = AESSIV(_key()).encrypt(json.dumps([app_name, user_id]).encode(), None)
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def customer(token: str) -> tuple[str, str] | None:
-    """The customer key (app_name, user_id) behind a link's token; None where it is none of this server's."""
+    """Return the customer key (app_name, user_id) of a link's token; None if this server did not make the token."""
     try:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         app_name, user_id = json.loads(AESSIV(_key()).decrypt(sealed, None))
@@ -74,12 +76,12 @@ def customer(token: str) -> tuple[str, str] | None:
 
 
 def pseudonym(app_name: str, user_id: str) -> str:
-    """The customer on screen, for those who may not see user ids: `Customer k3J9x-Qa`."""
+    """Return the customer's name on screen for viewers who may not see user ids: `Customer k3J9x-Qa`."""
     return shown([(app_name, user_id)])[0]
 
 
 def shown(keys: Sequence[tuple[str, str]]) -> list[str]:
-    """The customers of one list: as many letters of each one's token as tell it from the others."""
+    """Return names for the customers of one list: the first letters of each token, enough to tell them apart."""
     tokens = {key: token(*key) for key in keys}
     found = labels.unique(
         {

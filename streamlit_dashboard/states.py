@@ -9,26 +9,27 @@ import pandas as pd
 import streamlit as st
 
 STATUS_SENTENCES = {
-    "not_supported": "Not supported by this source: its rows do not carry what this figure needs.",
-    "not_identified": "Not identified: the placebo, one window earlier, shows an effect too, so that the difference "
-    "after joining cannot be put down to the programme.",
-    "insufficient_data": "Insufficient data: too few customers or orders for an estimate that means anything.",
-    "insufficient_variation": "Insufficient variation: too few price changes to tell how demand answers to a price.",
-    "no_discounts_observed": "No discounts observed: no order in this source carries a negative option.",
-    "not_validated": "Not validated: back-tests do not bear the model out, or the past is too short to tell. Read its "
-    "figures as an order of magnitude.",
-    "model_degenerate": "Model degenerate: a simpler model is as likely, so that this one gives no forecast.",
+    "not_supported": "Not supported by this source: its rows do not contain what this figure needs.",
+    "not_identified": "Not identified: the same comparison 90 days earlier, when nobody had joined, shows a difference "
+    "too. So the difference after joining cannot be an effect of the programme alone.",
+    "insufficient_data": "Insufficient data: there are too few customers or orders for a useful estimate.",
+    "insufficient_variation": "Insufficient variation: there are too few price changes to tell how sales react to a "
+    "price.",
+    "no_discounts_observed": "No discounts observed: no order in this source has a negative option.",
+    "not_validated": "Not validated: tests on past dates did not confirm the model, or the past is too short for such "
+    "tests. Read its figures as an order of magnitude.",
+    "model_degenerate": "Model degenerate: a simpler model explains the data as well, so this one gives no forecast.",
 }
 GOOD = ("validated", "backtested", "fitted", "ok", "estimated", "identified", "discounts_observed", "supported")
 
 
 def no_data(what: str, hint: str = "Choose a longer period or fewer filters.") -> None:
-    """Nothing matches."""
+    """Say that nothing matches."""
     st.info(f"**No data.** {what} {hint}", icon=":material/inbox:")
 
 
 def not_in_this_version(table: str, missing: Sequence[str]) -> None:
-    """The published table lacks columns that a chart needs."""
+    """Say that the published table does not have columns that a chart needs."""
     names = ", ".join(f"`{name}`" for name in missing)
     st.info(
         f"**Not in this version of the mart.** `{table}` as published has no {names}. "
@@ -38,17 +39,17 @@ def not_in_this_version(table: str, missing: Sequence[str]) -> None:
 
 
 def not_supported(sentence: str) -> None:
-    """The source cannot tell."""
+    """Say that the source does not contain what the figure needs."""
     st.info(f"**Not supported by this source.** {sentence}", icon=":material/block:")
 
 
 def not_judged(sentence: str) -> None:
-    """The figure is not made at this level."""
+    """Say that the figure is not computed at this level."""
     st.info(f"**Not judged here.** {sentence}", icon=":material/info:")
 
 
 def status(value: Any, reason: Any = None) -> bool:
-    """Say what a mart's status means, where it is not a good one; `reason`: the mart's own words for why.
+    """Say what a mart's status means, unless it is a good one; `reason`: the mart's own words for it.
 
     Returns:
         Whether the figures beside the status may be shown as estimates.
@@ -68,13 +69,13 @@ def status(value: Any, reason: Any = None) -> bool:
 
 
 def model(reason: Any) -> None:
-    """Name the model that predictions come from, and why it is used, in the mart's words."""
+    """Write which model the predictions come from, and why it is used, in the mart's words."""
     if isinstance(reason, str) and reason:
         st.caption(reason)
 
 
 def lacks(frame: pd.DataFrame, table: str, needed: Sequence[str]) -> bool:
-    """Whether columns are missing; where they are, the page has said so."""
+    """Return whether columns are missing; if so, the page has said it."""
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         not_in_this_version(table, missing)

@@ -1,4 +1,4 @@
-"""Totals, ratios and comparisons of figures of which some, or all, are missing: a sum of nothing is no zero."""
+"""Totals, ratios and comparisons of figures that may be missing: a sum of nothing is missing, not zero."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from streamlit_dashboard import formats
 
 
 def total(values: pd.Series[Any]) -> float | None:
-    """The sum of the values that are there; None where none is."""
+    """Return the sum of the values that are not missing; None if all are."""
     there = values.dropna()
     return float(there.sum()) if len(there) else None
 
 
 def ratio(part: Any, whole: Any) -> float | None:
-    """`part / whole`; None where either is missing, or the whole is zero."""
+    """Return `part / whole`; None if either is missing, or the whole is zero."""
     if formats.missing(part) or formats.missing(whole) or not whole:
         return None
     return float(part) / float(whole)
 
 
 def shares(parts: pd.Series[Any], whole: Any = None) -> pd.Series[Any]:
-    """Each value's part of the whole (default: of their sum); missing where the whole is missing or zero."""
+    """Return each value's part of the whole (default: of their sum); missing if the whole is missing or zero."""
     of = total(parts) if whole is None else whole
     return parts.astype("float64") / (float("nan") if formats.missing(of) or not of else float(of))
 
 
 def ratios(parts: pd.Series[Any], wholes: pd.Series[Any]) -> pd.Series[Any]:
-    """Row by row `part / whole`; missing where the whole is missing or zero."""
+    """Return `part / whole` row by row; missing where the whole is missing or zero."""
     return parts.astype("float64") / wholes.where(wholes != 0).astype("float64")
 
 
 def mean(values: pd.Series[Any], weights: pd.Series[Any]) -> float | None:
-    """The weighted mean of the values that are there; None where none is."""
+    """Return the weighted mean of the values that are not missing; None if all are."""
     there = values.notna() & weights.notna()
     return ratio(total((values * weights)[there]), total(weights[there]))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A total and the one before it, over what can be compared; None for what is missing."""
+    """A total and the one before it, of what can be compared; None for what is missing."""
 
     now: float | None
     before: float | None
@@ -52,7 +52,7 @@ class Comparison:
 
     @property
     def change(self) -> float | None:
-        """As a part of the one before; None where that is not above zero, or too little can be compared."""
+        """Return the change as a part of `before`; None if that is not above zero, or too little can be compared."""
         if not self.coverage.enough or self.before is None or self.before <= 0:
             return None
         part = ratio(self.now, self.before)
@@ -65,28 +65,28 @@ class Comparison:
 
     @property
     def small(self) -> str:
-        """What stands beside it: how much of the period it is of."""
+        """Return what to show beside the change: how much of the period was compared."""
         return self.coverage.text
 
     @property
     def note(self) -> str:
-        """Why it is withheld, for the figure's help; empty where it is not."""
+        """Return why no change is shown, for the figure's help; empty if one is shown."""
         if not self.coverage.enough:
             return self.coverage.withheld
-        return "" if self.change is not None else "Nothing above zero to compare with."
+        return "" if self.change is not None else "There is nothing above zero to compare with."
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The days of a period beside those as long before, by their number in it: an index that both frames share."""
+    """The days of a period and of an earlier one of the same length, both indexed by the day's number in its period."""
 
     now: pd.DataFrame
     before: pd.DataFrame
 
     def compare(self, column: str, per: str | None = None) -> Comparison:
-        """The totals of a column, over those of another where `per` names one.
+        """Compare the totals of a column, or of its ratio to the column `per`.
 
-        They are of the days with values on both sides; the coverage is of those with values on either.
+        Totals are of the days with values in both periods; the coverage counts the days with values in either.
         """
         needed = [column] if per is None else [column, per]
         now, before = (rows.dropna(subset=needed) for rows in (self.now, self.before))
@@ -101,14 +101,14 @@ class Windows:
 
     @property
     def coverage(self) -> Coverage:
-        """Of the days with sales in either, those with sales in both."""
+        """Return how many of the days with sales in either period have sales in both."""
         return Coverage(
             len(self.now.index.intersection(self.before.index)), len(self.now.index.union(self.before.index))
         )
 
 
 def windows(rows: pd.DataFrame, column: str, last: date, days: int, back: int) -> Windows:
-    """The `days` that end with `last` beside those `back` days earlier.
+    """Return the `days` that end with `last`, and the days `back` days earlier.
 
     Args:
         rows: one row a day with sales. column: its day.

@@ -1,7 +1,7 @@
-"""The dashboards' entry: admit the viewer, read what is published, draw title and freshness, run the page.
+"""The entry of the dashboards: check the viewer, read what is published, draw title and freshness, run the page.
 
-It stands in a folder of its own on purpose: beside a folder `pages`, Streamlit would serve each page file by its
-address before this file has asked who is there.
+It is in a folder of its own on purpose. Beside a folder `pages`, Streamlit would serve each page file by its address
+before this file has checked who the viewer is.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ STYLE = """<style>
 
 @st.cache_resource(show_spinner=False)
 def settle(page: str) -> None:
-    """Take what drawing a page has imported out of the garbage collector's sight, once a server and page.
+    """Tell the garbage collector to ignore what is loaded so far; once for each server and page.
 
-    Streamlit collects garbage after every run, and would look through all the libraries each time: a third of a
-    warm page's time.
+    Streamlit collects garbage after every run and would look through all libraries each time. That took a third of the
+    time of a page.
     """
     gc.collect()
     gc.freeze()
 
 
 def main() -> None:
-    """One run of the app."""
+    """Run the app once."""
     st.html(STYLE)
     viewer = access.admit()
     page = st.navigation(navigation.sections(viewer.roles))
@@ -55,7 +55,7 @@ def main() -> None:
         _nothing_published(str(error))
     except UnreachableError as error:
         st.error(
-            f"**Athena does not answer**, and this server has not read any figures before. {error}",
+            f"**Athena does not answer**, and this server has no earlier figures to show. {error}",
             icon=":material/cloud_off:",
         )
         st.button("Try again", icon=":material/refresh:")
@@ -69,7 +69,7 @@ def main() -> None:
 def _nothing_published(reason: str) -> None:
     st.info(
         f"**Nothing to show yet.** {reason}. Run the pipeline first: `make run` on a laptop, the DAG "
-        "`business_insights_daily` on MWAA. This page fills itself when that has published.",
+        "`business_insights_daily` on MWAA. This page shows the figures when the run has published them.",
         icon=":material/hourglass_empty:",
     )
     st.button("Look again", icon=":material/refresh:")

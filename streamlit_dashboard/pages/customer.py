@@ -30,32 +30,32 @@ ABOUT = (
     (customers.SEGMENTS, "favourite_item_category", "Favourite category", "text"),
     (customers.SEGMENTS, "favourite_daypart", "Favourite daypart", "text"),
     (customers.CHURN, "churn_status", "Churn status", "text"),
-    (customers.CHURN, "days_since_last_order", "Days silent", "count"),
-    (customers.CHURN, "mean_gap_days", "Mean gap in days", "number"),
+    (customers.CHURN, "days_since_last_order", "Days since the last order", "count"),
+    (customers.CHURN, "mean_gap_days", "Mean days between orders", "number"),
     (customers.VALUE, "refund_amount", "Refunds", "money"),
-    (customers.VALUE, "p_alive", "Still a customer", "share"),
-    (customers.VALUE, "p_order_90", "Orders in 90 days", "share"),
+    (customers.VALUE, "p_alive", "Chance of still being a customer", "share"),
+    (customers.VALUE, "p_order_90", "Chance of an order in 90 days", "share"),
     (customers.VALUE, "expected_value_365", "Expected in 365 days", "money"),
     (customers.VALUE, "net_sales_rank", "Rank by net sales", "count"),
 )
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     if not access.viewer().sees_customers:
-        st.error("Single customers are for members of the customer groups.", icon=":material/lock:")
+        st.error("Only members of the customer groups may see single customers.", icon=":material/lock:")
         return
     given = st.query_params.get("customer", "")
     found = pseudonyms.customer(given) if given else None
     if found is None:
-        reason = "The link's customer is not one that this server knows." if given else "No customer is chosen."
+        reason = "This server does not know the customer of the link." if given else "No customer is chosen."
         st.info(
             f"**{reason}** Open a customer from the lists of Customer lifetime value, Segments or Churn.",
             icon=":material/person_search:",
         )
         return
     history = customers.order_history(*found)
-    filters = Filters("customer", kept=("customer",))
+    filters = Filters("customer", subject=("customer",))
     with filters.row():
         currency = filters.currency(history)
         filters.reset()
@@ -85,7 +85,7 @@ def _figures(rows: pd.DataFrame, currency: str) -> None:
 
 
 def _about(found: tuple[str, str], currency: str) -> None:
-    """What the marts say, one line."""
+    """Write what the marts say about the customer, in one line."""
     said = []
     by_mart = {}
     for mart, name, label, kind in ABOUT:

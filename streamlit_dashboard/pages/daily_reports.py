@@ -20,7 +20,7 @@ HEIGHT = 900
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     rows = reports.daily_reports()
     if rows.empty:
         states.no_data(

@@ -21,7 +21,7 @@ ORDER = 10
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     as_of = loads.state().as_of
     _figures()
     _blocked()
@@ -46,27 +46,27 @@ def _figures() -> None:
             (
                 "Quality of that run",
                 "–" if audit is None else f"{audit.score:.1f}",
-                "Part of the weighted expectations that passed, of 100; critical ones weigh three times a warning.",
+                "Weighted part of the checks that passed, of 100. A critical check counts three times a warning.",
             ),
             ("Expectations", "–" if audit is None else formats.count(audit.expectations), "Checked in that run."),
             (
                 "Failed",
                 "–" if audit is None else formats.count(audit.failed),
-                "Critical ones and warnings; see below. What is only for information does not count.",
+                "Critical checks and warnings, see below. Checks for information only do not count.",
             ),
         )
     )
 
 
 def _blocked() -> None:
-    """A newer run that was held back: what is shown is older than what was tried."""
+    """Say that a newer run was blocked, so that the figures shown are older."""
     state = loads.state()
-    held = [a for a in state.audits if a.blocked and a.checked_at > state.newest.published_at]
-    for audit in held[:1]:
+    blocked = [a for a in state.audits if a.blocked and a.checked_at > state.newest.published_at]
+    for audit in blocked[:1]:
         st.error(
             f"**A later run was blocked.** Run `{audit.run}` scored {audit.score:.1f} on "
-            f"{audit.checked_at:%Y-%m-%d %H:%M} UTC with {audit.failed} failed expectation(s); nothing it held back is "
-            "shown here. The failed expectations below say what to do.",
+            f"{audit.checked_at:%Y-%m-%d %H:%M} UTC with {audit.failed} failed expectation(s). What it blocked is "
+            "not shown here. The failed expectations below say what to do.",
             icon=":material/gpp_bad:",
         )
 
@@ -130,14 +130,14 @@ def _ledger(as_of: date) -> None:
     if not rows.empty:
         rows = rows.assign(balanced=rows["source_rows"] == rows["accepted_rows"] + rows["quarantined_rows"])
         if "source_amount" in rows:
-            # Cents of a double are exact enough to see a difference; the checkpoint compares the decimals themselves.
+            # Doubles are exact enough to see a difference; the checkpoint compares the decimals.
             difference = rows["source_amount"] - rows["accepted_amount"] - rows["quarantined_amount"]
             rows["balanced"] &= difference.fillna(0.0).abs() < 0.005
     show(
         Card(
             key="ledger",
             title="Ledger: source = accepted + quarantined, in rows and in money",
-            unit="rows of the latest batch, and what they state, whatever the currency",
+            unit="rows of the latest batch, and their amounts in all currencies together",
             denominator="every row of the source",
             source="row_ledger",
             as_of=as_of,
@@ -169,7 +169,7 @@ def _reasons(as_of: date) -> None:
         Card(
             key="quarantine",
             title="Quarantined rows by reason",
-            unit="rows of the latest batch; a row with two reasons counts under both",
+            unit="rows of the latest batch; a row with two reasons counts for both",
             denominator="every row of the source",
             source="quarantine",
             as_of=as_of,
@@ -195,7 +195,7 @@ def _samples(as_of: date) -> None:
         Card(
             key="quarantine-samples",
             title="Some quarantined rows",
-            unit="keys and reasons; the raw text stays in the lake",
+            unit="keys and reasons; the raw text is only in the lake",
             denominator="up to 50 of the latest batch",
             source="quarantine",
             as_of=as_of,
@@ -263,7 +263,7 @@ def _history(as_of: date) -> None:
 
 
 def _or_empty(read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """The rows, or none where the table was never written."""
+    """Return the rows, or none if the table was never written."""
     try:
         return read()
     except NotPublishedError:

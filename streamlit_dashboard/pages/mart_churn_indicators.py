@@ -25,29 +25,34 @@ MOVES = {
     "same": "As many",
     "fewer": "Fewer orders",
     "stopped": "Stopped",
-    "silent": "Silent in both",
+    "silent": "No orders in both",
 }
-RISK = "Net sales of the next 365 days that are in doubt because customers may have left."
+RISK = "Net sales of the next 365 days that may be lost because customers may have left."
 METHODS = {
     "rule_45_days": "45-day rule",
-    "model_at_rule_volume": "Model, as many as the rule",
+    "model_at_rule_volume": "Model, as many customers as the rule",
     "model_at_threshold": "Model, at its threshold",
 }
 STATUSES = ("active", "new", "at_risk", "churned")
 SORTS = {
     "value_at_risk": "Value at risk",
     "net_sales_previous_90d": "Net sales of the 90 days before",
-    "days_since_last_order_per_mean_gap": "Silence against own rhythm",
+    "days_since_last_order_per_mean_gap": "Time since the last order against own rhythm",
     "net_sales": "Net sales to date",
 }
 LISTED_COLUMNS = (
     Column("churn_status", "Status"),
     Column("value_at_risk", "Value at risk", "money"),
-    Column("p_order_90", "Orders in 90 days", "share", "Probability of an order in the next 90 days"),
-    Column("overdue_p", "Overdue", "share", "Probability that a live customer would have ordered by now"),
-    Column("days_since_last_order", "Days silent", "count"),
-    Column("mean_gap_days", "Mean gap", "number"),
-    Column("days_since_last_order_per_mean_gap", "Silent / gap", "number"),
+    Column("p_order_90", "Chance of an order in 90 days", "share"),
+    Column("overdue_p", "Overdue", "share", "Chance that such a customer, if still one, would have ordered by now"),
+    Column("days_since_last_order", "Days since the last order", "count"),
+    Column("mean_gap_days", "Mean days between orders", "number"),
+    Column(
+        "days_since_last_order_per_mean_gap",
+        "Days since / between",
+        "number",
+        "Days since the last order over mean days between orders",
+    ),
     Column("orders_last_90d", "Orders 90 d", "count"),
     Column("orders_previous_90d", "90 d before", "count"),
     Column("net_sales_last_90d", "Net sales 90 d", "money"),
@@ -58,7 +63,7 @@ LISTED_COLUMNS = (
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("churn")
     as_of = loads.state().as_of_date(MART)
     summary = customers.churn_summary()
@@ -117,7 +122,7 @@ def _figures(rows: pd.DataFrame, currency: str) -> None:
         (
             "Stopped",
             formats.count(total(rows["stopped"])),
-            "Ordered in the 90 days before, not in the last 90: a count, not a forecast.",
+            "Ordered in the 90 days before, but not in the last 90: a count, not a forecast.",
         ),
         (
             "Their sales before",
@@ -150,7 +155,7 @@ def _statuses(filters: Filters, rows: pd.DataFrame, known: list[str], currency: 
             key="statuses",
             title="Customers by churn status",
             unit="customers",
-            denominator="guests out; the threshold comes from an earlier back-test",
+            denominator="guests out; the limit for churned was chosen on an earlier date",
             source=MART,
             as_of=as_of,
             rows=rows,
@@ -223,23 +228,23 @@ def _silence(filters: Filters, currency: str, as_of: date) -> None:
     show(
         Card(
             key="silence",
-            title="Silence against the customer's own rhythm",
-            unit="customers by days since the latest order, as a multiple of their mean gap",
+            title="Time since the last order against the customer's own rhythm",
+            unit="customers by days since the latest order, as a multiple of their mean days between orders",
             denominator="guests out; customers with orders on two days or more",
             source=MART,
             as_of=as_of,
             rows=rows,
             columns=(
-                Column("silence", "Days silent / mean gap"),
+                Column("silence", "Days since / between"),
                 Column("customers", "Customers", "count"),
-                Column("rule_45", "Silent over 45 days", "count"),
+                Column("rule_45", "Over 45 days", "count"),
                 Column("rule_share", "Part of them", "share"),
                 Column("net_sales", "Net sales to date", "money"),
             ),
             currency=currency,
             figure=lambda: charts.bars(rows["silence"].tolist(), rows["customers"], "count", texts=texts),
             filters=filters.active,
-            note="The fixed rule of 45 days, for comparison, also flags customers well within their own rhythm.",
+            note="For comparison, the fixed rule of 45 days also marks customers who are within their own rhythm.",
         )
     )
 
@@ -247,33 +252,55 @@ def _silence(filters: Filters, currency: str, as_of: date) -> None:
 def _backtest(filters: Filters) -> None:
     table = "churn_backtests"
     if table not in loads.state().tables:
-        absent("How well churn was told on held-out periods", table, ["precision_rate", "recall_rate", "auc"])
+        absent("How well churn was predicted on past dates", table, ["precision_rate", "recall_rate", "auc"])
         return
     rows = customers.scores(table)  # type: ignore[arg-type]
     rows = rows.sort_values(["origin_date", "method"]).assign(method=rows["method"].replace(METHODS))
     show(
         Card(
             key="backtest",
-            title="How well churn was told on held-out periods",
-            unit="precision, recall, area under the curve, Brier score and calibration error",
-            denominator="guests out; one row an origin and method, the fixed 45-day rule beside the model",
+            title="How well churn was predicted on past dates",
+            unit="the predictions compared with what happened in the 90 days after",
+            denominator="guests out; one row for each date and method, the fixed 45-day rule beside the model",
             source=table,
             as_of=loads.state().as_of_date(table),
             rows=rows,
             columns=(
-                Column("origin_date", "Judged from", "date"),
+                Column("origin_date", "Predicted on", "date"),
                 Column("method", "Method"),
                 Column("customers", "Customers", "count"),
                 Column("churned", "Churned", "count"),
-                Column("flagged", "Flagged", "count"),
+                Column("flagged", "Marked as churned", "count"),
                 Column("false_alarms", "False alarms", "count"),
-                Column("precision_rate", "Precision", "share"),
-                Column("recall_rate", "Recall", "share"),
-                Column("auc", "AUC", "number"),
-                Column("brier", "Brier", "number"),
-                Column("ece", "Calibration error", "number"),
-                Column("threshold", "Threshold", "number"),
-                Column("is_threshold_origin", "Chosen here", "flag"),
+                Column(
+                    "precision_rate",
+                    "Marked and right",
+                    "share",
+                    "Precision: part of the marked customers who did churn",
+                ),
+                Column(
+                    "recall_rate",
+                    "Churned and marked",
+                    "share",
+                    "Recall: part of the churned customers who were marked",
+                ),
+                Column(
+                    "auc",
+                    "Order right",
+                    "number",
+                    "AUC: chance that a churned customer ranks above one who ordered; 0.5 is chance",
+                ),
+                Column("brier", "Error of chances", "number", "Brier score: mean squared error, 0 is perfect"),
+                Column(
+                    "ece",
+                    "Chances off by",
+                    "number",
+                    "Calibration error: 0 means that of 100 chances of 30 %, 30 come true",
+                ),
+                Column(
+                    "threshold", "Limit", "number", "Days for the rule, chance of an order in 90 days for the model"
+                ),
+                Column("is_threshold_origin", "Limit chosen here", "flag"),
             ),
             filters=filters.active,
         )

@@ -29,11 +29,11 @@ LISTED_COLUMNS = (
     Column("orders", "Orders", "count"),
     Column("aov", "Per order", "money"),
     Column("expected_value_365", "Expected in 365 days", "money"),
-    Column("value_365_p10", "p10", "money", "Nine in ten customers of like expectation exceeded this in a past year"),
-    Column("value_365_p90", "p90", "money", "One in ten of them exceeded this"),
-    Column("p_order_90", "Orders in 90 days", "share"),
-    Column("p_alive", "Still a customer", "share"),
-    Column("ltv_decile", "Decile", "count"),
+    Column("value_365_p10", "At least", "money", "Of ten such customers, nine brought more than this in a past year"),
+    Column("value_365_p90", "At most", "money", "Of ten such customers, nine brought less than this in a past year"),
+    Column("p_order_90", "Chance of an order in 90 days", "share"),
+    Column("p_alive", "Chance of still being a customer", "share"),
+    Column("ltv_decile", "Tenth", "count", "10: among the tenth with the highest expected value"),
     Column("first_order_date", "First order", "date"),
     Column("last_order_date", "Latest order", "date"),
     Column("net_sales_last_365d", "Last 365 days", "money"),
@@ -47,7 +47,7 @@ SORTS = {
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("value")
     as_of = loads.state().as_of_date(MART)
     summary = customers.value_summary()
@@ -89,9 +89,9 @@ def _figures(row: pd.Series, currency: str) -> None:
     returning = ratio(row["returning_customers"], people)
     cells: tuple[Figure | tuple[str, str, str], ...] = (
         ("Customers", formats.count(people), "Everyone with an account who ever ordered; guests are not counted."),
-        ("Net sales to date", formats.money(net, currency), "Their net sales: revenue, not margin; guests out."),
+        ("Net sales to date", formats.money(net, currency), "Their net sales: revenue, not profit; guests out."),
         ("Per customer", formats.money(ratio(net, people), currency), "Net sales to date / customers."),
-        ("Came back", formats.share(returning), "Part of the customers with orders on two days or more."),
+        ("Came back", formats.share(returning), "Part of the customers who ordered on two days or more."),
         (
             "Ordered in 90 days",
             formats.count(row["customers_last_90d"]),
@@ -100,36 +100,45 @@ def _figures(row: pd.Series, currency: str) -> None:
     )
     expected = row.get("expected_value_365")
     if "expected_value_365" in row.index:
-        note = "Expected net sales of the next 365 days, of the customers who have a forecast. See its status below."
+        note = "Expected net sales of the next 365 days, of the customers with a forecast; see below how reliable."
         forecast = f"of {formats.count(row['customers_with_expected_value_365'])} customers"
         cells += (Figure("Expected in 365 days", formats.money(expected, currency), note, forecast),)
     figures(cells)
 
 
 def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -> None:
-    """What the model expects of all customers, by decile; or why there is nothing to expect."""
+    """Draw what the model expects of all customers, by tenth; or say why it expects nothing."""
     deciles = customers.value_deciles()
     deciles = deciles[deciles["currency"] == currency]
     states.model(row.get("model_reason"))
     if "value_status" in row.index and not states.status(row["value_status"], row.get("value_reason")):
         return
     backtested = row.get("value_interval_status") == "backtested"
-    unit = f"{currency} a customer" + ("; whiskers: 10th to 90th percentile, from back-tests" if backtested else "")
+    unit = f"{currency} a customer" + (
+        "; the thin line: 80 % of such customers were in this range on past dates" if backtested else ""
+    )
     show(
         Card(
             key="expected-by-decile",
-            title="Expected value in the next 365 days, by decile",
+            title="Expected value in the next 365 days, by tenths of the customers",
             unit=unit,
-            denominator="guests out; revenue, not margin; decile 10 is the most valuable",
+            denominator="guests out; revenue, not profit; tenth 10 is the most valuable",
             source=MART,
             as_of=as_of,
             rows=deciles,
             columns=(
-                Column("ltv_decile", "Decile", "count"),
+                Column("ltv_decile", "Tenth", "count"),
                 Column("customers", "Customers", "count"),
                 Column("expected_value_365", "Expected, mean", "money"),
-                Column("value_365_p10", "p10, mean", "money"),
-                Column("value_365_p90", "p90, mean", "money"),
+                Column(
+                    "value_365_p10",
+                    "At least, mean",
+                    "money",
+                    "Of ten such customers, nine brought more in a past year",
+                ),
+                Column(
+                    "value_365_p90", "At most, mean", "money", "Of ten such customers, nine brought less in a past year"
+                ),
                 Column("expected_value_365_all", "Expected, all", "money"),
                 Column("p_alive", "Still customers", "share"),
                 Column("p_order_365", "Order within the year", "share"),
@@ -138,7 +147,7 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
             needs=("ltv_decile", "expected_value_365"),
             currency=currency,
             figure=lambda: charts.bars(
-                [f"Decile {decile}" for decile in deciles["ltv_decile"]],
+                [f"Tenth {decile}" for decile in deciles["ltv_decile"]],
                 deciles["expected_value_365"],
                 "money",
                 currency,
@@ -154,7 +163,7 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
 
 
 def _backtests(filters: Filters, currency: str) -> None:
-    """What vouches for the forecast: predictions from past origins against what happened."""
+    """Show how reliable the forecast is: what it said on past dates, compared with what happened."""
     table: Literal["model_backtests"] = "model_backtests"
     title = "How well the forecast did from past days"
     if table not in loads.state().tables:
@@ -174,30 +183,40 @@ def _backtests(filters: Filters, currency: str) -> None:
         Card(
             key="backtests",
             title=title,
-            unit="bias, mean absolute error, rank correlation and capture of the best tenth, beside the naive rate",
-            denominator="guests out; customers seen by the origin",
+            unit="errors of the forecast on past dates, beside the naive rate: every customer goes on as before",
+            denominator="guests out; customers known on the date of the forecast",
             source=table,
             as_of=loads.state().as_of_date(table),
             rows=rows,
             columns=(
                 Column("model", "Model"),
-                Column("measure", "Measure"),
+                Column("measure", "Forecast of"),
                 Column("origin_date", "Predicted from", "date"),
                 Column("horizon_days", "Days ahead", "count"),
                 Column("customers", "Customers", "count"),
-                Column("bias", "Bias", "share"),
-                Column("mae", "MAE", "number"),
-                Column("naive_mae", "MAE, naive", "number"),
-                Column("spearman", "Rank corr.", "number"),
-                Column("naive_spearman", "Naive", "number"),
-                Column("top_decile_capture", "Best tenth", "share"),
-                Column("naive_top_decile_capture", "Naive", "share"),
-                Column("ece", "Calibration error", "number"),
+                Column("bias", "Total off by", "share", "Bias: forecast of all customers against what they brought"),
+                Column("mae", "Mean error", "number", "Mean absolute error of one customer (MAE)"),
+                Column("naive_mae", "Mean error, naive", "number", "The same for the naive rate"),
+                Column("spearman", "Order right", "number", "Spearman: 1 is the right order of customers, 0 is chance"),
+                Column("naive_spearman", "Order right, naive", "number"),
+                Column(
+                    "top_decile_capture",
+                    "Best tenth",
+                    "share",
+                    "Part of the sales that the predicted best tenth brought",
+                ),
+                Column("naive_top_decile_capture", "Best tenth, naive", "share"),
+                Column(
+                    "ece",
+                    "Chances off by",
+                    "number",
+                    "Calibration error: 0 means that of 100 chances of 30 %, 30 come true",
+                ),
                 Column("fit_status", "Fit"),
             ),
             filters=filters.active,
             note=note,
-            empty="The past is too short to predict from.",
+            empty="The past is too short for a test.",
         )
     )
 

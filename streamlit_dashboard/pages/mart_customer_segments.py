@@ -29,7 +29,7 @@ SEGMENTS = {
     "Needs attention": "2 to 4 orders, the latest 31 to 90 days ago",
     "At risk": "3 orders or more, the latest 91 to 180 days ago",
     "Hibernating": "2 orders, the latest 91 to 180 days ago",
-    "Lost": "2 orders or more, silent for over 180 days",
+    "Lost": "2 orders or more, none for over 180 days",
     "One-time": "one order, over 30 days ago",
 }
 DAYPARTS = ("morning", "midday", "afternoon", "evening", "night")
@@ -37,10 +37,10 @@ RECENCY = {5: "up to 14 days", 4: "15–30 days", 3: "31–90 days", 2: "91–18
 FREQUENCY = {1: "1 order", 2: "2", 3: "3–4", 4: "5–9", 5: "10 or more"}
 LISTED_COLUMNS = (
     Column("segment", "Segment"),
-    Column("rfm_code", "RFM"),
+    Column("rfm_code", "RFM", "text", "Three scores from 1 to 5: how recent, how often, how much; 555 is best"),
     Column("net_sales", "Net sales", "money"),
     Column("orders", "Orders", "count"),
-    Column("days_since_last_order", "Days silent", "count"),
+    Column("days_since_last_order", "Days since the last order", "count"),
     Column("favourite_item_category", "Favourite category"),
     Column("favourite_daypart", "Daypart"),
     Column("weekend_order_share", "Weekend", "share"),
@@ -49,7 +49,7 @@ LISTED_COLUMNS = (
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("segments")
     as_of = loads.state().as_of_date(MART)
     everyone = customers.segments()
@@ -138,7 +138,7 @@ def _sizes(filters: Filters, rows: pd.DataFrame, segment: str, currency: str, as
                 Column("net_sales_share", "Part of net sales", "share"),
                 Column("net_sales_each", "Net sales each", "money"),
                 Column("orders", "Orders", "count"),
-                Column("days_since_last_order", "Mean days silent", "number"),
+                Column("days_since_last_order", "Mean days since the last order", "number"),
                 Column("stores_visited", "Mean stores", "number"),
                 Column("weekend_order_share", "Weekend", "share"),
             ),
@@ -162,7 +162,7 @@ def _grid(filters: Filters, currency: str, as_of: date) -> None:
     show(
         Card(
             key="recency-frequency",
-            title="Customers by recency and frequency",
+            title="Customers by latest order and number of orders",
             unit="customers",
             denominator="guests out",
             source=MART,
@@ -274,8 +274,8 @@ def _transitions(filters: Filters, segment: str, currency: str) -> None:
         Card(
             key="transitions",
             title=f"Moves between segments{when}",
-            unit="% of the segment's customers; the table has the 95 % Wilson intervals",
-            denominator="guests out; customers of the earlier month's end",
+            unit="% of the segment's customers; the table says how far chance may move each (95 % interval)",
+            denominator="guests out; customers at the end of the earlier month",
             source=table,
             as_of=loads.state().as_of_date(table),
             rows=rows,

@@ -25,7 +25,7 @@ SORTS = {
     "net_sales": "Net sales",
     "aov": "Net sales per order",
     "same_store_growth": "Growth",
-    "mix_adjusted_aov_index": "Mix-adjusted index",
+    "mix_adjusted_aov_index": "Against the same mix",
     "repeat_customer_share": "Customers who came back",
 }
 COLUMNS = (
@@ -39,14 +39,24 @@ COLUMNS = (
     Column("refund_amount", "Refunds", "money"),
     Column("orders", "Orders", "count"),
     Column("aov", "Per order", "money"),
-    Column("aov_shrunk", "Per order, shrunk", "money"),
-    Column("aov_low", "Low", "money"),
+    Column(
+        "aov_shrunk",
+        "Per order, best guess",
+        "money",
+        "Drawn towards the chain's mean, the more the fewer orders a store has",
+    ),
+    Column("aov_low", "Low", "money", "95 % interval of the best guess"),
     Column("aov_high", "High", "money"),
     Column("aov_rank", "Rank per order", "count"),
-    Column("aov_rank_shrunk", "Rank, shrunk", "count"),
+    Column("aov_rank_shrunk", "Rank, best guess", "count"),
     Column("aov_rank_low", "Rank from", "count"),
     Column("aov_rank_high", "Rank to", "count"),
-    Column("mix_adjusted_aov_index", "Mix-adjusted index", "number"),
+    Column(
+        "mix_adjusted_aov_index",
+        "Against the same mix",
+        "number",
+        "Net sales over those of the same categories at the chain's mean; 1 is the chain",
+    ),
     Column("same_store_growth", "Growth", "share"),
     Column("open_days", "Open days", "count"),
     Column("net_sales_per_open_day", "Per open day", "money"),
@@ -58,7 +68,7 @@ COLUMNS = (
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("locations")
     as_of = loads.state().as_of_date(MART)
     everything = sales.locations()
@@ -86,7 +96,7 @@ def render() -> None:
 
 
 def _start(filters: Filters, rows: pd.DataFrame, period: str) -> pd.Timestamp:
-    """Which year or month; the newest whole one first."""
+    """Return the chosen year or month; the default is the newest complete one."""
     starts = sorted(rows["period_start"].unique(), reverse=True)
     names = {
         f"{pd.Timestamp(start):%Y-%m}" if period == "month" else f"{pd.Timestamp(start):%Y}": start for start in starts
@@ -97,9 +107,9 @@ def _start(filters: Filters, rows: pd.DataFrame, period: str) -> pd.Timestamp:
 
 
 def _same_stores(everything: pd.DataFrame, rows: pd.DataFrame) -> Comparison:
-    """The stores of a month or year beside themselves a year before; a store that is new or closed is none of them.
+    """Compare the stores of a month or year with themselves a year before, without new and closed stores.
 
-    The mart compares a store where both periods are whole and have sales on nearly as many days.
+    The mart compares a store if both periods are complete and have sales on nearly as many days.
     """
     paired = rows.dropna(subset=["same_store_growth"])
     before = everything.assign(period_start=everything["period_start"] + pd.DateOffset(years=1))
@@ -120,9 +130,9 @@ def _figures(rows: pd.DataFrame, growth: Comparison, currency: str) -> None:
             compared(
                 "Same-store growth",
                 growth,
-                "Net sales of the stores that sold in both periods, against a year before. A store is compared where "
-                f"both are whole and one has {least_share()} of the days with sales of the other; the figure is "
-                f"withheld where fewer than {least_share()} of the stores are.",
+                "Net sales of the stores that sold in both periods, against a year before. A store is compared if both "
+                f"periods are complete and one has {least_share()} of the other's days with sales. No figure is shown "
+                f"if fewer than {least_share()} of the stores can be compared.",
             ),
         )
     )
@@ -159,7 +169,12 @@ def _per_order(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
     series: list[charts.Estimates] = [("As it is", rows["aov"], None, None)]
     if {"aov_shrunk", "aov_low", "aov_high"} <= set(rows.columns):
         series.append(
-            ("Shrunk towards the chain, with 95 % interval", rows["aov_shrunk"], rows["aov_low"], rows["aov_high"])
+            (
+                "Best guess, with the range that chance allows (95 %)",
+                rows["aov_shrunk"],
+                rows["aov_low"],
+                rows["aov_high"],
+            )
         )
     unit = f"{currency} an order" + ("" if len(series) > 1 else "; this version of the mart has no intervals")
     show(
@@ -189,16 +204,16 @@ def _growth(filters: Filters, rows: pd.DataFrame, period: str, as_of: date) -> N
     rows = rows.dropna(subset=["same_store_growth"]).sort_values("same_store_growth", ascending=False)
     colours = [charts.BLUE if value >= 0 else charts.ORANGE for value in rows["same_store_growth"]]
     empty = (
-        "Growth is of a whole year or month against the one a year before: choose one."
+        "Growth compares a complete year or month with the one a year before: choose one."
         if period == "all"
-        else "No store has a whole counterpart a year before, with sales on as many days."
+        else "No store has both periods complete, with sales on as many days."
     )
     show(
         Card(
             key="growth",
             title="Same-store growth",
             unit="change of net sales in % against the same period a year before",
-            denominator=f"guests in; stores with both periods whole, with {least_share()} of the days in both",
+            denominator=f"guests in; stores with both periods complete and {least_share()} of the days in both",
             source=MART,
             as_of=as_of,
             rows=rows,

@@ -34,7 +34,7 @@ METRICS: dict[str, tuple[str, formats.Kind]] = {
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("loyalty")
     as_of = loads.state().as_of_date(MART)
     everything = sales.loyalty()
@@ -54,7 +54,7 @@ def render() -> None:
     filters.tell()
     totals = rows[rows["period_type"] == "all"]
     if not (totals["loyal_value"].fillna(0) != 0).any():
-        states.not_supported("No order carries a loyalty card, so that there is nobody to compare.")
+        states.not_supported("No order has a loyalty card, so there is nobody to compare.")
         return
     _figures(totals, currency)
     _effect(filters, totals, as_of)
@@ -87,14 +87,14 @@ def _figures(totals: pd.DataFrame, currency: str) -> None:
         if metric in by_metric.index:
             loyal, other = by_metric.loc[metric, ["loyal_value", "non_loyal_value"]]
             text = f"{_written(loyal, metric, currency)} | {_written(other, metric, currency)}"
-            note = "Loyal | others, since the beginning: a plain comparison, no effect of the programme."
+            note = "Loyal | others, since the beginning: a plain comparison, not an effect of the programme."
             cells.append((_label(metric), text, note))
     card.figures(cells)
 
 
 def _effect(filters: Filters, totals: pd.DataFrame, as_of: date) -> None:
-    """The adjusted effect with its interval beside the placebo, or why there is none."""
-    title = "What joining the programme changes, against those who have not joined yet"
+    """Draw the adjusted effect with its interval beside the check, or say why there is none."""
+    title = "What joining the programme changes, compared with customers who have not joined yet"
     needed = ["effect_ratio", "effect_lower", "effect_upper", "placebo_ratio", "effect_status"]
     if any(name not in totals for name in needed):
         card.absent(title, MART, needed)
@@ -113,14 +113,14 @@ def _effect(filters: Filters, totals: pd.DataFrame, as_of: date) -> None:
             drawn[f"{kind}_lower_change"],
             drawn[f"{kind}_upper_change"],
         )
-        for kind, label in (("effect", "Effect"), ("placebo", "Placebo, one window earlier"))
+        for kind, label in (("effect", "Effect"), ("placebo", "Check: 90 days earlier, nobody had joined"))
     ]
     show(
         Card(
             key="effect",
             title=title,
             unit="change in % in the 90 days after the first loyalty order",
-            denominator="guests out; controls: order days of customers not yet loyal",
+            denominator="guests out; compared with order days of customers who are not loyal yet",
             source=MART,
             as_of=as_of,
             rows=rows,
@@ -129,18 +129,23 @@ def _effect(filters: Filters, totals: pd.DataFrame, as_of: date) -> None:
                 Column("effect_ratio_change", "Effect", "share"),
                 Column("effect_lower_change", "Low", "share"),
                 Column("effect_upper_change", "High", "share"),
-                Column("placebo_ratio_change", "Placebo", "share"),
-                Column("placebo_lower_change", "Low", "share"),
-                Column("placebo_upper_change", "High", "share"),
+                Column(
+                    "placebo_ratio_change",
+                    "Check",
+                    "share",
+                    "The same comparison 90 days earlier (placebo): it must find nothing",
+                ),
+                Column("placebo_lower_change", "Check, low", "share"),
+                Column("placebo_upper_change", "Check, high", "share"),
                 Column("treated_customers", "Customers who joined", "count"),
-                Column("control_customer_days", "Control days", "count"),
+                Column("control_customer_days", "Days to compare with", "count"),
                 Column("effect_status", "Status"),
             ),
             figure=None
             if drawn.empty
             else lambda: charts.intervals(drawn["label"].tolist(), series, "share", reference=(0.0, "no change")),
             filters=filters.active,
-            note="Where the placebo's interval leaves out zero, joiners changed before joining: no effect is given.",
+            note="If the check finds a change, the customers changed before they joined. Then no effect is given.",
             empty="No effect was estimated for this as-of date.",
         )
     )
@@ -175,7 +180,7 @@ def _compared(filters: Filters, rows: pd.DataFrame, metric: str, currency: str, 
             currency=currency,
             figure=lambda: charts.over_time(lines, kind, currency),
             filters=filters.active,
-            note="A plain comparison. Who joins orders more often in any case: this is not what the programme causes.",
+            note="A plain comparison. Customers who join order more anyway: this is not what the programme causes.",
         )
     )
 

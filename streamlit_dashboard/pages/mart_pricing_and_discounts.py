@@ -1,4 +1,4 @@
-"""What do paid options bring, what do discounts cost, and how do sales answer to prices?"""
+"""What do paid options bring, what do discounts cost, and how do sales react to prices?"""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ATTACH_COLUMNS = (
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("pricing")
     as_of = loads.state().as_of_date(MART)
     everything = sales.pricing()
@@ -76,13 +76,17 @@ def render() -> None:
 
 def _figures(row: pd.Series, currency: str) -> None:
     low, high = (formats.share(row[f"attach_rate_{end}"], 2) for end in ("low", "high"))
-    interval = f"95 % interval {low} to {high} (Wilson)."
+    interval = f"If only chance were at work, the true rate would be between {low} and {high} (95 %)."
     card.figures(
         (
             ("Net sales", formats.money(row["net_sales"], currency), "To date; guests in."),
             ("Options revenue", formats.money(row["options_revenue"], currency), "What paid options brought, to date."),
             ("Part of gross sales", formats.share(row["options_revenue_share"]), "Options revenue over gross sales."),
-            ("Attach rate", formats.share(row["attach_rate"]), f"Lines with a paid option over lines. {interval}"),
+            (
+                "Attach rate",
+                formats.share(row["attach_rate"]),
+                f"Part of the order lines with a paid option. {interval}",
+            ),
             (
                 "Options per line",
                 formats.money(row["options_revenue_per_line"], currency),
@@ -102,8 +106,8 @@ def _discounts(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
             )
             states.status("no_discounts_observed")
             st.markdown(
-                f"Among {formats.count(row['orders'])} orders none was discounted: with 95 % confidence fewer than "
-                f"{formats.share(row['discounted_order_share_high'], 4)} of orders are (rule of three, 3 / n)."
+                f"None of {formats.count(row['orders'])} orders had a discount. So, with 95 % confidence, fewer than "
+                f"{formats.share(row['discounted_order_share_high'], 4)} of all orders have one (rule of three, 3 / n)."
             )
         return
     compared = pd.DataFrame(
@@ -143,9 +147,10 @@ def _discounts(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date)
                 compared["orders_of"].tolist(), [("Net sales per order", compared["aov"], low, high)], "money", currency
             ),
             filters=filters.active,
-            note=f"{part} of the orders ({ends[0]} to {ends[1]}) carried a discount, which took off "
+            note=f"{part} of the orders ({ends[0]} to {ends[1]}) had a discount, which took off "
             f"{formats.share(row['discount_depth'])} of their gross sales: "
-            f"{formats.money(row['discount_amount'], currency)}. What comes with a discount is not what it causes.",
+            f"{formats.money(row['discount_amount'], currency)}. "
+            "This compares the orders; it does not say what a discount causes.",
         )
     )
 
@@ -182,7 +187,7 @@ def _attach(
         Card(
             key=f"attach-{label}",
             title=title,
-            unit="% of order lines with a paid option, 95 % Wilson interval",
+            unit="% of order lines with a paid option; the thin line: how far chance may move it (95 % interval)",
             denominator="guests in",
             source=MART,
             as_of=as_of,
@@ -196,7 +201,7 @@ def _attach(
 
 
 def _elasticity(filters: Filters, rows: pd.DataFrame, as_of: date) -> None:
-    title = "How units answer to prices"
+    title = "How sales react to prices"
     if "elasticity_status" not in rows:
         card.absent(title, MART, ["elasticity", "elasticity_low", "elasticity_high", "elasticity_status"])
         return
@@ -217,8 +222,8 @@ def _elasticity(filters: Filters, rows: pd.DataFrame, as_of: date) -> None:
         Card(
             key="elasticity",
             title=title,
-            unit="% of units for 1 % of price, 95 % interval",
-            denominator="guests in; changed items against unchanged ones of the same store and category",
+            unit="units change by so many % when the price rises by 1 % (elasticity), with its 95 % interval",
+            denominator="guests in; items with a new price compared with the other items of the store and category",
             source=MART,
             as_of=as_of,
             rows=pooled,
@@ -234,7 +239,9 @@ def _elasticity(filters: Filters, rows: pd.DataFrame, as_of: date) -> None:
             ),
             figure=None
             if drawn.empty
-            else lambda: charts.intervals(drawn["label"].tolist(), series, "number", reference=(-1.0, "revenue stays")),
+            else lambda: charts.intervals(
+                drawn["label"].tolist(), series, "number", reference=(-1.0, "revenue stays the same")
+            ),
             filters=filters.active,
         )
     )
@@ -270,7 +277,7 @@ def _price_changes(filters: Filters, category: str, store: str, currency: str) -
                 Column("old_unit_price", "Old", "money"),
                 Column("new_unit_price", "New", "money"),
                 Column("price_change", "Change", "share"),
-                Column("use_status", "In the elasticity"),
+                Column("use_status", "Used above"),
             ),
             currency=currency,
             filters=filters.active,

@@ -29,7 +29,7 @@ SHOWN_MOVERS = 10
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("overview")
     as_of = loads.state().as_of_date(sales.TRENDS)
     everything = sales.trends("chain", "day")
@@ -79,22 +79,24 @@ def _figures(rows: pd.DataFrame, currency: str, length: int, as_of: date) -> Non
         _metric(place, label, text, "Guests in.", versus, comparison.text, comparison, spark)
     _loyalty(cells[3], currency, length, as_of, versus)
     _active(cells[4], rows, currency, as_of)
-    st.caption(f"Changes compare the days with sales in both periods; under {least_share()} of the days none is given.")
+    st.caption(
+        f"Changes compare only days with sales in both periods; under {least_share()} of the days none is shown."
+    )
 
 
 def _sparks(rows: pd.DataFrame, as_of: date, length: int) -> dict[str, list[float]]:
-    """The last periods of this length, oldest first: sums and the mean order; none that began before the data."""
-    kept = _whole_windows(rows, "period_start", as_of, length)
+    """Return sums and the mean order of the last periods of this length, oldest first, as far as the data go back."""
+    periods = _whole_windows(rows, "period_start", as_of, length)
     found = {
-        "net_sales": [total(window["net_sales"]) for window in kept],
-        "orders": [total(window["orders"]) for window in kept],
-        "aov": [ratio(total(window["net_sales"]), total(window["orders"])) for window in kept],
+        "net_sales": [total(window["net_sales"]) for window in periods],
+        "orders": [total(window["orders"]) for window in periods],
+        "aov": [ratio(total(window["net_sales"]), total(window["orders"])) for window in periods],
     }
     return {name: [value for value in values if value is not None] for name, values in found.items()}
 
 
 def _whole_windows(rows: pd.DataFrame, column: str, as_of: date, length: int) -> list[pd.DataFrame]:
-    """The days of the last SPARKS periods, oldest first, as far as the data reach back."""
+    """Return the days of the last `SPARKS` periods, oldest first, as far as the data go back."""
     starts = [as_of - timedelta(days=(back + 1) * length - 1) for back in range(SPARKS)]
     first = rows[column].min()
     return [
@@ -107,7 +109,7 @@ def _whole_windows(rows: pd.DataFrame, column: str, as_of: date, length: int) ->
 def _metric(
     place: Any, label: str, value: str, about: str, versus: str, delta: str, of: Comparison, spark: list[float]
 ) -> None:
-    """A figure with its change and what part of the days that is of; without a change the days alone."""
+    """Show a figure with its change and the part of the days that was compared; without a change only the days."""
     known = delta != formats.NONE
     line = f" The line shows {len(spark)} periods of this length." if len(spark) > 1 else ""
     place.metric(
@@ -117,7 +119,7 @@ def _metric(
         delta_color="normal" if known else "off",
         delta_arrow="auto" if known else "off",
         delta_description=of.coverage.short,
-        help=f"{about} The small figure is the change {versus}, and the days it is of: those with sales in both.{line} "
+        help=f"{about} The small figure is the change {versus}, of the days with sales in both periods.{line} "
         + formats.plain(of.note),
         border=True,
         chart_data=spark if len(spark) > 1 else None,
@@ -137,7 +139,7 @@ def _loyalty(place: Any, currency: str, length: int, as_of: date, versus: str) -
     known = of.coverage.enough and of.now is not None and of.before is not None
     points = 100 * ((of.now or 0) - (of.before or 0))
     delta = f"{'+' if points >= 0 else ''}{formats.number(points, 1)} pts" if known else formats.NONE
-    about = "Net sales of loyalty orders over all net sales; guests in. Change in points."
+    about = "Net sales of loyalty orders as a part of all net sales; guests in. The change is in percentage points."
     spark = [part for part in parts if part is not None]
     _metric(place, "Loyalty part", formats.share(parts[-1]), about, versus, delta, of, spark)
 
@@ -159,7 +161,7 @@ def _alerts(rows: pd.DataFrame, currency: str) -> None:
     with st.container(border=True, key="card-alerts"):
         st.markdown("### What needs a look")
         if not found:
-            st.markdown(":material/check_circle: Nothing: data are fresh, every check passed, sales are as expected.")
+            st.markdown(":material/check_circle: Nothing: the data are new, every check passed, sales are as expected.")
         for alert in found:
             st.markdown(f"{alert.icon} **{alert.title}** {formats.plain(alert.text)}")
 
@@ -221,7 +223,7 @@ def _movers(filters: Filters, level: str, chain: pd.DataFrame, currency: str, le
         Card(
             key=f"movers-{level}",
             title=f"What changed: {plural}",
-            unit=f"{currency}, the last {length} days less the {length} before, {of.text}; the {SHOWN_MOVERS} largest",
+            unit=f"{currency}, the last {length} days minus the {length} before, {of.text}; the {SHOWN_MOVERS} largest",
             denominator="guests in",
             source=sales.TRENDS,
             as_of=as_of,
@@ -247,7 +249,7 @@ def _movers(filters: Filters, level: str, chain: pd.DataFrame, currency: str, le
 
 
 def _change_text(row: Any, currency: str) -> str:
-    """`+$1.2k (+5 %)`; without a part of what was not there."""
+    """Return `+$1.2k (+5 %)`; without a percentage if there was nothing before or is nothing now."""
     if formats.missing(row.net_sales_before):
         part = "none before"
     elif formats.missing(row.net_sales_this):

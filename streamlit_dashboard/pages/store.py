@@ -25,7 +25,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("store")
     as_of = loads.state().as_of_date(MART)
     everything = sales.locations()
@@ -80,7 +80,7 @@ def _weeks(filters: Filters, rows: pd.DataFrame, currency: str, as_of: date, nam
             key="weeks",
             title=f"Net sales of {name} by week",
             unit=f"{currency} a week",
-            denominator="guests in; whole weeks",
+            denominator="guests in; complete weeks",
             source=sales.TRENDS,
             as_of=as_of,
             rows=rows,
@@ -137,7 +137,7 @@ def _hours(filters: Filters, store: str, currency: str, as_of: date, name: str) 
     rows["orders_per_day"] = ratios(rows["orders"], rows["days"])
     grid = rows.pivot_table(index="weekday_name", columns="order_hour", values="orders_per_day", fill_value=0.0)
     if not rows.empty:
-        # An hour without an order is a zero on a weekday with sales, and nothing on one that is always closed.
+        # An hour without an order is a zero on a weekday with sales, and missing on a weekday that is always closed.
         hours = range(int(rows["order_hour"].min()), int(rows["order_hour"].max()) + 1)
         grid = grid.reindex(columns=list(hours), fill_value=0.0).reindex(index=list(WEEKDAYS))
     show(

@@ -20,7 +20,7 @@ SHOWN = ("10", "20", "50")
 
 
 def render() -> None:
-    """The page."""
+    """Draw the page."""
     filters = Filters("items")
     everything = sales.top_items()
     with filters.row():

@@ -1,4 +1,4 @@
-"""The one place that queries: Athena statements, what they mean, and how long their results are kept.
+"""The one place that queries: Athena statements, what they return, and how long their results are stored.
 
-Pages call `sales`, `customers`, `operations` and `reports`; no page holds SQL.
+Pages call `sales`, `customers`, `operations` and `reports`; no page contains SQL.
 """

@@ -1,4 +1,4 @@
-"""One Athena statement to one DataFrame, through PyAthena and the standard AWS configuration."""
+"""From one Athena statement to one DataFrame, through PyAthena and the standard AWS configuration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "float": pa.float64(),
     "real": pa.float64(),
     "double": pa.float64(),
-    # Shown, never added up over more than the lake's rows: cents stay exact in a double up to 90 trillion.
+    # Shown, never added up over more than the lake's rows: in a double, cents are exact up to 90 trillion.
     "decimal": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
@@ -39,20 +39,20 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 
 
 class UnreachableError(RuntimeError):
-    """Athena or S3 does not answer: the network, the endpoint or the credentials. One line."""
+    """Athena or S3 does not answer: because of the network, the endpoint or the credentials. One line."""
 
 
 class NotPublishedError(RuntimeError):
-    """The table that was asked for does not exist (yet)."""
+    """The table does not exist (yet)."""
 
 
 class QueryError(RuntimeError):
-    """Athena answered, and refused the statement; the message is Athena's."""
+    """Athena refused the statement; the message is Athena's."""
 
 
 @cache
 def settings() -> Settings:
-    """Settings of the environment (database and workgroup names, the region)."""
+    """Return the settings of the environment (database and workgroup names, the region)."""
     return resolve(os.environ)
 
 
@@ -73,7 +73,7 @@ def _connection() -> Any:
 
 @cache
 def s3() -> Any:
-    """An S3 client, with the same patience as the queries."""
+    """Return an S3 client with the same timeouts as the queries."""
     from botocore.config import Config
 
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 2})
@@ -81,20 +81,20 @@ def s3() -> Any:
 
 
 def forget_connections() -> None:
-    """Read the environment anew at the next statement (tests move between endpoints)."""
-    for kept in (settings, _connection, s3):
-        kept.cache_clear()
+    """Read the environment again at the next statement (tests use several endpoints)."""
+    for cached in (settings, _connection, s3):
+        cached.cache_clear()
 
 
 def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """Rows of one statement.
+    """Return the rows of one statement.
 
     Args:
-        sql: Athena SQL with `%(name)s` for every value (and `%%` for a per cent sign where there are any).
+        sql: Athena SQL with `%(name)s` for every value (and `%%` for a per cent sign if there are any).
         parameters: the values; PyAthena quotes them.
 
     Returns:
-        Columns by Athena's types: bigint as Int64 where it has nulls, decimal as float64, date and timestamp as
+        Columns by Athena's types: bigint as Int64 if it has nulls, decimal as float64, date and timestamp as
         datetime64.
 
     Raises:
@@ -102,7 +102,7 @@ def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame
     """
     try:
         cursor = _connection().cursor()
-        # The rows come from the result file, in one piece: fetching pages of a thousand takes ten times as long.
+        # The rows come from the result file at once: fetching pages of a thousand takes ten times as long.
         cursor.arraysize = 1
         cursor.execute(sql, dict(parameters) if parameters else None)
         bucket, _, key = str(cursor.output_location).removeprefix("s3://").partition("/")
@@ -113,7 +113,7 @@ def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame
 
 
 def _read(body: bytes, columns: list[tuple[str, str]]) -> pd.DataFrame:
-    """Athena's result file: a quoted header, values quoted, NULL as nothing between the commas."""
+    """Read Athena's result file: header and values are quoted, NULL is nothing between the commas."""
     types = {name: ARROW_TYPES.get(kind.split("(")[0], pa.string()) for name, kind in columns}
     if not body.strip():
         return pa.table({name: pa.array([], kind) for name, kind in types.items()}).to_pandas()
@@ -128,7 +128,7 @@ def _read(body: bytes, columns: list[tuple[str, str]]) -> pd.DataFrame:
 
 
 def translated(error: Exception, service: str = "Athena") -> Exception:
-    """The error as one of the three kinds; `service` is who was asked."""
+    """Return the error as one of the three kinds; `service` is the one that was called."""
     from botocore.exceptions import (
         BotoCoreError,
         ConnectTimeoutError,
@@ -145,7 +145,7 @@ def translated(error: Exception, service: str = "Athena") -> Exception:
     if any(word in message for word in NOT_THERE):
         return NotPublishedError(message)
     if any(isinstance(cause, BotoCoreError) for cause in chain):
-        return UnreachableError(f"the AWS configuration does not lead to {service}: {message}")
+        return UnreachableError(f"the AWS configuration does not reach {service}: {message}")
     return QueryError(message)
 
 

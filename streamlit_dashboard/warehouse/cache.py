@@ -1,6 +1,6 @@
-"""Results kept per publish version: a new publish makes a load anew, nothing else does.
+"""Results, stored per publish version: only a new publish makes a statement run again.
 
-Every session of the server shares these results, so nobody may change a frame in place.
+All sessions of the server share these results, so no code may change a frame in place.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from streamlit_dashboard.warehouse.athena import UnreachableError
 
 MAX_BYTES = 400_000_000
 PAUSE_SECONDS = 10.0
-"""How long after a failed attempt nobody tries again: a page must not wait for the same silence on each chart."""
+"""How long to wait after a failed attempt: a page must not wait for a service that does not answer at each chart."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A result, the version it belongs to, and why it is older than what is published (None: it is not)."""
+    """A result, its version, and why it is older than what is published (None: it is not)."""
 
     frame: pd.DataFrame
     version: str
@@ -31,10 +31,10 @@ class Loaded:
 
 
 class ResultCache:
-    """Least recently used results, bounded by bytes. Safe for many threads; a load runs once however many ask."""
+    """The results used last, limited by bytes. Safe for many threads; a load runs once even if many need it."""
 
     def __init__(self, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.time) -> None:
-        self._kept: OrderedDict[Hashable, Loaded] = OrderedDict()
+        self._stored: OrderedDict[Hashable, Loaded] = OrderedDict()
         self._max_bytes = max_bytes
         self._clock = clock
         self._lock = threading.Lock()
@@ -42,10 +42,10 @@ class ResultCache:
         self._silent: tuple[float, str] | None = None
 
     def get(self, key: Hashable, version: str, load: Callable[[], pd.DataFrame]) -> Loaded:
-        """The result of `load` for this version, kept or made now.
+        """Return the result of `load` for this version, stored or made now.
 
         Raises:
-            UnreachableError: the service is silent and there is no older result to show instead.
+            UnreachableError: the service does not answer and there is no older result to show instead.
         """
         found = self._find(key)
         if found is not None and found.version == version:
@@ -64,30 +64,30 @@ class ResultCache:
                 if found is None:
                     raise
                 return replace(found, stale_because=str(error))
-            self._keep(key, loaded)
+            self._store(key, loaded)
             return loaded
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all results."""
         with self._lock:
-            self._kept.clear()
+            self._stored.clear()
             self._silent = None
 
     def _find(self, key: Hashable) -> Loaded | None:
         with self._lock:
-            found = self._kept.get(key)
+            found = self._stored.get(key)
             if found is not None:
-                self._kept.move_to_end(key)
+                self._stored.move_to_end(key)
             return found
 
-    def _keep(self, key: Hashable, loaded: Loaded) -> None:
+    def _store(self, key: Hashable, loaded: Loaded) -> None:
         with self._lock:
-            self._kept[key] = loaded
-            self._kept.move_to_end(key)
+            self._stored[key] = loaded
+            self._stored.move_to_end(key)
             self._silent = None
-            size = sum(_bytes(kept.frame) for kept in self._kept.values())
-            while size > self._max_bytes and len(self._kept) > 1:
-                oldest, dropped = self._kept.popitem(last=False)
+            size = sum(_bytes(stored.frame) for stored in self._stored.values())
+            while size > self._max_bytes and len(self._stored) > 1:
+                oldest, dropped = self._stored.popitem(last=False)
                 self._loading.pop(oldest, None)
                 size -= _bytes(dropped.frame)
 

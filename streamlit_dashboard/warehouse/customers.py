@@ -17,10 +17,10 @@ PAGE_ROWS = 50
 STATUSES = (
     "model_status", "model_reason", "value_status", "value_reason", "value_interval_status", "model", "model_version",
 )  # fmt: skip
-"""The same for all customers of a currency: what vouches for their predictions."""
+"""The same for all customers of a currency: how reliable their predictions are."""
 
 VALUE_BANDS = (10, 25, 50, 100, 250, 500, 1000)
-"""Upper ends, in currency units, of the bands of historical value; the last band has none."""
+"""Upper ends, in currency units, of the bands of net sales to date; the last band has none."""
 
 SILENCE_BANDS = (0.5, 1, 2, 3, 5, 10)
 """Upper ends, in multiples of the customer's mean gap, of the bands of silence."""
@@ -31,7 +31,7 @@ def _as_of(mart: str) -> dict[str, Any]:
 
 
 def value_summary() -> pd.DataFrame:
-    """One row a currency: customers, their net sales, and what the model expects of them where it is there."""
+    """Return one row a currency: customers, their net sales, and what the model expects of them, if there is one."""
     optional = {
         "p_alive": "SUM(p_alive) AS expected_alive",
         "p_order_90": "SUM(p_order_90) AS expected_customers_90",
@@ -54,7 +54,7 @@ def value_summary() -> pd.DataFrame:
 
 
 def value_bands() -> pd.DataFrame:
-    """Customers and net sales by band of historical value, where that is known; `band` counts from 0."""
+    """Return customers and net sales by band of net sales to date, if that is known; `band` counts from 0."""
     cases = " ".join(f"WHEN net_sales < {upper} THEN {i}" for i, upper in enumerate(VALUE_BANDS))
     return load(
         VALUE,
@@ -66,7 +66,7 @@ def value_bands() -> pd.DataFrame:
 
 
 def value_concentration() -> pd.DataFrame:
-    """Net sales by hundredth of the customers, most valuable first (equal amounts are in one hundredth)."""
+    """Return net sales by hundredth of the customers, most valuable first (equal amounts are in one hundredth)."""
     return load(
         VALUE,
         "WITH ranked AS (SELECT currency, net_sales, net_sales_rank, COUNT(*) OVER (PARTITION BY currency) AS everyone"
@@ -78,7 +78,7 @@ def value_concentration() -> pd.DataFrame:
 
 
 def value_cohorts() -> pd.DataFrame:
-    """Customers by the quarter of their first order: what they brought so far, how many still come."""
+    """Return customers by the quarter of their first order: what they brought so far, how many still order."""
     return load(
         VALUE,
         "SELECT currency, DATE_TRUNC('quarter', first_order_date) AS cohort, COUNT(*) AS customers,"
@@ -90,7 +90,7 @@ def value_cohorts() -> pd.DataFrame:
 
 
 def value_deciles() -> pd.DataFrame:
-    """Customers by decile of expected value; empty columns where this version of the mart has no prediction."""
+    """Return customers by decile of expected value; no rows if this version of the mart has no prediction."""
     means = ("expected_value_365", "value_365_p10", "value_365_p90", "p_alive", "p_order_365")
     there = present(VALUE, ("ltv_decile", *means))
     if "ltv_decile" not in there:
@@ -106,7 +106,7 @@ def value_deciles() -> pd.DataFrame:
 
 
 def segments() -> pd.DataFrame:
-    """Customers, net sales and habits by segment."""
+    """Return customers, net sales and habits by segment."""
     return load(
         SEGMENTS,
         "SELECT currency, segment, COUNT(*) AS customers, SUM(orders) AS orders, SUM(net_sales) AS net_sales,"
@@ -171,7 +171,7 @@ def churn_summary() -> pd.DataFrame:
 
 
 def silence_bands() -> pd.DataFrame:
-    """Customers of two active days or more by how long they have been silent, in multiples of their mean gap."""
+    """Return customers with two active days or more by days since the last order, in multiples of their mean gap."""
     ratio = "days_since_last_order_per_mean_gap"
     cases = " ".join(f"WHEN {ratio} < {upper} THEN {i}" for i, upper in enumerate(SILENCE_BANDS))
     return load(
@@ -184,7 +184,7 @@ def silence_bands() -> pd.DataFrame:
 
 
 def quarter_changes() -> pd.DataFrame:
-    """Customers by how their orders of the last 90 days compare with the 90 before."""
+    """Return customers by how their orders of the last 90 days compare with the 90 days before."""
     return load(
         CHURN,
         "SELECT currency, CASE WHEN orders_last_90d = 0 AND orders_previous_90d = 0 THEN 'silent'"
@@ -199,12 +199,16 @@ def quarter_changes() -> pd.DataFrame:
 
 
 def scores(table: Literal["model_registry", "model_backtests", "churn_backtests"]) -> pd.DataFrame:
-    """What vouches for the predictions, as of their newest date; NotPublishedError where this version has none."""
+    """Return how reliable the predictions are, as of their newest date.
+
+    Raises:
+        NotPublishedError: this version of the lake has no such table.
+    """
     return load(table, f"SELECT * FROM {table} WHERE as_of_date = %(as_of)s", _as_of(table))
 
 
 def one_customer(mart: str, app_name: str, user_id: str) -> pd.DataFrame:
-    """What a mart says of one customer; a row a currency."""
+    """Return what a mart says about one customer; one row a currency."""
     return load(
         mart,
         f"SELECT * FROM {mart} WHERE as_of_date = %(as_of)s AND app_name = %(app_name)s AND user_id = %(user_id)s",
@@ -213,7 +217,7 @@ def one_customer(mart: str, app_name: str, user_id: str) -> pd.DataFrame:
 
 
 def order_history(app_name: str, user_id: str) -> pd.DataFrame:
-    """The days on which one customer ordered, oldest first, with the running total."""
+    """Return the days on which one customer ordered, oldest first, with the running total."""
     view = "v_customer_ltv_history"
     wanted = ("currency", "order_date", "active_day", "days_since_previous_order", "orders", "net_sales")
     return load(
@@ -234,16 +238,16 @@ def customers_page(
     page: int,
     descending: bool = True,
 ) -> pd.DataFrame:
-    """One page of single customers, paged by the service: the mart itself never comes here.
+    """Return one page of single customers. The service makes the page, so the whole mart is never loaded.
 
     Args:
-        columns: those of the mart that are shown; the ones it lacks are left out.
-        order: column to sort by; the customer key breaks ties, so that pages do not overlap.
+        columns: columns of the mart to show; those that it does not have are left out.
+        order: column to sort by; equal values are sorted by the customer key, so that pages do not overlap.
         where: column → value that it must have.
         page: from 0, of `PAGE_ROWS` rows.
 
     Raises:
-        ValueError: a column is none of the mart's.
+        ValueError: the mart has no such column.
     """
     keys = ("app_name", "user_id", "currency")
     there = present(mart, (*keys, *(name for name in columns if name not in keys)))

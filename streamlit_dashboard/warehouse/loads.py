@@ -1,4 +1,4 @@
-"""A table's load: the columns that this version of it has, its newest as-of date, kept until the next publish."""
+"""Load from a table: the columns that its version has, its newest as-of date; stored until the next publish."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ WHERE table_schema = %(database)s
 
 @st.cache_resource
 def results() -> ResultCache:
-    """The results that all sessions of this server share."""
+    """Return the results that all sessions of this server share."""
     return ResultCache()
 
 
 @st.cache_resource
 def watch() -> Watch:
-    """The watch over the publishes that all sessions of this server share."""
+    """Return the watch over publishes that all sessions of this server share."""
     return Watch()
 
 
 def state() -> State:
-    """What is published now; see `Watch.state`."""
+    """Return what is published now; see `Watch.state`."""
     return watch().state()
 
 
 def load(table: str, sql: str, parameters: Mapping[str, Any] | None = None, name: str | None = None) -> pd.DataFrame:
-    """The result of one statement, kept as long as `table` is not published anew.
+    """Return the result of one statement, stored until `table` is published again.
 
     Args:
         table: the table whose version the result belongs to.
         sql, parameters: see `athena.frame`.
-        name: part of the key, where the statement's text does not tell.
+        name: part of the key, if the statement's text is not enough.
     """
     key = (sql, name, tuple(sorted((parameters or {}).items())))
     loaded = results().get(key, state().version(table), lambda: athena.frame(sql, parameters))
@@ -51,7 +51,7 @@ def load(table: str, sql: str, parameters: Mapping[str, Any] | None = None, name
 
 
 def stale() -> list[Loaded]:
-    """Results of this page run that are older than what is published, because the service is silent."""
+    """Return the results of this page run that are out of date because the service does not answer."""
     return list(st.session_state.get("_stale", ()))
 
 
@@ -66,7 +66,7 @@ def _note(loaded: Loaded) -> None:
 
 
 def columns_of(table: str) -> tuple[str, ...]:
-    """The columns that the published table has; none where there is no such table."""
+    """Return the columns of the published table; none if there is no such table."""
     found = results().get(
         ("columns",),
         state().newest.version,
@@ -78,12 +78,12 @@ def columns_of(table: str) -> tuple[str, ...]:
 
 
 def has(table: str) -> bool:
-    """Whether there is such a table or view."""
+    """Return whether there is such a table or view."""
     return bool(columns_of(table))
 
 
 def present(table: str, wanted: Iterable[str]) -> list[str]:
-    """Those of the wanted columns that the published table has, in the order wanted.
+    """Return the wanted columns that the published table has, in the order wanted.
 
     Raises:
         NotPublishedError: there is no such table.
@@ -95,5 +95,5 @@ def present(table: str, wanted: Iterable[str]) -> list[str]:
 
 
 def select(table: str, wanted: Iterable[str]) -> str:
-    """`SELECT a, b FROM table` with those of the wanted columns that there are."""
+    """Return `SELECT a, b FROM table` with the wanted columns that the table has."""
     return f"SELECT {', '.join(present(table, wanted))} FROM {table}"

@@ -13,7 +13,7 @@ HISTORY_SHOWN = 200
 
 
 def _current_batch(table: str) -> str:
-    """The batch that was published last."""
+    """Return the batch that was published last."""
     publication = state().tables.get(table)
     if publication is None:
         raise NotPublishedError(f"{table} is not published yet")
@@ -21,7 +21,7 @@ def _current_batch(table: str) -> str:
 
 
 def ledger() -> pd.DataFrame:
-    """Rows of the source, accepted and quarantined, by table, of the latest batch."""
+    """Return rows of the source, accepted and quarantined, by table, of the latest batch."""
     return load(
         "row_ledger",
         "SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table",
@@ -30,7 +30,7 @@ def ledger() -> pd.DataFrame:
 
 
 def quarantine_by_reason() -> pd.DataFrame:
-    """Quarantined rows of the latest batch by table and reason; a row with two reasons counts under both."""
+    """Return quarantined rows of the latest batch by table and reason; a row with two reasons counts for both."""
     return load(
         "row_ledger",
         "SELECT source_table, reason, COUNT(*) AS quarantined_rows FROM quarantine"
@@ -41,7 +41,7 @@ def quarantine_by_reason() -> pd.DataFrame:
 
 
 def quarantine_samples() -> pd.DataFrame:
-    """Some quarantined rows of the latest batch: key and reasons. The raw text may name a customer: it stays out."""
+    """Return some quarantined rows of the latest batch: key and reasons, without the raw text (it may name people)."""
     return load(
         "row_ledger",
         "SELECT source_table, source_id, order_id, lineitem_id, ARRAY_JOIN(reasons, ', ') AS reasons FROM quarantine"
@@ -51,7 +51,7 @@ def quarantine_samples() -> pd.DataFrame:
 
 
 def expectations() -> pd.DataFrame:
-    """The newest result of every suite: expectations, failures by severity, score."""
+    """Return the newest result of every suite: expectations, failures by severity, score."""
     return load(
         "data_quality_results",
         "WITH newest AS (SELECT checkpoint, MAX_BY(run, checked_at) AS run FROM data_quality_results GROUP BY 1)"
@@ -67,7 +67,7 @@ def expectations() -> pd.DataFrame:
 
 
 def failed_expectations() -> pd.DataFrame:
-    """Failed expectations, newest first."""
+    """Return failed expectations, newest first."""
     wanted = ["checked_at", "run", "table_name", "rule_name", "column_name", "severity", "observed"]
     wanted += ["unexpected_count", "unexpected_percent", "why", "fix"]
     columns = ", ".join(present("data_quality_results", wanted))
@@ -79,7 +79,7 @@ def failed_expectations() -> pd.DataFrame:
 
 
 def publish_history() -> pd.DataFrame:
-    """What each run published, by table, newest first."""
+    """Return what each run published, by table, newest first."""
     return load(
         "publish_history",
         "SELECT run, process_date, table_name, COUNT_IF(change = 'added') AS added,"

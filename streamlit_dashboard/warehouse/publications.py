@@ -1,6 +1,6 @@
-"""What is published, and since when: the versions by which results are kept, and the figures of the freshness strip.
+"""What is published, and since when: the versions by which results are stored, and how new the figures are.
 
-The state is read again every half minute, behind the pages: they show the state before until the new one is there.
+The state is read again every half minute in the background. Pages show the earlier state until the new one is there.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ GROUP BY run, severity, success
 class Publication:
     """The latest publish of one table.
 
-    `partition` is the greatest there is (the newest as-of date of a mart), `newest_partition` the one that was
-    published last (the current batch of the ledger).
+    `partition` is the greatest one (the newest as-of date of a mart), `newest_partition` the one that was published
+    last (the current batch of the ledger).
     """
 
     table: str
@@ -82,8 +82,8 @@ class Audit:
     """What a run's checkpoints found.
 
     Attributes:
-        failed: critical expectations and warnings; what is only for information costs no score and fails nobody.
-        blocked: at least one checkpoint held a publish back.
+        failed: number of failed critical expectations and warnings; expectations for information do not count.
+        blocked: at least one checkpoint blocked a publish.
     """
 
     run: str

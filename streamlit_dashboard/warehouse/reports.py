@@ -1,4 +1,4 @@
-"""The daily reports as they lie in the lake: not a table, so that they are listed and read through S3."""
+"""The daily reports in the lake. They are not a table, so they are listed and read through S3."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ COLUMNS = ("as_of_date", "headline", "size_kib", "written_at", "key")
 
 
 def daily_reports() -> pd.DataFrame:
-    """The newest reports, newest first; no rows where none was written. Read anew at each call: one is written after
-    the publish that the other results are kept by.
+    """Return the newest reports, newest first; no rows if none was written.
+
+    They are read again at each call, because a report is written after the publish that decides how long other results
+    are stored.
 
     Returns:
         as_of_date and written_at (UTC) as datetime64, headline, size_kib, key of the object.
@@ -42,7 +44,7 @@ def daily_reports() -> pd.DataFrame:
 
 
 def page(key: str) -> str:
-    """The HTML of one report.
+    """Return the HTML of one report.
 
     Raises:
         UnreachableError: no answer. QueryError: S3 refuses, or the report is gone.
@@ -56,7 +58,7 @@ def page(key: str) -> str:
 
 @lru_cache(maxsize=4 * LISTED)
 def _headline(bucket: str, key: str, etag: str) -> str:
-    """The headline beside the page; `etag` changes with the page, and the headline with it."""
+    """Return the headline of a page; `etag` changes with the page, and so does the headline."""
     return decoded(athena.s3().head_object(Bucket=bucket, Key=key)["Metadata"])
 
 

@@ -1,4 +1,4 @@
-"""Sales, stores, items, loyalty and prices: whole marts of the newest as-of date, a load for each that pages share."""
+"""Sales, stores, items, loyalty and prices: whole marts of the newest as-of date; pages share their results."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TRENDS_COLUMNS = (
 
 
 def trends(level: Level, period: Period) -> pd.DataFrame:
-    """Sales of the chain, each store or each category by day, week or month, oldest first."""
+    """Return sales of the chain, each store or each category by day, week or month, oldest first."""
     return load(
         TRENDS,
         select(TRENDS, TRENDS_COLUMNS)
@@ -66,9 +66,9 @@ def trends(level: Level, period: Period) -> pd.DataFrame:
 
 
 def movers(level: Level, days: int) -> pd.DataFrame:
-    """Net sales of each store or category in the last `days` days, in those before, and 364 days earlier.
+    """Return net sales of each store or category in the last `days` days, in the days before, and 364 days earlier.
 
-    Missing, not zero, where it sold nothing in them.
+    If it sold nothing in these days, the figure is missing, not zero.
     """
     as_of = state().as_of_date(TRENDS)
     starts = {"this": 0, "before": days, "year_ago": 364}
@@ -91,14 +91,14 @@ def movers(level: Level, days: int) -> pd.DataFrame:
 
 
 class StoreLabels(dict[str, str]):
-    """Label of each store to date; a store that is not among them has one that none of them has."""
+    """Label of each store to date. Another store gets a label that none of them has."""
 
     def __missing__(self, restaurant_id: str) -> str:
         return labels.stores([*self, restaurant_id])[restaurant_id]
 
 
 def store_labels() -> StoreLabels:
-    """What each store is called, on every page: among all stores to date, whichever of them a page shows."""
+    """Return what each store is called on every page: labels differ among all stores to date."""
     sources = ((LOCATIONS, "restaurant_id", "period_type = 'all'"), (TRENDS, "level_key", "level = 'store'"))
     for table, column, condition in sources:
         if has(table) and table in state().tables:
@@ -113,7 +113,7 @@ def store_labels() -> StoreLabels:
 
 
 def selling_days() -> pd.DataFrame:
-    """The days on which the chain sold anything, by currency; none where the mart of trends is not published."""
+    """Return the days with sales of the chain, by currency; none if the mart of trends is not published."""
     if not has(TRENDS) or TRENDS not in state().tables:
         return pd.DataFrame({"currency": [], "period_start": pd.to_datetime([])})
     rows = trends("chain", "day")
@@ -121,7 +121,7 @@ def selling_days() -> pd.DataFrame:
 
 
 def latest_days() -> pd.DataFrame:
-    """The latest day with sales of each store."""
+    """Return the latest day with sales of each store."""
     return load(
         TRENDS,
         f"SELECT level_key AS restaurant_id, currency, MAX(period_start) AS last_day FROM {TRENDS}"
@@ -132,7 +132,7 @@ def latest_days() -> pd.DataFrame:
 
 
 def loyalty_by_day() -> pd.DataFrame:
-    """Net sales and orders of the chain by day, with their loyalty part."""
+    """Return net sales and orders of the chain by day, with their loyalty part."""
     view = "v_daily_sales_by_store"
     return load(
         view,
@@ -144,9 +144,9 @@ def loyalty_by_day() -> pd.DataFrame:
 
 
 def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
-    """Orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date.
+    """Return orders of a store by weekday (1 is Monday) and local hour, over the days that end with the as-of date.
 
-    `days`: on how many such weekdays it sold anything.
+    The column `days` says on how many such weekdays it sold anything.
     """
     as_of = state().as_of
     return load(
@@ -163,7 +163,11 @@ def hours_of(restaurant_id: str, days: int = 364) -> pd.DataFrame:
 
 
 def price_changes() -> pd.DataFrame:
-    """Lasting price changes, newest first; NotPublishedError where this version finds none."""
+    """Return lasting price changes, newest first.
+
+    Raises:
+        NotPublishedError: this version of the lake has no such table.
+    """
     table = "gold_price_changes"
     wanted = ["change_week", "restaurant_id", "currency", "item_category", "item_name", "old_unit_price"]
     wanted += ["new_unit_price", "price_change", "items_before", "items_after", "use_status"]
@@ -175,7 +179,7 @@ def price_changes() -> pd.DataFrame:
 
 
 def daily_sales_by_store() -> pd.DataFrame:
-    """Orders and net sales of each store and day, with their loyalty and guest parts."""
+    """Return orders and net sales of each store and day, with their loyalty and guest parts."""
     wanted = (
         "restaurant_id",
         "currency",
@@ -198,25 +202,25 @@ def daily_sales_by_store() -> pd.DataFrame:
 
 
 def whole_mart(mart: str) -> pd.DataFrame:
-    """Every column of a mart that is an aggregate (never of a customer mart), as of its newest date."""
+    """Return every column of a mart as of its newest date; never of a mart with one row a customer."""
     return load(mart, f"SELECT * FROM {mart} WHERE as_of_date = %(as_of)s", {"as_of": state().as_of_date(mart)})
 
 
 def locations() -> pd.DataFrame:
-    """Stores by month, year and since the beginning."""
+    """Return stores by month, year and since the beginning."""
     return whole_mart(LOCATIONS)
 
 
 def loyalty() -> pd.DataFrame:
-    """Loyalty metrics by month, year and since the beginning."""
+    """Return loyalty metrics by month, year and since the beginning."""
     return whole_mart("mart_loyalty_impact")
 
 
 def pricing() -> pd.DataFrame:
-    """Attach rates, options revenue and discounts of the chain, stores and items."""
+    """Return attach rates, options revenue and discounts of the chain, stores and items."""
     return whole_mart("mart_pricing_and_discounts")
 
 
 def top_items() -> pd.DataFrame:
-    """The fifty items with the most net sales in the last 30 published days."""
+    """Return the fifty items with the most net sales in the last 30 published days."""
     return load("v_top_items_30d", "SELECT * FROM v_top_items_30d ORDER BY currency, net_sales_rank")

@@ -80,7 +80,7 @@ def test_a_change_on_nothing_or_less_is_none():
     for before in (0.0, -5.0, None):
         of = Comparison(10.0, before, Coverage(7, 7))
         assert (of.change, of.text) == (None, "–")
-        assert of.note == "Nothing above zero to compare with."
+        assert of.note == "There is nothing above zero to compare with."
 
 
 def test_nothing_to_compare_is_said():
@@ -91,7 +91,7 @@ def test_nothing_to_compare_is_said():
 def test_the_least_share_is_what_documents_and_headers_say():
     assert LEAST_COMPARED_SHARE == 0.8
     assert least_share() == "80 %"
-    assert f"Under **{least_share()}** the change is withheld" in METHODS.read_text(encoding="utf-8")
+    assert f"Under **{least_share()}** no change is shown" in METHODS.read_text(encoding="utf-8")
     for mart, column in (
         ("mart_sales_trends", "net_sales_week_over_week"),
         ("mart_location_performance", "same_store_growth"),
