@@ -44,7 +44,9 @@ def test_the_prefix_of_a_name_shows_the_kind_of_table() -> None:
 
 @each_table
 def test_the_header_lists_the_real_columns_in_order(table: GoldTable, lake: Lake) -> None:
-    assert list(table.columns) == list(lake.types(table.name))
+    assert list(table.columns) == list(lake.types(table.name)), (
+        f"dags/gold/{table.kind}/{table.name}.sql: header and SELECT must name the same columns in the same order"
+    )
 
 
 @each_table
