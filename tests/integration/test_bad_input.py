@@ -83,8 +83,8 @@ def test_a_day_the_source_does_not_reach(refused, source, date):
     refused(source, f"process_date {date}", date=date)
 
 
-def test_a_day_that_is_no_date(refused, source):
-    refused(source, "DATE=20.11.2023 is no date", date="20.11.2023")
+def test_a_text_that_is_not_a_date(refused, source):
+    refused(source, "DATE=20.11.2023 is not a date", date="20.11.2023")
 
 
 def test_no_java(laptop, source):
