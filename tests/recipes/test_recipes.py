@@ -5,6 +5,7 @@ A recipe with one step left out fails, and says in which file something is missi
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,44 @@ from tests.recipes.tree import REPOSITORY, Tree
 
 TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = recipes(TEXT)
+CHANGE = re.compile(r"^\| (an? .+?|the .+?) \| (?:the header of )?`([^`]+)` \| `(tests/[^`]+)` \|$", re.MULTILINE)
+CHANGES = {change: (file, test) for change, file, test in CHANGE.findall(TEXT)}
 PERFORMED = {title: recipe for title, recipe in RECIPES.items() if recipe.steps}
 
 
 def test_the_recipes_are_found():
     assert {"Add a mart", "Add a column", "Add a customer measure", "Add a quarantine rule"} <= set(PERFORMED)
     assert {"Add a source table", "Add a page"} <= set(RECIPES)
+
+
+def files_of(pattern: str) -> list[Path]:
+    """Return the files that a path with <names> stands for."""
+    return sorted(REPOSITORY.glob(re.sub(r"<[^>]+>", "*", pattern)))
+
+
+def test_ten_changes_say_which_file_they_begin_in():
+    assert len(CHANGES) == 10
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_names_a_file_and_a_test_that_exist(change: str):
+    file, test = CHANGES[change]
+    assert files_of(file), f"CONTRIBUTING.md: there is no {file}"
+    assert files_of(test), f"CONTRIBUTING.md: there is no {test}"
+
+
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        ("a new mart", "Add a mart"),
+        ("a new column of a gold table", "Add a column"),
+        ("a new additive measure of customers", "Add a customer measure"),
+        ("a new quarantine reason", "Add a quarantine rule"),
+    ],
+)
+def test_a_recipe_begins_in_the_file_that_the_table_names(change: str, title: str):
+    pattern = re.escape(CHANGES[change][0])
+    assert re.fullmatch(re.sub(r"<[^>]+>", "[^/]+", pattern), PERFORMED[title].steps[0].path)
 
 
 @pytest.mark.parametrize("recipe", PERFORMED.values(), ids=PERFORMED)
