@@ -11,11 +11,11 @@ SUITES_FOLDER = Path(__file__).resolve().parents[2] / "expectations"
 
 @dataclass(frozen=True, kw_only=True)
 class QualitySettings:
-    """Names of databases and addresses; addresses end with ``/``.
+    """Names of databases and addresses; addresses end with `/`.
 
-    ``poll_seconds`` is how long PyAthena waits between two looks at a query; ``gate`` the lowest score (0–100)
-    that may be published; ``suites_folder`` holds ``<layer>/<table>.json``. ``price_basis`` and
-    ``business_timezone`` are what silver was built with, for the suites that question them.
+    `poll_seconds` is the time between two requests for a query's state; `gate` is the lowest score (0–100) that may be
+    published; `suites_folder` holds `<layer>/<table>.json`. `price_basis` and `business_timezone` are what silver was
+    built with, for the rules that check them against the data.
     """
 
     region: str
@@ -32,7 +32,7 @@ class QualitySettings:
     business_timezone: str = "America/Chicago"
 
     def connection_url(self) -> str:
-        """SQLAlchemy address of the build database; credentials come from the default chain of boto3."""
+        """Return the SQLAlchemy address of the build database; credentials come from the default chain of boto3."""
         query = urlencode(
             {
                 "s3_staging_dir": self.results_uri,
@@ -44,5 +44,5 @@ class QualitySettings:
         return f"awsathena+rest://@{host}/{quote(self.build_database)}?{query}"
 
     def run_uri(self, run: str) -> str:
-        """Where one run keeps its reports."""
+        """Return the folder of one run's reports."""
         return f"{self.quality_uri.rstrip('/')}/run={run}/"

@@ -1,4 +1,4 @@
-"""A checkpoint: audits the candidates of one build before they are published."""
+"""A checkpoint: the audit of one build's candidates before they are published."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from biz_insights.gold.periods import cutoff_date
 from biz_insights.quality import results_store
 from biz_insights.quality.audit_settings import QualitySettings
 from biz_insights.quality.outcome import AuditReport
+from biz_insights.quality.rule_sql import placeholder_values
 from biz_insights.quality.suites import load_suite
 
 TABLES_AT_ONCE = 4
@@ -27,40 +27,39 @@ def audit(
     settings: QualitySettings,
     session: Any = None,
 ) -> AuditReport:
-    """Runs the suite of every candidate and keeps the results, whatever they are.
+    """Run the suite of every candidate and store the results, whatever they are.
 
     Args:
         candidates: table name (the suite's) → name of the candidate in the build database.
-        checkpoint: name in the results, such as ``silver`` or ``gold_daily_sales_by_store``.
+        checkpoint: name in the results, such as `silver` or `gold_daily_sales_by_store`.
         run: identity of the run, fit for a path segment; a repeated audit of it replaces its results.
-        process_date: ``YYYY-MM-DD``; what suites see as ``{process_date}``, and ``{cutoff_date}`` follows from.
+        process_date: `YYYY-MM-DD`; what rules see as `{{ process_date }}`, and `{{ cutoff_date }}` follows from.
         session: a boto3 session; a default one is made where it is absent.
 
     Returns:
-        The report. It does not raise on a failed expectation: call ``report.raise_if_blocked()``.
+        The report. It does not raise on a failed expectation: call `report.raise_if_blocked()`.
 
     Raises:
         SuiteError: a suite is missing or wrong (before any query is sent).
-        ValueError: there is no candidate; a checkpoint that looks at nothing must be skipped, not passed.
+        ValueError: there is no candidate; skip a checkpoint that has nothing to look at, do not pass it.
     """
     if not candidates:
-        raise ValueError(f"checkpoint {checkpoint}: no candidates to audit; skip it where nothing was built")
+        raise ValueError(f"checkpoint {checkpoint}: no candidates to audit; skip the checkpoint if nothing was built")
     from biz_insights.quality import engine
 
     started = time.monotonic()
-    names = {
-        "published": settings.published_database,
-        "process_date": process_date,
-        "cutoff_date": cutoff_date(process_date),
-        "price_basis": settings.price_basis,
-        "business_timezone": settings.business_timezone,
-    }
+    values = placeholder_values(
+        published=settings.published_database,
+        process_date=process_date,
+        price_basis=settings.price_basis,
+        business_timezone=settings.business_timezone,
+    )
     suites = {table: load_suite(table, settings.suites_folder) for table in candidates}
     engine.context()
     with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
         validated = pool.map(
             lambda table: engine.validate(
-                suites[table], candidates[table], connection_url=settings.connection_url(), names=names
+                suites[table], candidates[table], connection_url=settings.connection_url(), values=values
             ),
             candidates,
         )
@@ -82,7 +81,7 @@ def audit(
 
 
 def session_for(settings: QualitySettings) -> Any:
-    """A boto3 session of the region; endpoint and credentials come from the environment."""
+    """Return a boto3 session of the region; endpoint and credentials come from the environment."""
     import boto3
 
     return boto3.session.Session(region_name=settings.region)

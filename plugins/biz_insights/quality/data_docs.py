@@ -22,11 +22,10 @@ ALL_RESULTS = "all_suites.html"
 
 
 def write_data_docs(run: str, settings: QualitySettings, *, session: Any = None) -> str:
-    """Renders the site of a run and uploads it to ``<quality_uri>data_docs/``.
+    """Render the site of a run and upload it to `<quality_uri>data_docs/`.
 
     Returns:
-        Address of its ``index.html``. The pages link to each other relatively, so a downloaded copy opens
-        from disk.
+        Address of its `index.html`. The pages link to each other relatively, so a downloaded copy opens from disk.
     """
     from biz_insights.quality.checkpoint import session_for
 
@@ -41,7 +40,7 @@ def write_data_docs(run: str, settings: QualitySettings, *, session: Any = None)
 
 
 def render_site(run: str, parts: Iterable[Mapping[str, Any]], folder: Path) -> None:
-    """Writes the site for stored checkpoints (see :mod:`biz_insights.quality.results_store`) into ``folder``."""
+    """Write the site for stored checkpoints (see `results_store`) into `folder`."""
     context = _docs_context(folder)
     for part in parts:
         for validation in part["validations"].values():
@@ -50,7 +49,7 @@ def render_site(run: str, parts: Iterable[Mapping[str, Any]], folder: Path) -> N
 
 
 def _write_overview(report: Mapping[str, Any], folder: Path) -> None:
-    """Puts a first page that loads nothing in the place of the site's own index, which keeps another name."""
+    """Replace the site's own index, which gets another name, by a first page that loads nothing from the web."""
     index = folder / "index.html"
     if index.exists():
         index.rename(folder / ALL_RESULTS)
@@ -60,7 +59,7 @@ def _write_overview(report: Mapping[str, Any], folder: Path) -> None:
 
 
 def _docs_context(folder: Path) -> Any:
-    """A fresh in-memory context whose one site is the folder."""
+    """A new in-memory context whose one site is the folder."""
     gx = engine.great_expectations()
     context = gx.get_context(mode="ephemeral")
     for name in list(context.get_site_names()):
@@ -79,7 +78,7 @@ def _docs_context(folder: Path) -> Any:
 
 
 def _add(context: Any, run: str, part: Mapping[str, Any], validation: Mapping[str, Any]) -> None:
-    """Puts one suite and its result where the site builder looks for them."""
+    """Store one suite and its result where the site builder looks for them."""
     from great_expectations.core import ExpectationSuite, RunIdentifier
     from great_expectations.core.expectation_validation_result import (
         expectationSuiteValidationResultSchema,

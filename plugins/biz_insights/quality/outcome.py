@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from biz_insights.errors import PermanentError
+from biz_schema.severities import WEIGHTS
 
-WEIGHTS = {"critical": 3, "warning": 1, "info": 0}
 SHOWN_FAILURES = 3
 SHOWN_SAMPLES = 3
 
@@ -21,8 +21,8 @@ class QualityGateError(PermanentError):
 class RuleResult:
     """One expectation, evaluated on one candidate.
 
-    ``samples`` holds up to five offending rows or values, each as JSON text. ``error`` is set where the
-    expectation could not be evaluated; it then counts as a critical failure, whatever the suite says.
+    `samples` holds up to five unexpected rows or values, each as JSON text. `error` is set if the expectation could
+    not be evaluated; it then counts as a critical failure, whatever the suite says.
     """
 
     suite: str
@@ -41,7 +41,7 @@ class RuleResult:
     fix: str
 
     def sentence(self) -> str:
-        """``silver_order_items: expect_…(item_quantity) (3 unexpected, 2.1 %; sample {…})``."""
+        """Return one line: `silver_order_items: expect_…(item_quantity): 3 unexpected, 2.1 %; sample {…}`."""
         details: list[str] = []
         if self.error:
             details.append(f"could not be evaluated: {self.error}")
@@ -57,9 +57,9 @@ class RuleResult:
 
 
 def score_of(results: list[RuleResult] | tuple[RuleResult, ...]) -> float:
-    """Share of the weighted expectations that passed, 0–100: critical weighs 3, warning 1, info 0.
+    """Return the share of the weighted expectations that passed, 0–100; the weights are those of `biz_schema`.
 
-    100.0 where nothing weighs. Rounded down to one decimal, so that 100 means every one passed.
+    100.0 if there are none with a weight. Rounded down to one decimal, so that 100 means every one passed.
     """
     total = sum(WEIGHTS[result.severity] for result in results)
     passed = sum(WEIGHTS[result.severity] for result in results if result.success)
@@ -68,7 +68,7 @@ def score_of(results: list[RuleResult] | tuple[RuleResult, ...]) -> float:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """All results of one checkpoint of a run. ``report_uri`` is where its JSON lies."""
+    """All results of one checkpoint of a run; `report_uri` is the address of its JSON."""
 
     checkpoint: str
     run: str
@@ -81,7 +81,7 @@ class AuditReport:
 
     @property
     def score(self) -> float:
-        """See :func:`score_of`."""
+        """The score as of `score_of`."""
         return score_of(self.results)
 
     @property
@@ -100,7 +100,7 @@ class AuditReport:
         return bool(self.blocking) or self.score < self.gate
 
     def raise_if_blocked(self) -> None:
-        """Fails the task where the candidates may not be published.
+        """Fail the task if the candidates may not be published.
 
         Raises:
             QualityGateError: a critical expectation failed, or the score is below the gate. One line: the
@@ -123,7 +123,7 @@ class AuditReport:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON-able data; results in the order of the suites."""
+        """Return the report as plain JSON types; results in the order of the suites."""
         return {
             "checkpoint": self.checkpoint,
             "run": self.run,
@@ -139,7 +139,7 @@ class AuditReport:
 
 
 def counts_of(results: list[RuleResult] | tuple[RuleResult, ...]) -> dict[str, int]:
-    """How many expectations were evaluated, passed, and failed by severity."""
+    """Count the expectations that were evaluated, passed, and failed by severity."""
     counts = {"evaluated": len(results), "passed": sum(result.success for result in results)}
     for severity in WEIGHTS:
         counts[f"{severity}_failed"] = sum(not result.success and result.severity == severity for result in results)

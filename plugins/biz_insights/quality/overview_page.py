@@ -1,6 +1,6 @@
 """First page of the Data Docs: score, checkpoints and failures of a run, as plain HTML without anything to load.
 
-Great Expectations' own index fills its tables with scripts from the web, so it is empty on a machine without.
+Great Expectations' own index fills its tables with scripts from the web, so it stays empty without web access.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ td.number { text-align: right; } code { overflow-wrap: anywhere; } .critical, .b
 
 
 def overview_html(report: Mapping[str, Any], pages: Mapping[tuple[str, str], str], all_results: str = "") -> str:
-    """The page.
+    """Return the page.
 
     Args:
-        report: as :func:`biz_insights.quality.quality_report.merge_parts` makes it.
+        report: as `quality_report.merge_parts` makes it.
         pages: (checkpoint, table) → relative address of the page with its results.
-        all_results: relative address of Great Expectations' own index; empty: no link.
+        all_results: relative address of Great Expectations' own index; no link if empty.
     """
     run, score = escape(str(report["run"])), "none" if report["score"] is None else f"{report['score']:g}"
     state = '<strong class="blocked">blocked</strong>' if report["blocked"] else "passed"
@@ -64,12 +64,12 @@ def _failures(report: Mapping[str, Any]) -> str:
             f"<td>{escape(entry['name'])}<br>{escape(entry['why'])}<td>{escape(str(found))}<br>{samples}"
             f"<td>{escape(entry['fix'])}"
         )
-    head = "<tr><th>severity<th>table<th>expectation<th>found<th>who mends it"
+    head = "<tr><th>severity<th>table<th>expectation<th>found<th>who fixes it, and how"
     return f"<table>{head}{''.join(rows)}</table>" if rows else "<p>None.</p>"
 
 
 def _measured(report: Mapping[str, Any]) -> str:
-    """What the rules that question a setting measured, whether they hold or not."""
+    """What the rules that check a setting measured, whether they hold or not."""
     rows = [
         f"<tr><td>{'holds' if entry['success'] else escape(entry['severity'])}<td>{escape(entry['suite'])}"
         f"<td>{escape(entry['name'])}<br>{escape(entry['why'])}<td><code>{escape(entry['observed'])}</code>"

@@ -1,4 +1,4 @@
-"""``quality_report.json``: what all checkpoints of one run found, in one document."""
+"""`quality_report.json`: what all checkpoints of one run found, in one document."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 from biz_insights.aws import s3
 from biz_insights.quality.audit_settings import QualitySettings
 from biz_insights.quality.outcome import RuleResult, counts_of, score_of
-from biz_insights.quality.suites import SQL_TYPE
+from biz_insights.quality.suite_rule import SQL_TYPE
+from biz_schema.severities import SEVERITIES
 
 REPORT_NAME = "quality_report.json"
 MEASURED_FIELDS = ("suite", "name", "severity", "success", "observed", "why", "fix")
 
 
 def read_parts(run: str, settings: QualitySettings, session: Any) -> list[dict[str, Any]]:
-    """The stored checkpoints of a run, in the order in which they were checked."""
+    """Read the stored checkpoints of a run, in the order in which they were checked."""
     uris = s3.list_uris(session, f"{settings.run_uri(run)}checkpoints/")
     parts = [s3.get_json(session, uri) for uri in uris if uri.endswith(".json")]
     return sorted(parts, key=lambda part: (part["checked_at"], part["checkpoint"]))
@@ -24,10 +25,10 @@ def read_parts(run: str, settings: QualitySettings, session: Any) -> list[dict[s
 def merge_parts(
     run: str, parts: Iterable[Mapping[str, Any]], ledger: Sequence[Mapping[str, Any]], gate: float
 ) -> dict[str, Any]:
-    """The report of a run from its checkpoints; ``measured`` is the evidence of the rules that measure, held or not.
+    """Merge the checkpoints of a run into its report; `measured` is the evidence of the rules that measure.
 
-    The score is that of all expectations together (see :func:`biz_insights.quality.outcome.score_of`), not a
-    mean of the checkpoints' scores: a small suite weighs what its expectations weigh.
+    The score is that of all expectations together (see `outcome.score_of`), not a mean of the checkpoints' scores: a
+    small suite weighs what its expectations weigh.
     """
     parts = list(parts)
     results = [_result(entry) for part in parts for entry in part["results"]]
@@ -43,7 +44,6 @@ def merge_parts(
         for entry in part["results"]
         if entry["expectation"] == SQL_TYPE and entry["observed"] is not None
     ]
-    order = {"critical": 0, "warning": 1, "info": 2}
     return {
         "run": run,
         "process_date": max((part["process_date"] for part in parts), default=None),
@@ -62,7 +62,7 @@ def merge_parts(
             }
             for part in parts
         },
-        "failures": sorted(failures, key=lambda entry: order[entry["severity"]]),
+        "failures": sorted(failures, key=lambda entry: SEVERITIES.index(entry["severity"])),
         "measured": measured,
         "ledger": [dict(row) for row in ledger],
     }
@@ -79,14 +79,14 @@ def write_quality_report(
     ledger: Sequence[Mapping[str, Any]] = (),
     session: Any = None,
 ) -> dict[str, Any]:
-    """Merges the run's checkpoints into ``run=<run>/quality_report.json`` and the copy named latest.
+    """Merge the run's checkpoints into `run=<run>/quality_report.json` and into the latest report beside the runs.
 
     Args:
-        ledger: rows of ``row_ledger`` for the run's batch, as the caller read them; they are put in as they are.
+        ledger: rows of `row_ledger` for the run's batch; they become part of the report unchanged.
 
     Returns:
-        The report. A run without a single checkpoint (nothing changed) has the score None, and leaves the
-        latest copy as it is.
+        The report. A run without a single checkpoint (nothing changed) has the score None, and does
+        not replace the latest report.
     """
     from biz_insights.quality.checkpoint import session_for
 

@@ -1,4 +1,4 @@
-"""Keeps what an audit found: a JSON part for the run's report, and rows in the table ``data_quality_results``."""
+"""Store what an audit found: a JSON part for the run's report, and rows in the table `data_quality_results`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ RESULTS_TABLE = DATA_QUALITY_RESULTS.name
 
 
 def part_uri(settings: QualitySettings, run: str, checkpoint: str) -> str:
-    """Where the JSON of one checkpoint of a run lies."""
+    """Return the address of the JSON of one checkpoint of a run."""
     return f"{settings.run_uri(run)}checkpoints/{checkpoint}.json"
 
 
 def results_schema() -> pa.Schema:
-    """Columns of ``data_quality_results``: one row an expectation; partitioned by run and checkpoint."""
+    """Return the columns of `data_quality_results`: one row an expectation; partitioned by run and checkpoint."""
     return operations_tables.arrow_schema(DATA_QUALITY_RESULTS)
 
 
 def result_rows(report: AuditReport) -> list[dict[str, Any]]:
-    """One row a result, keyed by :func:`results_schema`."""
+    """Return one row a result, with the columns of `results_schema`."""
     return [
         {
             "process_date": date.fromisoformat(report.process_date),
@@ -55,7 +55,7 @@ def result_rows(report: AuditReport) -> list[dict[str, Any]]:
 
 
 def persist(report: AuditReport, validations: dict[str, Any], settings: QualitySettings, session: Any) -> None:
-    """Writes the part (with Great Expectations' own documents, for Data Docs) and the rows.
+    """Write the part (with Great Expectations' own documents, for Data Docs) and the rows.
 
     A repeated checkpoint of the same run replaces both.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 
 from mwaa.local_runner.environment import PROVISIONING
 from tests.dags.gold.harness import Lake
-from tests.plugins.quality.samples import SqliteSettings, gold_lake
+from tests.plugins.quality.samples import QUERY, SqliteSettings, gold_lake
 from tests.plugins.quality.score_reports import report_rows
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -115,18 +116,18 @@ def orders(tmp_path: Path) -> SqliteSettings:
 
 @pytest.fixture
 def write_suite(orders: SqliteSettings) -> Callable[..., Path]:
-    """Writes the suite of ``orders``: ``write_suite(rule(…), rule(…), about="…")``."""
+    """Writes the suite of `orders` and the queries of its rules: `write_suite(rule(…), sql_rule(…), about="…")`."""
 
-    def write(*expectations: Any, file: str = "orders", **fields: Any) -> Path:
+    def write(*rules: Any, file: str = "orders", **fields: Any) -> Path:
         path = orders.suites_folder / "silver" / f"{file}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        document = {
-            "name": file,
-            "about": "Orders.",
-            "key": ["id"],
-            "fix": "data engineer: mend the orders",
-            "expectations": list(expectations),
-        }
+        queries = path.with_suffix("")
+        shutil.rmtree(queries, ignore_errors=True)
+        queries.mkdir(parents=True)
+        stated = [dict(rule) for rule in rules]
+        for rule in stated:
+            if QUERY in rule:
+                (queries / f"{rule['sql']}.sql").write_text(rule.pop(QUERY))
+        document = {"about": "Orders.", "key": ["id"], "fix": "data engineer: fix the orders", "rules": stated}
         path.write_text(json.dumps(document | fields))
         return path
 

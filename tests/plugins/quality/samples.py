@@ -1,4 +1,4 @@
-"""What the tests of this folder are made of: settings on SQLite, and expectations as suite files hold them."""
+"""What the tests of this folder are made of: settings on SQLite, rules as suite files state them, a lake of gold."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from biz_schema.score_tables import LOYALTY_EFFECTS, PREDICTIONS
 from tests.dags.gold.harness import Lake, calendar_day, line, loyalty_effect, prediction
 
 GOLD = tuple(name for name, table in gold_tables().items() if table.kind != "views")
+
+QUERY = "query of this rule"
+"""Key of a rule's query, which is not part of a suite file."""
 
 AS_OF = "2024-01-12"
 PRICE_CHANGE_DAYS = ("2023-11-29", "2023-12-06", "2023-12-13", "2023-12-20", "2023-12-27", "2024-01-03")
@@ -29,20 +32,23 @@ class SqliteSettings(QualitySettings):
 
 
 def rule(kind: str, severity: str = "critical", name: str = "", **kwargs: Any) -> dict[str, Any]:
-    """One expectation as a suite file holds it."""
-    meta = {"why": "it matters"} | ({"name": name} if name else {})
-    return {"type": kind, "kwargs": kwargs, "severity": severity, "meta": meta}
+    """One rule as a suite file states it."""
+    return {"type": kind, **kwargs, "severity": severity, "why": "it matters"} | ({"name": name} if name else {})
+
+
+def check_rule(check: str, severity: str = "critical", name: str = "a_named_check", **arguments: Any) -> dict[str, Any]:
+    """One use of a named check as a suite file states it."""
+    return {"check": check, "name": name, **arguments, "severity": severity, "why": "it matters"}
 
 
 def sql_rule(query: str, severity: str = "critical", name: str = "a_rule_in_sql") -> dict[str, Any]:
-    """One expectation in SQL as a suite file holds it."""
-    return rule("unexpected_rows_expectation", severity, name, unexpected_rows_query=query)
+    """One rule in SQL; `write_suite` writes its query to the file that the suite names."""
+    return {"sql": name, QUERY: query, "severity": severity, "why": "it matters"}
 
 
 def measuring_rule(query: str, severity: str = "warning", name: str = "a_rule_that_measures") -> dict[str, Any]:
-    """One expectation in SQL that keeps what it measured; its query flags the unexpected rows as ``is_wrong``."""
-    found = sql_rule(query, severity, name)
-    return found | {"meta": found["meta"] | {"flag": "is_wrong"}}
+    """One rule in SQL that stores what it measured; its query flags the unexpected rows as `is_wrong`."""
+    return sql_rule(query, severity, name) | {"flag": "is_wrong"}
 
 
 def gold_lake() -> Lake:

@@ -79,7 +79,7 @@ def test_a_red_audit_is_kept_and_blocks_with_the_expectation_and_sample_rows(
 
 
 def test_an_expectation_that_breaks_blocks_and_is_kept(check, write_suite, published_results):
-    write_suite(ROWS, sql_rule("SELECT absent FROM {batch}", "info"))
+    write_suite(ROWS, sql_rule("SELECT absent FROM {{ batch }}", "info"))
     with pytest.raises(QualityGateError, match="could not be evaluated"):
         check().raise_if_blocked()
     (row,) = published_results(rule_name="a_rule_in_sql")
@@ -120,7 +120,7 @@ def test_each_table_of_an_audit_is_judged_by_its_own_suite(write_suite, settings
     for number, name in enumerate(names):
         write_suite(
             rule("expect_column_values_to_be_between", column="id", max_value=number),
-            sql_rule(f"SELECT id FROM {{batch}} WHERE id > {number}", name="beyond"),
+            sql_rule(f"SELECT id FROM {{{{ batch }}}} WHERE id > {number}", name="beyond"),
             rule("expect_table_row_count_to_be_between", min_value=10),
             file=name,
         )

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from biz_insights.quality import engine
+from biz_insights.quality.rule_sql import placeholder_values
 from biz_insights.quality.suites import load_suite
 from tests.plugins.quality.samples import measuring_rule, rule, sql_rule
 
+BATCH = "{{ batch }}"
 PLUGINS = Path(engine.__file__).resolve().parents[2]
-NAMES = {"published": "main", "process_date": "2024-01-31", "price_basis": "line_total"}
+VALUES = placeholder_values(published="main", process_date="2024-01-31")
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def run(orders, write_suite):
     def evaluate(*expectations, table="orders"):
         write_suite(*expectations)
         suite = load_suite("orders", orders.suites_folder)
-        return engine.validate(suite, table, connection_url=orders.connection_url(), names=NAMES)[0]
+        return engine.validate(suite, table, connection_url=orders.connection_url(), values=VALUES)[0]
 
     return evaluate
 
@@ -41,7 +43,7 @@ def test_at_most_five_samples(run):
 
 def test_results_keep_the_order_of_the_suite(run):
     found = run(
-        sql_rule("SELECT id FROM {batch} WHERE status = 'odd'"),
+        sql_rule("SELECT id FROM {{ batch }} WHERE status = 'odd'"),
         rule("expect_column_values_to_not_be_null", column="absent"),
         rule("expect_table_row_count_to_be_between", min_value=1),
         rule("expect_column_values_to_be_unique", column="id"),
@@ -54,19 +56,28 @@ def test_results_keep_the_order_of_the_suite(run):
     assert found[2].observed == "10"
 
 
-def test_a_rule_in_sql_sees_the_published_tables_and_the_date(run):
+def test_a_rule_in_sql_sees_the_published_tables_and_the_settings(run):
     query = (
-        "WITH built AS (SELECT id FROM {batch}) SELECT id FROM built "
-        "WHERE id IN (SELECT id FROM {published}.orders WHERE '{process_date}' = '2024-01-31' AND id > 7)"
+        "WITH built AS (SELECT id FROM {{ batch }}) SELECT id FROM built "
+        "WHERE id IN (SELECT id FROM {{ published }}.orders WHERE {{ price_basis }} = 'line_total' AND id > 7)"
     )
     (found,) = run(sql_rule(query))
     assert found.unexpected_count == 2
 
 
+def test_braces_in_a_query_stay_as_they_are(run):
+    sound, wrong = run(
+        sql_rule("SELECT id FROM {{ batch }} WHERE status = '{odd}'", name="sound"),
+        sql_rule("SELECT id, '{3}' AS text FROM {{ batch }} WHERE id = 3", name="wrong"),
+    )
+    assert (sound.success, sound.error) == (True, None)
+    assert wrong.samples == ('{"id": 3, "text": "{3}"}',)
+
+
 def test_of_several_rules_in_sql_those_that_find_rows_fail_with_them(run):
     found = run(
-        sql_rule("SELECT id FROM {batch} WHERE id > 9", name="green"),
-        sql_rule("SELECT id FROM {batch} WHERE id > 7", name="red"),
+        sql_rule("SELECT id FROM {{ batch }} WHERE id > 9", name="green"),
+        sql_rule("SELECT id FROM {{ batch }} WHERE id > 7", name="red"),
     )
     assert [(result.success, result.unexpected_count, result.samples) for result in found] == [
         (True, 0, ()),
@@ -76,9 +87,9 @@ def test_of_several_rules_in_sql_those_that_find_rows_fail_with_them(run):
 
 def test_a_rule_in_sql_that_breaks_leaves_the_others_their_verdict(run):
     found = run(
-        sql_rule("SELECT absent FROM {batch}", name="broken"),
-        sql_rule("SELECT id FROM {batch} WHERE id > 8", name="red"),
-        sql_rule("SELECT id FROM {batch} WHERE id > 9", name="green"),
+        sql_rule("SELECT absent FROM {{ batch }}", name="broken"),
+        sql_rule("SELECT id FROM {{ batch }} WHERE id > 8", name="red"),
+        sql_rule("SELECT id FROM {{ batch }} WHERE id > 9", name="green"),
     )
     assert [(bool(result.error), result.success, result.unexpected_count) for result in found] == [
         (True, False, None),
@@ -91,7 +102,7 @@ def test_a_rule_in_sql_that_breaks_leaves_the_others_their_verdict(run):
     "broken",
     [
         rule("expect_column_values_to_not_be_null", "warning", column="absent"),
-        sql_rule("SELECT absent FROM {batch}", "info"),
+        sql_rule("SELECT absent FROM {{ batch }}", "info"),
     ],
 )
 def test_what_could_not_be_evaluated_is_a_critical_failure(run, broken):
@@ -150,21 +161,21 @@ def test_row_wise_rules_that_pass_share_one_query(run, queries):
 
 
 def test_rules_in_sql_that_find_nothing_share_one_question(run, queries):
-    nothing = [sql_rule(f"SELECT id FROM {{batch}} WHERE id > {10 + i}", name=f"r{i}") for i in range(6)]
+    nothing = [sql_rule(f"SELECT id FROM {BATCH} WHERE id > {10 + i}", name=f"r{i}") for i in range(6)]
     assert all(result.success and result.unexpected_count == 0 for result in run(*nothing))
     assert len(queries) == 1
 
 
 MEASURE = (
-    "SELECT max(amount) AS highest, '{{price_basis}}' AS price_basis, max(amount) > {limit} AS is_wrong FROM {{batch}}"
+    "SELECT max(amount) AS highest, {{ price_basis }} AS price_basis, max(amount) > LIMIT AS is_wrong FROM {{ batch }}"
 )
 
 
 def test_a_rule_that_measures_keeps_its_evidence_whether_it_holds_or_not(run):
     sound, wrong, plain = run(
-        measuring_rule(MEASURE.format(limit=9), name="sound"),
-        measuring_rule(MEASURE.format(limit=8), name="wrong"),
-        sql_rule("SELECT id FROM {batch} WHERE id > 9", name="plain"),
+        measuring_rule(MEASURE.replace("LIMIT", "9"), name="sound"),
+        measuring_rule(MEASURE.replace("LIMIT", "8"), name="wrong"),
+        sql_rule("SELECT id FROM {{ batch }} WHERE id > 9", name="plain"),
     )
     assert (sound.success, sound.unexpected_count, sound.samples) == (True, 0, ())
     assert sound.observed == '[{"highest": 9, "price_basis": "line_total", "is_wrong": 0}]'
@@ -176,7 +187,7 @@ def test_a_rule_that_measures_keeps_its_evidence_whether_it_holds_or_not(run):
 
 
 @pytest.mark.parametrize(
-    "query", ["SELECT id FROM {batch} WHERE id > 9", "SELECT id FROM {batch}", "SELECT x FROM {batch}"]
+    "query", ["SELECT id FROM {{ batch }} WHERE id > 9", "SELECT id FROM {{ batch }}", "SELECT x FROM {{ batch }}"]
 )
 def test_a_rule_that_measures_nothing_or_breaks_is_a_critical_failure(run, query):
     (found,) = run(measuring_rule(query))

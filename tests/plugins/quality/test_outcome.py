@@ -25,7 +25,7 @@ def result(severity: str = "critical", success: bool = True, **fields: object) -
         "samples": () if success else ('{"id": 3, "amount": -3}', '{"id": 7, "amount": -7}'),
         "error": None,
         "why": "it matters",
-        "fix": "data engineer: mend the orders.",
+        "fix": "data engineer: fix the orders.",
     }
     return RuleResult(**(values | fields))  # type: ignore[arg-type]
 
@@ -73,7 +73,7 @@ def test_a_critical_failure_blocks_with_one_line_that_says_it_all():
     for part in (
         "checkpoint silver blocked the publish (1 critical failure(s))",
         'orders: expect_positive(amount): 2 unexpected, 20 %; sample {"id": 3, "amount": -3}',
-        "The published tables are unchanged. Next: data engineer: mend the orders; then clear",
+        "The published tables are unchanged. Next: data engineer: fix the orders; then clear",
         "s3://lake/quality/run=run-1/checkpoints/silver.json",
     ):
         assert part in message

@@ -13,7 +13,7 @@ from tests.plugins.quality.samples import measuring_rule, rule
 ROWS = rule("expect_table_row_count_to_be_between", min_value=1)
 POSITIVE = rule("expect_column_values_to_be_between", column="amount", min_value=0)
 STATUS = rule("expect_column_values_to_be_in_set", "warning", column="status", value_set=["paid"])
-MEASURED = measuring_rule("SELECT max(amount) AS highest, max(amount) > 99 AS is_wrong FROM {batch}", "info")
+MEASURED = measuring_rule("SELECT max(amount) AS highest, max(amount) > 99 AS is_wrong FROM {{ batch }}", "info")
 LEDGER = [{"source_table": "order_items", "source_rows": 10, "accepted_rows": 9, "quarantined_rows": 1}]
 
 
@@ -71,7 +71,7 @@ def test_data_docs_hold_every_checkpoint_and_its_failures(run, settings, session
     assert {uri.rsplit("/", 1)[1] for uri in results} == {"bronze.html", "silver.html"}
     assert all(f'href="{uri.removeprefix(site)}"' in index for uri in results)
     assert "https://" not in index, "the first page opens from disk, without the web"
-    assert "{&quot;id&quot;: 3, &quot;amount&quot;: -3}" in index and "data engineer: mend the orders" in index
+    assert "{&quot;id&quot;: 3, &quot;amount&quot;: -3}" in index and "data engineer: fix the orders" in index
     assert "{&quot;highest&quot;: 9, &quot;is_wrong&quot;: 0}" in index
     silver = next(text for uri, text in pages.items() if uri.endswith("/silver.html"))
     assert "greater than or equal to" in silver and "-3" in silver

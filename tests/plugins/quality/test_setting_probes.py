@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from biz_insights.quality.suites import SQL_KWARG, load_suite
+from biz_insights.quality.rule_sql import placeholder_values
+from biz_insights.quality.suites import load_suite
 from mwaa.local_aws.athena import macros
 from mwaa.local_aws.athena.dialect import to_duckdb
 
@@ -51,10 +52,10 @@ def measured(name: str, rows: list[Row], price_basis: str = "line_total", zone: 
     assert rule.severity == "warning" and rule.flag == "contradicts_setting"
     connection = macros.connect()
     connection.register("candidate", pa.Table.from_pylist(rows))
-    query = rule.kwargs[SQL_KWARG].format(
-        batch="candidate", price_basis=price_basis, business_timezone=zone, published="p", process_date="2024-01-31"
+    values = placeholder_values(
+        published="p", process_date="2024-01-31", price_basis=price_basis, business_timezone=zone
     )
-    cursor = connection.execute(to_duckdb(query))
+    cursor = connection.execute(to_duckdb(rule.query("candidate", values)))
     (row,) = cursor.fetchall()
     return dict(zip([column[0] for column in cursor.description], row, strict=True))
 

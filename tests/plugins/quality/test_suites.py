@@ -1,4 +1,4 @@
-"""Suite files: what they must say, and that those of the repository say it."""
+"""Suite files: what they may say, and that those of the repository say it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,42 @@ from pathlib import Path
 
 import pytest
 
-from biz_insights.gold.definition import gold_tables
 from biz_insights.quality import engine
-from biz_insights.quality.suites import SQL_TYPE, Suite, SuiteError, all_suites, load_suite, suite_paths
-from biz_schema.score_tables import SCORE_TABLES
-from tests.plugins.quality.samples import rule, sql_rule
+from biz_insights.quality.audited_tables import audited_tables
+from biz_insights.quality.rule_sql import placeholder_values
+from biz_insights.quality.suite_rule import SuiteError
+from biz_insights.quality.suites import Suite, all_suites, load_suite, suite_paths
+from tests.plugins.quality.samples import check_rule, measuring_rule, rule, sql_rule
 
 ROOT = Path(__file__).resolve().parents[3]
 NOT_NULL = "expect_column_values_to_not_be_null"
 SUITES = {suite.name: suite for suite in all_suites()}
-GOLD = {name: table for name, table in gold_tables().items() if table.kind != "views"}
-GRAINS = {name: set(table.grain.split(" x ")) for name, table in GOLD.items()}
-GRAINS |= {name: set(table.grain) for name, table in SCORE_TABLES.items()}
-COLUMNS = {name: set(table.columns) for name, table in (GOLD | SCORE_TABLES).items()}
+VALUES = placeholder_values(published="p", process_date="2024-01-31")
 
 
 def test_a_suite_is_read_with_its_default_fix_and_names(orders, write_suite):
-    write_suite(rule(NOT_NULL, column="id"), sql_rule(["SELECT * FROM {batch}", "WHERE amount < 0"]))
-    suite = load_suite("orders", orders.suites_folder)
-    first, second = suite.rules
-    assert (first.name, first.column, first.fix) == (
-        f"{NOT_NULL}(id)",
-        "id",
-        "data engineer: mend the orders",
+    write_suite(rule(NOT_NULL, column="id"), sql_rule("SELECT * FROM {{ batch }}\nWHERE amount < 0"))
+    first, second = load_suite("orders", orders.suites_folder).rules
+    assert (first.name, first.column, first.fix) == (f"{NOT_NULL}(id)", "id", "data engineer: fix the orders")
+    assert (second.name, second.query("b", VALUES)) == ("a_rule_in_sql", "SELECT * FROM b\nWHERE amount < 0")
+
+
+def test_a_list_of_columns_stands_for_one_rule_a_column(orders, write_suite):
+    write_suite(rule(NOT_NULL, column=["id", "amount"]))
+    rules = load_suite("orders", orders.suites_folder).rules
+    assert [(found.name, found.kwargs) for found in rules] == [
+        (f"{NOT_NULL}(id)", {"column": "id"}),
+        (f"{NOT_NULL}(amount)", {"column": "amount"}),
+    ]
+
+
+def test_placeholders_are_literals(orders, write_suite):
+    names = ("process_date", "cutoff_date", "price_basis", "business_timezone", "unknown")
+    write_suite(sql_rule(f"SELECT {', '.join('{{ ' + name + ' }}' for name in names)} FROM {{{{ batch }}}}"))
+    (found,) = load_suite("orders", orders.suites_folder).rules
+    assert found.query("b", VALUES) == (
+        "SELECT DATE '2024-01-31', DATE '2022-10-01', 'line_total', 'America/Chicago', 'UNKNOWN' FROM b"
     )
-    assert second.kwargs["unexpected_rows_query"] == "SELECT * FROM {batch}\nWHERE amount < 0"
 
 
 def test_a_table_without_a_suite_names_the_file_to_write(orders):
@@ -42,21 +53,23 @@ def test_a_table_without_a_suite_names_the_file_to_write(orders):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (rule(NOT_NULL, "fatal", column="id"), r"severity 'fatal' is none; use critical, warning, info"),
-        ({"type": NOT_NULL, "severity": "critical", "kwargs": {}}, r"meta\.why is empty"),
-        ({**rule(NOT_NULL, column="id"), "level": 1}, r"unknown field level"),
-        ({"severity": "critical"}, r'expectation 1 has no "type"'),
-        (sql_rule("SELECT * FROM orders"), r"does not read the candidate; use \{batch\}"),
-        (sql_rule("SELECT * FROM {batch} WHERE d > {today}"), r"unknown placeholder \['today'\]"),
-        (sql_rule("SELECT * FROM {batch", name="x"), r"double a literal brace"),
-        (sql_rule("SELECT * FROM {batch}", name=""), r"needs meta\.name"),
-        (
-            {**rule(NOT_NULL, column="id"), "meta": {"why": "it matters", "flag": "is_wrong"}},
-            r"meta\.flag is for unexpected_rows_expectation only",
-        ),
+        (rule(NOT_NULL, "fatal", column="id"), r"severity 'fatal' is unknown; use critical, warning, info"),
+        ({"type": NOT_NULL, "severity": "critical"}, r"why is empty"),
+        ({"severity": "critical"}, r'rule 1 must have exactly one of "type", "check" and "sql"'),
+        ({**rule(NOT_NULL, column="id"), "sql": "x"}, r'must have exactly one of "type", "check" and "sql"'),
+        (rule(NOT_NULL, column=["id", "amount"], name="both"), r"several rules share one name"),
+        (rule("unexpected_rows_expectation", column="id"), r'write the query to a file and name it with "sql"'),
+        ({**sql_rule("SELECT * FROM {{ batch }}"), "level": 1}, r"unknown field level"),
+        ({"sql": "absent", "severity": "info", "why": "it matters"}, r"there is no file .*orders/absent\.sql"),
+        (sql_rule("SELECT * FROM orders"), r"must read \{\{ batch \}\} once"),
+        (sql_rule("SELECT * FROM {{ batch }}, {{ batch }}"), r"must read \{\{ batch \}\} once"),
+        (sql_rule("SELECT * FROM {{ batch }} WHERE d > {{ today }}"), r"'today' is undefined; placeholders are batch"),
+        (sql_rule("SELECT * FROM {{ batch"), r"not a valid template"),
+        (check_rule("miracles"), r"there is no such check"),
+        ({**measuring_rule("SELECT * FROM {{ batch }}"), "type": NOT_NULL}, r"exactly one of"),
     ],
 )
-def test_a_wrong_expectation_names_the_file_and_the_fault(orders, write_suite, broken, message):
+def test_a_wrong_rule_names_the_file_and_the_fault(orders, write_suite, broken, message):
     path = write_suite(broken)
     with pytest.raises(SuiteError, match=message) as raised:
         load_suite("orders", orders.suites_folder)
@@ -67,10 +80,11 @@ def test_a_wrong_expectation_names_the_file_and_the_fault(orders, write_suite, b
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"name": "other"}, r'"name" must be \'orders\''),
         ({"about": ""}, r'"about" must say'),
-        ({"expectations": []}, r'"expectations" must be a list with entries'),
+        ({"rules": []}, r'"rules" must have an entry'),
+        ({"rules": {}}, r'"rules" must be a list'),
         ({"table": "orders"}, r"unknown field table"),
+        ({"derived": {"grain_is_unique": {"severity": "off", "reason": "no"}}}, r"derived: no rule grain_is_unique"),
     ],
 )
 def test_a_wrong_suite_names_the_file_and_the_fault(orders, write_suite, fields, message):
@@ -79,13 +93,20 @@ def test_a_wrong_suite_names_the_file_and_the_fault(orders, write_suite, fields,
         load_suite("orders", orders.suites_folder)
 
 
-def test_two_expectations_of_one_name_are_refused(orders, write_suite):
+def test_two_rules_of_one_name_are_refused(orders, write_suite):
     write_suite(rule(NOT_NULL, column="id"), rule(NOT_NULL, "warning", column="id"))
-    with pytest.raises(SuiteError, match="two expectations are named"):
+    with pytest.raises(SuiteError, match="two rules are named"):
         load_suite("orders", orders.suites_folder)
 
 
-def test_a_file_that_is_no_json_is_named(orders, write_suite):
+def test_a_query_that_no_rule_uses_is_refused(orders, write_suite):
+    path = write_suite(rule(NOT_NULL, column="id"))
+    (path.with_suffix("") / "forgotten.sql").write_text("SELECT 1")
+    with pytest.raises(SuiteError, match=r"no rule uses the file forgotten\.sql"):
+        load_suite("orders", orders.suites_folder)
+
+
+def test_a_file_that_is_not_json_is_named(orders, write_suite):
     write_suite(rule(NOT_NULL, column="id")).write_text("{,")
     with pytest.raises(SuiteError, match=r"orders\.json: not JSON"):
         load_suite("orders", orders.suites_folder)
@@ -106,55 +127,36 @@ def test_what_great_expectations_refuses_names_the_file(orders, write_suite, bro
     assert str(path) in str(raised.value)
 
 
-def test_every_layer_has_its_suites():
-    layers = {name: path.parent.name for name, path in suite_paths().items()}
-    assert {name for name, layer in layers.items() if layer == "bronze"} == {
-        "bronze_order_items",
-        "bronze_order_item_options",
-        "bronze_date_dim",
+def test_every_declared_table_has_a_suite_in_its_folder_and_no_other():
+    folders = {name: path.parent.name for name, path in suite_paths().items()}
+    assert folders == {
+        name: "gold" if table.layer == "scores" else table.layer for name, table in audited_tables().items()
     }
-    assert {name for name, layer in layers.items() if layer == "silver"} == {
-        "silver_order_items",
-        "silver_order_item_options",
-        "silver_date_dim",
-        "quarantine",
-        "row_ledger",
-    }
-    assert {name for name, layer in layers.items() if layer == "gold"} == set(GRAINS)
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 def test_great_expectations_accepts_every_suite(suite: Suite):
-    for rule_ in suite.rules:
-        engine.build_expectation(rule_, suite.path, names={"published": "p", "process_date": "2024-01-31"})
-    assert any(rule_.severity == "critical" for rule_ in suite.rules)
+    for found in suite.rules:
+        engine.build_expectation(found, suite.path, values=VALUES)
+    assert any(found.severity == "critical" for found in suite.rules)
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_a_gold_suite_looks_at_columns_that_the_table_declares(name: str):
-    looked_at = {column for rule_ in SUITES[name].rules if rule_.column for column in rule_.column.split(", ")} | set(
-        SUITES[name].key
-    )
-    assert looked_at <= COLUMNS[name]
-
-
-@pytest.mark.parametrize("name", GRAINS)
-def test_a_gold_suite_guards_the_grain(name: str):
-    unique = [rule_ for rule_ in SUITES[name].rules if rule_.type == "expect_compound_columns_to_be_unique"]
-    assert [(set(rule_.kwargs["column_list"]), rule_.severity) for rule_ in unique] == [(GRAINS[name], "critical")]
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_the_key_of_a_suite_names_columns_of_the_table(suite: Suite):
+    assert set(suite.key) <= set(audited_tables()[suite.name].columns)
 
 
 def test_rules_in_sql_leave_the_candidate_to_a_cte():
     """Great Expectations aliases {batch} itself unless the query has a JOIN, so an alias of ours would clash."""
     for suite in SUITES.values():
-        for rule_ in suite.rules:
-            if rule_.type == SQL_TYPE:
-                query = rule_.kwargs["unexpected_rows_query"]
-                assert query.lstrip().startswith("WITH built AS ("), f"{suite.name}: {rule_.name}"
-                assert "%" not in query and query.count("{batch}") == 1, f"{suite.name}: {rule_.name}"
+        for found in suite.rules:
+            if found.is_sql:
+                query = found.great_expectations_query(VALUES)
+                assert query.startswith("WITH built AS ("), f"{suite.name}: {found.name}"
+                assert "%" not in query and query.count("{batch}") == 1, f"{suite.name}: {found.name}"
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.name)
-def test_who_mends_a_failure_is_sent_to_files_that_are_there(suite: Suite):
-    named = {path for rule in suite.rules for path in re.findall(r"[\w/]+/\w+\.(?:py|sql|json)", rule.fix)}
+def test_who_fixes_a_failure_is_sent_to_files_that_are_there(suite: Suite):
+    named = {path for found in suite.rules for path in re.findall(r"[\w/]+/\w+\.(?:py|sql|json)", found.fix)}
     assert {path for path in named if not (ROOT / path).exists()} == set()
