@@ -11,6 +11,7 @@ WHERE
 {% for figure, statuses in figures.items() %}
 {% set first_figure = loop.first %}
 {% for status, values in statuses.items() %}
-    {{ "OR " if not first_figure }}({{ figure }} IS NOT NULL) <> COALESCE({{ status }} IN ({{ values | sql_list }}), FALSE)
+    {{ "OR " if not first_figure -}}
+    ({{ figure }} IS NOT NULL) <> COALESCE({{ status }} IN ({{ values | sql_list }}), FALSE)
 {% endfor %}
 {% endfor %}

@@ -54,9 +54,11 @@ differences AS (
 {% endfor %}
         SUM(built_rows) AS built_rows
     FROM (
-        SELECT * FROM built
+        SELECT *
+        FROM built
         UNION ALL
-        SELECT * FROM compared
+        SELECT *
+        FROM compared
     ) AS both_sides
     GROUP BY {{ on | join(", ") }}
 )

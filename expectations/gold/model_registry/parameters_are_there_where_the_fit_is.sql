@@ -4,7 +4,8 @@ WITH built AS (
 )
 SELECT model, currency, fit_status, r, alpha, a, b, p, rate, mu
 FROM built
-WHERE model = 'mbg_nbd' AND (r > 0 AND alpha > 0 AND a > 0 AND b > 0) IS DISTINCT FROM is_fitted
+WHERE model = 'mbg_nbd'
+        AND (r > 0 AND alpha > 0 AND a > 0 AND b > 0) IS DISTINCT FROM is_fitted
     OR model = 'geometric_nbd' AND (r > 0 AND alpha > 0 AND p > 0 AND p < 1) IS DISTINCT FROM is_fitted
     OR model = 'nbd' AND (r > 0 AND alpha > 0) IS DISTINCT FROM is_fitted
     OR model = 'credibility_rate' AND (rate > 0) IS DISTINCT FROM is_fitted
