@@ -23,16 +23,16 @@ LONGEST_LINE = 120
 INDENT = 4
 
 KEYWORDS = (
-    "select distinct from where group having order limit union with as and or not in is null between case when then "
-    "else end join inner left right full cross on over partition exists unnest asc desc true false"
-).split()
+    "select|distinct|from|where|group|having|order|limit|union|with|as|and|or|not|in|is|null|between|case|when|then|else"
+    "|end|join|inner|left|right|full|cross|on|over|partition|exists|unnest|asc|desc|true|false"
+)
 CLAUSES = ("FROM", "WHERE", "GROUP BY", "HAVING", "LIMIT", "UNION", "INNER JOIN", "LEFT JOIN", "CROSS JOIN")
 
 _JINJA_TAG = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.S)
 _JINJA_VALUE = re.compile(r"\{\{.*?\}\}", re.S)
 _COMMENT_OR_TEXT = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _FUNCTION = re.compile(r"(?<![\w.])([a-z_]\w*)\(")
-_KEYWORD = re.compile(rf"(?<![\w.])({'|'.join(KEYWORDS)})(?![\w.(])")
+_KEYWORD = re.compile(rf"(?<![\w.])({KEYWORDS})(?![\w.(])")
 _CLAUSE = re.compile(rf"(?<![\w.])({'|'.join(CLAUSES)})(?!\w)")
 _CONDITION = re.compile(r"(?<!\w)(AND|OR)(?!\w)")
 _BETWEEN = re.compile(r"BETWEEN\s+\S.*?\s+AND(?!\w)")

@@ -1,5 +1,5 @@
 -- about: Rows with a null in a column of the grain.
--- why: part of the grain: a row that is not named is lost in every join
+-- why: part of the grain or the partition: a row without it is lost in joins and filters
 -- arguments:
 --   columns (columns): the grain, and the partition
 WITH built AS (
