@@ -21,7 +21,9 @@
 --   sibling_items_after: units of the siblings in the weeks of items_after, counted in the same way
 --   use_status: usable, or why the elasticity leaves the change out: not_comparable (half or double the price: another product), not_dated (more than 8 weeks without sales between the prices), window_incomplete (the store's data does not cover the 13 weeks and one more), item_not_sold_throughout, another_change_in_window, no_unchanged_siblings, no_units (none sold before and after)
 --   as_of_date: last day that is counted
-{% macro median_of_three(a, b, c) %}GREATEST(LEAST({{ a }}, {{ b }}), LEAST(GREATEST({{ a }}, {{ b }}), {{ c }})){% endmacro %}
+{% macro median_of_three(a, b, c) -%}
+GREATEST(LEAST({{ a }}, {{ b }}), LEAST(GREATEST({{ a }}, {{ b }}), {{ c }}))
+{%- endmacro %}
 {% macro is_same(price, other) %}ABS({{ price }} - {{ other }}) < 0.005E0 * {{ other }}{% endmacro %}
 WITH item_weeks AS (
     -- The median of the daily prices: one order with a wrong or zero price does not change it. Amount divided by

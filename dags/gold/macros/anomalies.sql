@@ -1,4 +1,4 @@
-{#- The anomalies of mart_sales_trends: periods whose number of orders is far from the expected number, compared with how
+{#- The anomalies of mart_sales_trends: periods whose number of orders is far from the expected one, compared with how
     much the orders of ordinary periods vary. -#}
 
 {#- CTEs from `periods`, a table with one row for each level, level_key, currency and period, with orders,
