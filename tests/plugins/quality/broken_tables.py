@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from biz_insights.quality.check_arguments import words
 from biz_insights.quality.suite_rule import Rule
 from tests.plugins.quality.samples import AS_OF
 
@@ -39,9 +41,54 @@ def stated_breaks() -> dict[str, dict[str, list[Change]]]:
 
 
 def sql_breaks(table: str, rule: Rule) -> list[Change]:
-    """The changes that a rule in SQL must find; none where nobody has stated any."""
-    derived = DERIVED[rule.name](rule) if rule.is_derived else []
-    return derived + stated_breaks().get(table, {}).get(rule.name, [])
+    """The changes that a rule in SQL must find: those that follow from its check, and those that are stated."""
+    mechanical = DERIVED[rule.name](rule) if rule.is_derived else NAMED.get(rule.check, lambda rule: [])(rule)
+    return mechanical + stated_breaks().get(table, {}).get(rule.name, [])
+
+
+def _each_pair_out_of_order(rule: Rule) -> list[Change]:
+    """For each two neighbours of a chain, the first one's columns high and the second one's low."""
+    changes: list[Change] = []
+    for chain in rule.arguments["chains"]:
+        for entry, after in pairwise(chain):
+            low = [f"{column} = 0" for column in words(after)]
+            high = [f"{column} = 1000" for column in words(entry) if f"{column} = 0" not in low]
+            changes.append(f"SET {', '.join(high + low)}")
+    return changes
+
+
+def _incomparable(rule: Rule) -> list[Change]:
+    """For each change, the days before it missing, and three times the days."""
+    changes: list[Change] = []
+    for change, before, days, days_before in rule.arguments["changes"]:
+        changes.append(f"SET {before} = 1, {days_before} = NULL")
+        changes.append(f"SET {change} = 0.1, {before} = 1, {days} = 1, {days_before} = 3")
+    return changes
+
+
+NAMED: dict[str, Callable[[Rule], list[Change]]] = {
+    "reconciles_with": lambda rule: ["INSERT INTO broken SELECT * FROM broken"],
+    "adds_up": lambda rule: [f"SET {rule.arguments['total']} = {rule.arguments['total']} + 1"],
+    "ascending": _each_pair_out_of_order,
+    "figures_fit_their_statuses": lambda rule: [
+        f"SET {figure} = NULL, {status} = '{values[0]}'"
+        for figure, statuses in rule.arguments["figures"].items()
+        for status, values in statuses.items()
+    ],
+    "changes_are_comparable": _incomparable,
+    "units_or_refunds": lambda rule: [
+        f"SET {rule.arguments['units']} = -1",
+        f"SET {rule.arguments['units']} = 0, {rule.arguments['refund']} = 0",
+        *[f"SET {rule.arguments['units']} = 0, {column} = 1" for column in rule.arguments["empty"]],
+    ],
+    "ranks_begin_at_one": lambda rule: [f"SET {rank} = {rank} + 1" for rank in rule.arguments["ranks"]],
+    "lies_in_its_period": lambda rule: [
+        f"SET {rule.arguments['column']} = {rule.arguments['column']} + INTERVAL 400 DAY"
+    ],
+    "texts_are_numbers": lambda rule: [f"SET {column} = 'a text'" for column in rule.arguments["columns"]],
+    "text_matches": lambda rule: [f"SET {rule.arguments['column']} = {text}" for text in ("NULL", "'another text'")],
+}
+"""By named check, the changes that follow from its arguments. The other checks need breaks that are stated."""
 
 
 def statements(change: Change) -> list[str]:
