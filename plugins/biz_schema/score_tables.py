@@ -9,11 +9,11 @@ HORIZONS = (30, 90, 365)
 """Days ahead that are predicted."""
 
 
-_PARTITION = {AS_OF_DATE: LakeColumn("date", "partition: the last day that was known")}
+_PARTITION = {AS_OF_DATE: LakeColumn("date", "partition: last day that is counted")}
 _CUSTOMER = {
-    "app_name": LakeColumn("string", "the ordering channel, half of the customer key"),
-    "user_id": LakeColumn("string", "the user within the channel, the other half of the customer key"),
-    "currency": LakeColumn("string", "currency of every amount in the row"),
+    "app_name": LakeColumn("string", "ordering channel; together with user_id it identifies a customer"),
+    "user_id": LakeColumn("string", "user id within the channel; together with app_name it identifies a customer"),
+    "currency": LakeColumn("string", "currency of all amounts in the row"),
 }
 _STATUS_IN_USE = "validated, not_validated or insufficient_data"
 _FIT_STATUS = "fitted, model_degenerate (a simpler model is as likely) or insufficient_data"
@@ -21,7 +21,7 @@ _LADDER = "mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate"
 
 PREDICTIONS = LakeTable(
     name="gold_customer_predictions",
-    about="What each customer is expected to do and to be worth, from the orders up to the as-of date.",
+    about="The expected orders and the expected value of each customer, from the orders up to the as-of date.",
     grain=("app_name", "user_id", "currency", AS_OF_DATE),
     columns=_CUSTOMER
     | {"p_alive": LakeColumn("double", "probability that the customer has not left for good; see p_alive_status")}
@@ -29,11 +29,15 @@ PREDICTIONS = LakeTable(
         f"p_order_{h}": LakeColumn("double", f"probability of at least one order in the next {h} days")
         for h in HORIZONS
     }
-    | {f"expected_days_{h}": LakeColumn("double", f"expected days with an order in the next {h}") for h in HORIZONS}
+    | {
+        f"expected_days_{h}": LakeColumn("double", f"expected number of days with an order in the next {h} days")
+        for h in HORIZONS
+    }
     | {
         "value_per_day": LakeColumn(
             "double",
-            "expected net sales of a day with an order: the customer's mean, drawn to everybody's (Bühlmann)",
+            "expected net sales of a day with an order: a weighted mean of the customer's own mean and the mean of all "
+            "customers (Bühlmann)",
         ),
     }
     | {
@@ -44,50 +48,60 @@ PREDICTIONS = LakeTable(
     }
     | {
         "discounted_value_365": LakeColumn(
-            "double", "expected_value_365 in present value, at the setting annual_discount_rate"
+            "double", "present value of expected_value_365, at the setting annual_discount_rate"
         ),
         "expected_margin_365": LakeColumn(
-            "double", "discounted_value_365 x the setting margin_rate; null where that is not set"
+            "double", "discounted_value_365 times the setting margin_rate; null when margin_rate is not set"
         ),
         "value_365_p10": LakeColumn(
             "double",
-            "what nine in ten customers of like expectation exceeded in a past year; see its status",
+            "net sales that nine in ten customers with a similar expectation exceeded in a past year; see "
+            "value_interval_status",
         ),
-        "value_365_p90": LakeColumn("double", "what one in ten of them exceeded"),
-        "ltv_decile": LakeColumn("int", "10 for the highest expected_value_365, 1 for the lowest, by fixed cut-offs"),
+        "value_365_p90": LakeColumn("double", "net sales that one in ten of these customers exceeded"),
+        "ltv_decile": LakeColumn(
+            "int",
+            "10 for the tenth of customers with the highest expected_value_365, 1 for the lowest; equal values share a "
+            "decile",
+        ),
         "ltv_cutoffs_frozen_on": LakeColumn(
             "date",
-            "the cut-offs are those of everybody before this date (start of the quarter), or as of the as-of date",
+            "the limits between the deciles come from the customers before this date (the start of the quarter); "
+            "without customers before it, from those up to the as-of date",
         ),
         "median_gap_days": LakeColumn(
             "double",
-            "days after the latest order within which a living customer orders again with even odds; null where the "
-            "model in use knows rates alone (credibility_rate, naive_rate)",
+            "number of days after the latest order within which a customer who has not left orders again with a "
+            "probability of 50 %; null if the model estimates only rates (credibility_rate, naive_rate)",
         ),
         "overdue_p": LakeColumn(
-            "double", "probability that a living customer would have ordered again by now; null like median_gap_days"
+            "double",
+            "probability that a customer who has not left would have ordered again by now; null like median_gap_days",
         ),
         "p_alive_status": LakeColumn(
             "string",
-            "estimated; not_estimated (the model in use has no dropout, so it does not ask who has left); "
-            "insufficient_data (no model)",
+            "estimated, not_estimated (the model does not estimate who has left) or insufficient_data (no model)",
         ),
         "churn_threshold": LakeColumn(
-            "double", "p_order_90 below which a customer is called churned, chosen on an early back-test"
+            "double",
+            "a customer with p_order_90 below this value is called churned; it is chosen on an early back-test",
         ),
         "churn_threshold_status": LakeColumn("string", "backtested or insufficient_data"),
-        "churn_threshold_reason": LakeColumn("string", "why it has that status, in words"),
-        "model": LakeColumn("string", f"model in use: {_LADDER}; null where none could be fitted"),
-        "model_status": LakeColumn("string", f"of the probabilities and expected days: {_STATUS_IN_USE}"),
+        "churn_threshold_reason": LakeColumn("string", "how the threshold was chosen, or why there is none"),
+        "model": LakeColumn("string", f"model that predicts days with orders: {_LADDER}; null without one"),
+        "model_status": LakeColumn("string", f"status of the probabilities and expected days: {_STATUS_IN_USE}"),
         "model_reason": LakeColumn(
-            "string", "why this model is used and none that comes before it, in words; see model_registry"
+            "string",
+            "why this model is used, and why the models that are tried before it are not; see model_registry",
         ),
         "value_status": LakeColumn(
-            "string", f"of the expected values and the decile, by back-tests over 365 days: {_STATUS_IN_USE}"
+            "string", f"status of the expected values and the decile, by back-tests over 365 days: {_STATUS_IN_USE}"
         ),
-        "value_reason": LakeColumn("string", "why it has that status, in words"),
-        "value_interval_status": LakeColumn("string", "of value_365_p10 and _p90: backtested or insufficient_data"),
-        "model_version": LakeColumn("string", "the fit that the row comes from, see model_registry"),
+        "value_reason": LakeColumn("string", "why value_status has its value"),
+        "value_interval_status": LakeColumn(
+            "string", "status of value_365_p10 and value_365_p90: backtested or insufficient_data"
+        ),
+        "model_version": LakeColumn("string", "version of the fitted model, see model_registry"),
     }
     | _PARTITION,
     partition_keys=(AS_OF_DATE,),
