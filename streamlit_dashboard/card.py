@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from streamlit_dashboard import states
-from streamlit_dashboard.charts import CONFIG, has_values
+from streamlit_dashboard.chart_points import has_values
+from streamlit_dashboard.charts import CONFIG
 from streamlit_dashboard.formats import NONE, SYMBOLS, Column, csv_text, day, plain
 from streamlit_dashboard.totals import Comparison
 

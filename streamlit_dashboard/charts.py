@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from biz_insights import labels as naming
+from streamlit_dashboard.chart_points import checked
 from streamlit_dashboard.formats import SYMBOLS, Kind
 
 BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY = "#2E7FD0", "#D1660F", "#138A72", "#A763B5", "#A07A00", "#7A838C"
@@ -26,17 +27,12 @@ SEQUENTIAL = [[0.0, "rgba(46,127,208,0.06)"], [1.0, "rgba(46,127,208,0.6)"]]
 INK = {"light": "#1c2530", "dark": "#e6ebf1"}
 """Text in charts: Streamlit's own grey is too pale on coloured cells."""
 
-MAX_POINTS = 5_000
 HEIGHT = 340
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 Estimates = tuple[str, Any, Any, Any]
 """A name, and three sequences of numbers: values, lower and upper ends of their intervals (both None: no interval)."""
-
-
-class TooManyPointsError(ValueError):
-    """A figure has more points than a browser should get; aggregate before drawing."""
 
 
 @dataclass(frozen=True)
@@ -197,38 +193,6 @@ def heatmap(grid: pd.DataFrame, *, x_title: str, y_title: str, texts: pd.DataFra
     )
 
 
-def has_values(figure: go.Figure) -> bool:
-    """Return whether the figure shows more than axes and reference lines."""
-    drawn = (trace for trace in figure.data if trace.hoverinfo != "skip")
-    return any(pd.notna(pd.Series(_values(trace), dtype=object)).any() for trace in drawn)
-
-
-def _values(trace: Any) -> list[Any]:
-    """Return the values on a trace's axis of values."""
-    if trace.type == "heatmap":
-        return list(trace.z.ravel())
-    # Marks with intervals, and horizontal bars, have their values on x.
-    found = trace.x if trace.customdata is not None else trace.y
-    return [] if found is None else list(found)
-
-
-def points_of(figure: go.Figure) -> int:
-    """Return how many values a figure sends to the browser."""
-    return sum(_length(trace) for trace in figure.data)
-
-
-def _length(trace: Any) -> int:
-    if trace.type == "heatmap":
-        return int(trace.z.size)
-    return max(len(trace.x) if trace.x is not None else 0, len(trace.y) if trace.y is not None else 0)
-
-
-def _checked(figure: go.Figure) -> go.Figure:
-    if (points := points_of(figure)) > MAX_POINTS:
-        raise TooManyPointsError(f"a chart of {points:,} points; draw at most {MAX_POINTS:,}: weeks instead of days")
-    return figure
-
-
 def _trace(one: Series, i: int, colour: str, kind: Kind, currency: str) -> Any:
     name = text(one.name)
     hover = (
@@ -324,4 +288,4 @@ def _figure(
             **layout,
         },
     )
-    return _checked(figure)
+    return checked(figure)

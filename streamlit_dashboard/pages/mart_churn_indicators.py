@@ -10,6 +10,7 @@ from streamlit_dashboard import charts, customer_list, formats, states
 from streamlit_dashboard.card import Card, Figure, absent, figures, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.sections import past_dates
 from streamlit_dashboard.totals import ratios, total, windows
 from streamlit_dashboard.warehouse import customers, loads, sales
 
@@ -28,11 +29,6 @@ MOVES = {
     "silent": "No orders in both",
 }
 RISK = "Net sales of the next 365 days that may be lost because customers may have left."
-METHODS = {
-    "rule_45_days": "45-day rule",
-    "model_at_rule_volume": "Model, as many customers as the rule",
-    "model_at_threshold": "Model, at its threshold",
-}
 STATUSES = ("active", "new", "at_risk", "churned")
 SORTS = {
     "value_at_risk": "Value at risk",
@@ -86,7 +82,7 @@ def render() -> None:
     _statuses(filters, rows, known, currency, as_of)
     _moves(filters, currency, as_of)
     _silence(filters, currency, as_of)
-    _backtest(filters)
+    past_dates.churn_tests(filters)
     shown = rows if status == "all" else rows[rows["churn_status"] == status]
     customer_list.show(
         customer_list.Listing(
@@ -245,64 +241,6 @@ def _silence(filters: Filters, currency: str, as_of: date) -> None:
             figure=lambda: charts.bars(rows["silence"].tolist(), rows["customers"], "count", texts=texts),
             filters=filters.active,
             note="For comparison, the fixed rule of 45 days also marks customers who are within their own rhythm.",
-        )
-    )
-
-
-def _backtest(filters: Filters) -> None:
-    table = "churn_backtests"
-    if table not in loads.state().tables:
-        absent("How well churn was predicted on past dates", table, ["precision_rate", "recall_rate", "auc"])
-        return
-    rows = customers.scores(table)  # type: ignore[arg-type]
-    rows = rows.sort_values(["origin_date", "method"]).assign(method=rows["method"].replace(METHODS))
-    show(
-        Card(
-            key="backtest",
-            title="How well churn was predicted on past dates",
-            unit="the predictions compared with what happened in the 90 days after",
-            denominator="guests out; one row for each date and method, the fixed 45-day rule beside the model",
-            source=table,
-            as_of=loads.state().as_of_date(table),
-            rows=rows,
-            columns=(
-                Column("origin_date", "Predicted on", "date"),
-                Column("method", "Method"),
-                Column("customers", "Customers", "count"),
-                Column("churned", "Churned", "count"),
-                Column("flagged", "Marked as churned", "count"),
-                Column("false_alarms", "False alarms", "count"),
-                Column(
-                    "precision_rate",
-                    "Marked and right",
-                    "share",
-                    "Precision: part of the marked customers who did churn",
-                ),
-                Column(
-                    "recall_rate",
-                    "Churned and marked",
-                    "share",
-                    "Recall: part of the churned customers who were marked",
-                ),
-                Column(
-                    "auc",
-                    "Order right",
-                    "number",
-                    "AUC: chance that a churned customer ranks above one who ordered; 0.5 is chance",
-                ),
-                Column("brier", "Error of chances", "number", "Brier score: mean squared error, 0 is perfect"),
-                Column(
-                    "ece",
-                    "Chances off by",
-                    "number",
-                    "Calibration error: 0 means that of 100 chances of 30 %, 30 come true",
-                ),
-                Column(
-                    "threshold", "Limit", "number", "Days for the rule, chance of an order in 90 days for the model"
-                ),
-                Column("is_threshold_origin", "Limit chosen here", "flag"),
-            ),
-            filters=filters.active,
         )
     )
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
 from streamlit_dashboard import charts, customer_list, formats, states
-from streamlit_dashboard.card import Card, Figure, absent, figures, show
+from streamlit_dashboard.card import Card, Figure, figures, show
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
+from streamlit_dashboard.sections import past_dates
 from streamlit_dashboard.totals import ratio, ratios, shares, total
 from streamlit_dashboard.warehouse import customers, loads
 
@@ -159,66 +159,7 @@ def _expectation(filters: Filters, row: pd.Series, currency: str, as_of: date) -
             empty="The model gives no forecast for any customer of this as-of date.",
         )
     )
-    _backtests(filters, currency)
-
-
-def _backtests(filters: Filters, currency: str) -> None:
-    """Show how reliable the forecast is: what it said on past dates, compared with what happened."""
-    table: Literal["model_backtests"] = "model_backtests"
-    title = "How well the forecast did from past days"
-    if table not in loads.state().tables:
-        absent(title, table, ["bias", "mae", "spearman", "top_decile_capture"])
-        return
-    rows = customers.scores(table)
-    rows = rows[rows["currency"].isin([currency, "all"])].sort_values(["measure", "horizon_days", "origin_date"])
-    registry = customers.scores("model_registry")
-    fitted = registry[registry["currency"].isin([currency, "all"])]
-    fitted = fitted[fitted["is_used"]] if "is_used" in fitted else fitted
-    note = " ".join(
-        f"{fit['model']} is {str(fit['status']).replace('_', ' ')}"
-        + ("." if formats.missing(fit["customers"]) else f", fitted on {formats.count(fit['customers'])} customers.")
-        for fit in fitted.to_dict("records")
-    )
-    show(
-        Card(
-            key="backtests",
-            title=title,
-            unit="errors of the forecast on past dates, beside the naive rate: every customer goes on as before",
-            denominator="guests out; customers known on the date of the forecast",
-            source=table,
-            as_of=loads.state().as_of_date(table),
-            rows=rows,
-            columns=(
-                Column("model", "Model"),
-                Column("measure", "Forecast of"),
-                Column("origin_date", "Predicted from", "date"),
-                Column("horizon_days", "Days ahead", "count"),
-                Column("customers", "Customers", "count"),
-                Column("bias", "Total off by", "share", "Bias: forecast of all customers against what they brought"),
-                Column("mae", "Mean error", "number", "Mean absolute error of one customer (MAE)"),
-                Column("naive_mae", "Mean error, naive", "number", "The same for the naive rate"),
-                Column("spearman", "Order right", "number", "Spearman: 1 is the right order of customers, 0 is chance"),
-                Column("naive_spearman", "Order right, naive", "number"),
-                Column(
-                    "top_decile_capture",
-                    "Best tenth",
-                    "share",
-                    "Part of the sales that the predicted best tenth brought",
-                ),
-                Column("naive_top_decile_capture", "Best tenth, naive", "share"),
-                Column(
-                    "ece",
-                    "Chances off by",
-                    "number",
-                    "Calibration error: 0 means that of 100 chances of 30 %, 30 come true",
-                ),
-                Column("fit_status", "Fit"),
-            ),
-            filters=filters.active,
-            note=note,
-            empty="The past is too short for a test.",
-        )
-    )
+    past_dates.forecast_tests(filters, currency)
 
 
 def _bands(filters: Filters, currency: str, as_of: date) -> None:

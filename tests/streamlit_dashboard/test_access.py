@@ -105,7 +105,7 @@ def test_with_the_role_a_link_opens_the_history(published, open_page, tables):
 
 
 def test_a_forged_link_is_no_customer(published, open_page):
-    assert "not one that this server knows" in texts(open_page("customer", customer="AAAA"))
+    assert "This server does not know the customer of the link" in texts(open_page("customer", customer="AAAA"))
 
 
 def test_tokens_lead_back_and_differ(monkeypatch):

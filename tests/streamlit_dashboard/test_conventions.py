@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from biz_insights.gold.definition import tables_of
-from streamlit_dashboard import charts, formats, navigation
+from streamlit_dashboard import chart_points, charts, formats, navigation
 from streamlit_dashboard.card import Card
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.formats import Column
@@ -96,8 +96,8 @@ def test_intervals_are_drawn_as_whiskers():
 
 
 def test_too_many_points_are_refused():
-    x = list(range(charts.MAX_POINTS + 1))
-    with pytest.raises(charts.TooManyPointsError, match="5,001"):
+    x = list(range(chart_points.MAX_POINTS + 1))
+    with pytest.raises(chart_points.TooManyPointsError, match="5,001"):
         charts.over_time([Series("a", x, x)], "count")
 
 

@@ -123,7 +123,7 @@ def test_the_ordinary_sample_is_compared_over_all_its_days(published, open_page)
     figures = {one.label: one for one in open_page("overview").metric}
     assert figures["Net sales"].delta.endswith("%")
     assert figures["Net sales"].proto.delta_description == "28 of 28 days"
-    assert "under 80 % of the days none is given" in texts(open_page("overview"))
+    assert "under 80 % of the days none is shown" in texts(open_page("overview"))
     trends = {one.label: one for one in open_page(TRENDS, range="90d").metric}
     assert trends["Against a year before"].delta == "90 of 90 days compared"
     assert trends["Against a year before"].value.endswith("%")
