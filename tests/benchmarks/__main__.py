@@ -36,7 +36,7 @@ class Measured:
 
 
 def source_of_the_day_before(source: Path, folder: Path) -> Path:
-    """The files as they were before the last complete day's orders came in: what a daily run really meets."""
+    """Write the files as they were before the last complete day's orders arrived, as a daily run finds them."""
     folder.mkdir()
     later: set[str] = set()
     for name, key in (("order_items.csv", "CREATION_TIME_UTC"), ("order_item_options.csv", "ORDER_ID")):
@@ -56,7 +56,7 @@ def source_of_the_day_before(source: Path, folder: Path) -> Path:
 
 
 def measure(state: State, source: Path, date: str) -> Measured:
-    """`make run`, with its processes' memory watched."""
+    """Run `make run` and sample the memory of its processes."""
     began = time.monotonic()
     process = subprocess.Popen(
         [
@@ -89,7 +89,7 @@ def measure(state: State, source: Path, date: str) -> Measured:
 
 
 def reference(state: State, date: str, folder: Path) -> dict[str, float]:
-    """The same work as plain DuckDB SQL, in a process of its own."""
+    """Do the same work as plain DuckDB SQL, in a process of its own."""
     export = max((state.root / "s3/business-insights-lake/landing").iterdir(), key=lambda path: path.stat().st_mtime)
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.reference", str(export / "restaurant"), date, str(folder)],
@@ -105,7 +105,7 @@ def reference(state: State, date: str, folder: Path) -> dict[str, float]:
 
 
 def report(runs: dict[str, Measured], plain: dict[str, float], scale: float) -> str:
-    """The tables a person reads."""
+    """Return the report."""
     lines = [f"scale {scale:g}, {os.cpu_count()} cores", ""]
     lines += [f"{'':<12}{'wall s':>8}{'target':>8}{'peak MiB':>10}   seconds by stage"]
     for name, run in runs.items():

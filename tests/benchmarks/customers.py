@@ -1,5 +1,7 @@
-"""Customer days drawn from the process that sample_data uses, published as the pipeline does it: closed quarters in a
-file each, the quarter that goes on in a file a day, and what is brought forward of the closed ones."""
+"""Customer days drawn from the process of sample_data, published as the pipeline does it.
+
+That is one file for each closed quarter, one for each day of the current quarter, and the totals before the cutoff.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ FROM_DAY, JOINING = (
 
 
 def active_days(customers: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Customer and day of each active day, by day; customers arrive evenly and leave as the process has them."""
+    """Return customer and day of each active day, by day; customers arrive evenly and leave by the process."""
     truth = GENERATED_DATA
     rate = rng.gamma(truth.r, 1 / truth.alpha, customers)
     orders = rng.geometric(np.maximum(rng.beta(truth.a, truth.b, customers), 1e-9))
@@ -47,7 +49,7 @@ def active_days(customers: int, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def partitions() -> Iterator[tuple[str, date, list[int]]]:
-    """Table, partition value and day numbers: closed quarters whole, then each day of the quarter that goes on."""
+    """Return table, partition value and day numbers: first closed quarters, then each day of the current quarter."""
     for quarter, numbers in groupby(range(DAYS), lambda number: quarter_start(FIRST_DAY + timedelta(days=number))):
         if quarter < quarter_start(AS_OF):
             yield DAYS_OF_CLOSED_QUARTERS, quarter, list(numbers)
@@ -57,7 +59,7 @@ def partitions() -> Iterator[tuple[str, date, list[int]]]:
 
 
 def publish_customer_days(folder: Path, customers: int, seed: int = 5) -> Path:
-    """Write them below `folder`; returns the document of locations that the scores job is told of."""
+    """Write them below `folder`; return the document of locations that the scores job reads."""
     rng = np.random.default_rng(seed)
     customer, day = active_days(customers, rng)
     cents = np.round(rng.lognormal(2.5, 0.3, customers)[customer] * rng.lognormal(0, 0.4, len(customer)) * 100)

@@ -29,7 +29,7 @@ class MemorySampler:
         self._thread.join()
 
     def peak(self, began: float = 0.0, ended: float = float("inf")) -> int:
-        """Highest sample between two Unix times, in bytes (0 where there is none)."""
+        """Return the highest sample between two Unix times, in bytes (0 without samples)."""
         return max((size for moment, size in self.samples if began <= moment <= ended), default=0)
 
     def _loop(self) -> None:

@@ -43,7 +43,7 @@ TITLE_ONLY = 'import streamlit as st\n\nst.title("A title and nothing else")\n'
 
 @dataclass
 class Visit:
-    """One run of a page: seconds until its script had ended, and what it sent."""
+    """One run of a page: seconds until its script ended, and what it sent."""
 
     seconds: float
     points: int = 0
@@ -60,7 +60,7 @@ class PageTimes:
 
 
 async def visit(session: ClientConnection, page: str, query: str = "") -> Visit:
-    """Ask for a page and take everything that the server sends until the script has ended."""
+    """Ask for a page and receive everything that the server sends until the script has ended."""
     ask = BackMsg()
     ask.rerun_script.page_name = page
     ask.rerun_script.query_string = query
@@ -82,7 +82,7 @@ async def visit(session: ClientConnection, page: str, query: str = "") -> Visit:
 
 
 def points(figure: dict[str, Any]) -> int:
-    """Points that a Plotly figure draws: of all traces, the longest of each one's arrays."""
+    """Return the points that a Plotly figure draws: the sum of the longest arrays of its traces."""
     return sum(max((_length(value) for value in trace.values()), default=0) for trace in figure.get("data", []))
 
 
@@ -94,7 +94,7 @@ def _length(value: Any) -> int:
 
 
 def open_session(port: int) -> connect:
-    """A browser's connection to the server."""
+    """Return a connection to the server as a browser makes it."""
     return connect(
         f"ws://{LOOPBACK}:{port}/_stcore/stream",
         origin=f"http://{LOOPBACK}:{port}",  # type: ignore[arg-type]
@@ -104,7 +104,7 @@ def open_session(port: int) -> connect:
 
 
 async def by_page(port: int, pages: list[str], rounds: int) -> dict[str, PageTimes]:
-    """Each page once from cold and then `rounds` times, in one session."""
+    """Visit each page once cold and then `rounds` times, in one session."""
     times = {}
     async with open_session(port) as session:
         for page in pages:
@@ -114,7 +114,7 @@ async def by_page(port: int, pages: list[str], rounds: int) -> dict[str, PageTim
 
 
 async def together(port: int, pages: list[str], sessions: int) -> list[Visit]:
-    """`sessions` people at once: each opens PAGES_EACH pages, another one first, and reads for some seconds between."""
+    """Simulate `sessions` people: each opens `PAGES_EACH` pages, beginning at another one, reading in between."""
 
     async def one(number: int) -> list[Visit]:
         pauses = random.Random(number)
@@ -130,7 +130,7 @@ async def together(port: int, pages: list[str], sessions: int) -> list[Visit]:
 
 @contextmanager
 def serving(script: str, folder: Path, environment: dict[str, str]) -> Iterator[int]:
-    """A Streamlit server of one app; gives its port."""
+    """Run a Streamlit server of one app; yield its port."""
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
@@ -161,12 +161,12 @@ def _await_health(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def percentile(seconds: list[float], part: float) -> float:
-    """The value that `part` of the seconds do not exceed."""
+    """Return the value that `part` of the seconds do not exceed."""
     return sorted(seconds)[min(len(seconds) - 1, int(part * len(seconds)))]
 
 
 def report(times: dict[str, PageTimes], crowd: list[Visit], title: list[Visit], sessions: int) -> str:
-    """The table a person reads."""
+    """Return the report."""
     base = statistics.median(done.seconds for done in title)
     lines = [f"{os.cpu_count()} cores; targets: {TARGETS}", ""]
     lines.append(f"{'page':<32}{'first s':>8}{'median':>8}{'p95':>8}{'ratio':>7}{'points':>8}{'KiB':>7}")
@@ -192,7 +192,7 @@ def report(times: dict[str, PageTimes], crowd: list[Visit], title: list[Visit], 
 
 
 def measured(state: State, rounds: int = 10, sessions: int = 20) -> str:
-    """Serve the dashboards over what is published, measure them and the app with a title only; the report."""
+    """Serve the dashboards over what is published, measure them and an app with only a title; return the report."""
     pages = [page.name for page in page_files() if page.listed]
     with endpoint(state) as aws, tempfile.TemporaryDirectory(prefix="title-") as folder:
         environment = server_environment(state, aws)

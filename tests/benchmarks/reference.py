@@ -70,7 +70,7 @@ FROM (SELECT *, strptime(date_key, '%d-%m-%Y')::DATE AS d
 
 
 def run(landing: Path, process_date: str, output: Path) -> dict[str, float]:
-    """Run the reference; returns seconds by stage (silver, facts, marts) and net sales.
+    """Run the reference; return seconds by stage (silver, facts, marts) and net sales.
 
     Args:
         landing: folder of the exported database (`public.<table>` below it).

@@ -31,7 +31,7 @@ PARTS = ("reading", "statistics", "fit", "loyalty", "back-tests", "scores")
 TARGETS = {20_000: 5, 2_000_000: 60}
 """Wall seconds beyond Spark's start, by customers."""
 MANY = 200_000
-"""Customers from which the job runs long enough for Java's optimising compiler, which it has on Glue."""
+"""From so many customers on the job runs long enough for Java's optimising compiler, as on Glue."""
 MIB = 1024 * 1024
 PYTHON_PATH = os.pathsep.join((".", "plugins"))
 
@@ -58,7 +58,7 @@ def python_module(module: str, *arguments: str, environment: dict[str, str] | No
 
 
 def answer(process: subprocess.Popen[str], what: str) -> dict[str, Any]:
-    """The JSON on the last line of what it prints; exits where it fails."""
+    """Return the JSON on the last line of its output; exit if it fails."""
     output, errors = process.communicate()
     if process.returncode != 0:
         sys.exit(f"error: {what} failed: {(errors.strip().splitlines() or ['no message'])[-1]}")
@@ -67,7 +67,7 @@ def answer(process: subprocess.Popen[str], what: str) -> dict[str, Any]:
 
 @contextmanager
 def spark_for(customers: int, layout: StateLayout, folder: Path) -> Iterator[tuple[dict[str, str], list[int]]]:
-    """The environment that gives the job its Spark, and the processes that are up for it already."""
+    """Yield the environment with a ready Spark for the job, and the processes that already run for it."""
     environment = spark_environment(folder, layout, {}, "2g", is_short=customers < MANY)
     if customers >= MANY:
         yield environment, []
@@ -86,7 +86,7 @@ def spark_for(customers: int, layout: StateLayout, folder: Path) -> Iterator[tup
 
 
 def measure(document: Path, root: Path, customers: int) -> Measured:
-    """The job over the published days of the document, all its processes' memory watched."""
+    """Run the job over the published days of the document and sample the memory of its processes."""
     layout, folder = StateLayout(root / "state"), root / "state" / "run"
     for place in (layout.s3, layout.glue, folder):
         place.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def measure(document: Path, root: Path, customers: int) -> Measured:
 
 
 def report(customers: int, run: Measured, plain: dict[str, Any]) -> str:
-    """The table a person reads."""
+    """Return the report."""
     beyond = {name: sum(found.get(part, 0) for part in PARTS) for name, found in (("wall", run.wall), ("cpu", run.cpu))}
     target = f" (target {TARGETS[customers]})" if customers in TARGETS else ""
     lines = [

@@ -25,11 +25,11 @@ PARTS = {
     "frozen_cutoffs": "back-tests",
     "loyalty_effects": "loyalty",
 }
-"""Functions by the part that they are; what is in none of them is the scores: made while they are written."""
+"""Functions by part. The rest is the scores, which are computed while they are written."""
 
 
 def cpu_seconds() -> float:
-    """CPU seconds of this process, the JVM and the Python workers, those that have ended included."""
+    """Return CPU seconds of this process, the JVM and the Python workers, also of those that have ended."""
     roots = [psutil.Process()]
     if "SPARK_PID" in os.environ:  # the job joined a Spark that was up
         roots.append(psutil.Process(int(os.environ["SPARK_PID"])))
@@ -38,7 +38,7 @@ def cpu_seconds() -> float:
 
 
 class Stopwatch:
-    """Seconds by part; a part within another is taken out of it."""
+    """Measure seconds by part; a part within another is subtracted from it."""
 
     def __init__(self) -> None:
         self.wall: dict[str, float] = defaultdict(float)

@@ -28,7 +28,7 @@ FROM customers GROUP BY n, t_x, t
 
 
 def run(folder: Path, as_of: str, warm_up_days: int) -> dict[str, Any]:
-    """Seconds of both, and the parameters r, alpha, a, b that lifetimes finds."""
+    """Return the seconds of both, and the parameters r, alpha, a, b that lifetimes finds."""
     began = time.monotonic()
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
