@@ -108,104 +108,113 @@ PREDICTIONS = LakeTable(
 )
 
 _PARAMETERS = {
-    "r": "mbg_nbd, geometric_nbd, nbd: shape of the rates' gamma distribution; at 1e10 everybody has the same rate",
-    "alpha": "its scale, in days",
-    "a": "mbg_nbd: first parameter of the dropout probabilities' beta distribution",
-    "b": "mbg_nbd: its second parameter",
-    "p": "geometric_nbd: probability to leave after a day with an order, the same for everybody",
+    "r": "mbg_nbd, geometric_nbd, nbd: shape of the gamma distribution of the rates; 1e10: one rate for all customers",
+    "alpha": "mbg_nbd, geometric_nbd, nbd: scale of that gamma distribution, in days",
+    "a": "mbg_nbd: first parameter of the beta distribution of the dropout probabilities",
+    "b": "mbg_nbd: second parameter of that beta distribution",
+    "p": "geometric_nbd: probability to leave after a day with an order, the same for all customers",
 }
 
 REGISTRY = LakeTable(
     name="model_registry",
-    about="Every model: whether it is used and why, its parameters, how the fit went, how its back-tests came out.",
+    about="Every model: whether it is used and why, its parameters, the status of its fit, and its back-tests.",
     grain=("model", "currency", AS_OF_DATE),
     columns={
         "model": LakeColumn(
             "string",
-            f"of days with an order, in the order they are tried: {_LADDER}; buhlmann: net sales of such a day",
+            f"models of days with an order, in the order in which they are tried: {_LADDER}; buhlmann is the model of "
+            "the net sales of such a day",
         ),
         "currency": LakeColumn("string", "currency of a buhlmann row; all for the others"),
-        "version": LakeColumn("string", "as-of date and fingerprint of inputs, code and settings"),
-        "is_used": LakeColumn("boolean", "true for the one model of order days that predictions come from"),
+        "version": LakeColumn("string", "as-of date, and fingerprint of inputs, code and settings"),
+        "is_used": LakeColumn("boolean", "true for the model of days with an order that makes the predictions"),
         "status": LakeColumn(
-            "string", f"validated, not_validated, not_needed (one before it is validated), or of its fit: {_FIT_STATUS}"
+            "string",
+            f"validated, not_validated, not_needed (a model before it is validated), or the status of its fit: "
+            f"{_FIT_STATUS}",
         ),
-        "reason": LakeColumn("string", "why it has that status, and why it is used or not, in words"),
-        "fit_status": LakeColumn("string", f"{_FIT_STATUS}; not_needed: not tried"),
+        "reason": LakeColumn("string", "why it has this status, and why it is used or not"),
+        "fit_status": LakeColumn("string", f"{_FIT_STATUS}; not_needed if the model was not tried"),
         "fitted_from": LakeColumn(
             "date",
-            "first order date of the customers who were fitted: 90 days into the data, or its first day where too few "
-            "came later",
+            "customers with a first order from this day on are fitted: 90 days after the first day of data, or that "
+            "first day if there are too few later customers",
         ),
-        "fitted_to": LakeColumn("date", "last day that the fit has seen"),
-        "customers": LakeColumn("bigint", "customers who were fitted"),
-        "groups": LakeColumn("bigint", "distinct rows they were grouped to"),
-        "iterations": LakeColumn("bigint", "steps of the optimiser"),
-        "log_likelihood": LakeColumn("double", "at the maximum"),
+        "fitted_to": LakeColumn("date", "last day that the fit uses"),
+        "customers": LakeColumn("bigint", "number of customers in the fit"),
+        "groups": LakeColumn("bigint", "number of distinct rows to which these customers are grouped"),
+        "iterations": LakeColumn("bigint", "number of steps of the optimiser"),
+        "log_likelihood": LakeColumn("double", "logarithm of the likelihood at its maximum"),
     }
     | {name: LakeColumn("double", meaning) for name, meaning in _PARAMETERS.items()}
     | {
-        f"{name}_se": LakeColumn("double", f"standard error of {name}; null where the likelihood is flat")
+        f"{name}_se": LakeColumn("double", f"standard error of {name}; null if the likelihood is flat")
         for name in _PARAMETERS
     }
     | {
-        "rate": LakeColumn("double", "credibility_rate: mean days with an order a day"),
+        "rate": LakeColumn("double", "credibility_rate: mean number of days with an order per day"),
         "weight_days": LakeColumn(
-            "double", "credibility_rate: days at which a customer's own past weighs as much as everybody's"
+            "double", "credibility_rate: days after which a customer's own past weighs as much as that of all customers"
         ),
         "scatter": LakeColumn(
-            "double", "credibility_rate: squared coefficient of variation of gaps; 1 by chance alone, 0 like clockwork"
+            "double", "credibility_rate: squared coefficient of variation of gaps; 1 for pure chance, 0 for equal gaps"
         ),
         "mu": LakeColumn("double", "Bühlmann: mean net sales of a day with an order"),
         "s2": LakeColumn("double", "Bühlmann: variance between the days of one customer"),
-        "tau2": LakeColumn("double", "Bühlmann: variance between customers' true means"),
-        "k": LakeColumn("double", "Bühlmann: s2 / tau2, in days; null where customers do not differ beyond chance"),
-        "backtest_horizon": LakeColumn("int", "days ahead of the back-tests summed up here"),
-        "backtest_origins": LakeColumn("int", "past origins that could be judged; fewer than 4 never validate"),
-        "bias": LakeColumn("double", "predicted over realised total, less one"),
-        "mae": LakeColumn("double", "mean absolute error a customer"),
-        "naive_mae": LakeColumn("double", "the same of the naive rate, which carries the customer's past forward"),
+        "tau2": LakeColumn("double", "Bühlmann: variance between the true means of the customers"),
+        "k": LakeColumn("double", "Bühlmann: s2 / tau2, in days; null if customers differ only by chance"),
+        "backtest_horizon": LakeColumn("int", "days ahead that the summarised back-tests predict"),
+        "backtest_origins": LakeColumn(
+            "int", "number of past dates that could be judged; with fewer than 4 no model is validated"
+        ),
+        "bias": LakeColumn("double", "predicted total / realised total - 1"),
+        "mae": LakeColumn("double", "mean absolute error per customer"),
+        "naive_mae": LakeColumn("double", "mae of the naive rate, which continues the customer's past rate"),
         "spearman": LakeColumn("double", "rank correlation of predicted and realised"),
-        "naive_spearman": LakeColumn("double", "the same of the naive rate"),
-        "top_decile_capture": LakeColumn("double", "part of the realised total that the best tenth by prediction held"),
-        "naive_top_decile_capture": LakeColumn("double", "the same of the naive rate"),
+        "naive_spearman": LakeColumn("double", "spearman of the naive rate"),
+        "top_decile_capture": LakeColumn("double", "share of the realised total from the best tenth by prediction"),
+        "naive_top_decile_capture": LakeColumn("double", "top_decile_capture of the naive rate"),
         "brier": LakeColumn("double", "mean squared error of the probability to order"),
-        "naive_brier": LakeColumn("double", "the same of the naive rate"),
-        "ece": LakeColumn("double", "expected calibration error of that probability, over ten bins"),
+        "naive_brier": LakeColumn("double", "brier of the naive rate"),
+        "ece": LakeColumn("double", "expected calibration error of the probability to order, over ten bins"),
         "auc": LakeColumn("double", "probability that a customer who ordered was ranked above one who did not"),
-        "churn_threshold": LakeColumn("double", "p_order_90 below which a customer is called churned"),
-        "churn_threshold_origin": LakeColumn("date", "origin it was chosen on; figures are of later origins only"),
-        "annual_discount_rate": LakeColumn("double", "setting that discounted_value_365 was made with"),
-        "margin_rate": LakeColumn("double", "setting that expected_margin_365 was made with; null where not set"),
+        "churn_threshold": LakeColumn("double", "a customer with p_order_90 below this value is called churned"),
+        "churn_threshold_origin": LakeColumn(
+            "date", "past date on which it was chosen; it is judged on later dates only"
+        ),
+        "annual_discount_rate": LakeColumn("double", "setting from which discounted_value_365 was computed"),
+        "margin_rate": LakeColumn(
+            "double", "setting from which expected_margin_365 was computed; null when it is not set"
+        ),
     }
     | _PARTITION,
     partition_keys=(AS_OF_DATE,),
 )
 
 _METRICS = {
-    "bias": "predicted over realised total, less one",
-    "mae": "mean absolute error a customer",
+    "bias": "predicted total / realised total - 1",
+    "mae": "mean absolute error per customer",
     "spearman": "rank correlation of predicted and realised",
-    "top_decile_capture": "part of the realised total that the best tenth by prediction held",
+    "top_decile_capture": "share of the realised total from the best tenth by prediction",
     "brier": "mean squared error of the probability to order; null for net sales",
-    "ece": "expected calibration error of that probability; null for net sales",
+    "ece": "expected calibration error of the probability to order; null for net sales",
     "auc": "probability that a customer who ordered was ranked above one who did not; null for net sales",
 }
 
 MODEL_BACKTESTS = LakeTable(
     name="model_backtests",
-    about="Predictions from past origins against what happened, each model that was tried beside the naive rate.",
+    about="Predictions from past dates compared with what happened, for each model that was tried and the naive rate.",
     grain=("model", "measure", "currency", "origin_date", "horizon_days", AS_OF_DATE),
     columns={
         "model": LakeColumn("string", f"model of days with an order: {_LADDER}"),
         "measure": LakeColumn("string", "active_days, or net_sales (active days x Bühlmann)"),
         "currency": LakeColumn("string", "currency of a net_sales row; all for active_days"),
-        "origin_date": LakeColumn("date", "past day that was predicted from, knowing nothing later"),
+        "origin_date": LakeColumn("date", "past date from which the model predicts, using only earlier data"),
         "horizon_days": LakeColumn("int", "days ahead"),
-        "model_version": LakeColumn("string", "the fit that these back-tests speak for"),
+        "model_version": LakeColumn("string", "version of the fitted model that is tested, see model_registry"),
         "fit_status": LakeColumn("string", f"fit at the origin: {_FIT_STATUS}"),
-        "customers": LakeColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
-        "realised": LakeColumn("double", "what they did within the horizon: days with an order, or net sales"),
+        "customers": LakeColumn("bigint", "number of customers up to origin_date; a fixed sample if there are many"),
+        "realised": LakeColumn("double", "total of the customers within the horizon: days with an order, or net sales"),
     }
     | {name: LakeColumn("double", f"model: {meaning}") for name, meaning in _METRICS.items()}
     | {f"naive_{name}": LakeColumn("double", f"{name} of the naive rate") for name in _METRICS}
@@ -215,26 +224,32 @@ MODEL_BACKTESTS = LakeTable(
 
 CHURN_BACKTESTS = LakeTable(
     name="churn_backtests",
-    about="Who was called churned at past origins and who ordered again: the model beside the fixed 45-day rule.",
+    about="Customers called churned on past dates, and how many of them ordered again: the model and the 45-day rule.",
     grain=("origin_date", "horizon_days", "method", AS_OF_DATE),
     columns={
-        "origin_date": LakeColumn("date", "past day that was judged from, knowing nothing later"),
-        "horizon_days": LakeColumn("int", "churned means: no order within these days after the origin"),
+        "origin_date": LakeColumn("date", "past date on which customers are called churned, using only earlier data"),
+        "horizon_days": LakeColumn(
+            "int", "a customer has churned without an order within these days after origin_date"
+        ),
         "method": LakeColumn(
             "string", "rule_45_days, model_at_rule_volume (as many customers as the rule flags) or model_at_threshold"
         ),
-        "model_version": LakeColumn("string", "the fit that these back-tests speak for"),
-        "customers": LakeColumn("bigint", "customers seen by the origin; a fixed sample where there are many"),
-        "churned": LakeColumn("bigint", "of them without an order within the horizon"),
-        "flagged": LakeColumn("double", "customers that the method calls churned; a fraction where a tie is cut"),
+        "model_version": LakeColumn("string", "version of the fitted model that is tested, see model_registry"),
+        "customers": LakeColumn("bigint", "number of customers up to origin_date; a fixed sample if there are many"),
+        "churned": LakeColumn("bigint", "number of customers without an order within the horizon"),
+        "flagged": LakeColumn(
+            "double", "number of customers that the method calls churned; a fraction if a tie is split"
+        ),
         "false_alarms": LakeColumn("double", "flagged customers who ordered within the horizon"),
-        "precision_rate": LakeColumn("double", "part of the flagged who did churn"),
-        "recall_rate": LakeColumn("double", "part of the churned who were flagged"),
+        "precision_rate": LakeColumn("double", "share of the flagged customers who churned"),
+        "recall_rate": LakeColumn("double", "share of the churned customers who were flagged"),
         "auc": LakeColumn("double", "probability that a churned customer was ranked above one who ordered"),
-        "brier": LakeColumn("double", "mean squared error of the promised probability (the rule promises 0 or 1)"),
-        "ece": LakeColumn("double", "expected calibration error of that probability"),
-        "threshold": LakeColumn("double", "p_order_90 for the model, days for the rule; null at a given volume"),
-        "is_threshold_origin": LakeColumn("boolean", "the threshold was chosen here, so it is not judged here"),
+        "brier": LakeColumn("double", "mean squared error of the predicted probability (the rule predicts 0 or 1)"),
+        "ece": LakeColumn("double", "expected calibration error of the predicted probability"),
+        "threshold": LakeColumn("double", "p_order_90 for the model, days for the rule; null for model_at_rule_volume"),
+        "is_threshold_origin": LakeColumn(
+            "boolean", "true on the date on which the threshold was chosen; it is not judged there"
+        ),
     }
     | _PARTITION,
     partition_keys=(AS_OF_DATE,),
@@ -243,33 +258,35 @@ CHURN_BACKTESTS = LakeTable(
 _RATIO = "1 means no difference"
 LOYALTY_EFFECTS = LakeTable(
     name="gold_loyalty_effects",
-    about="What joining the loyalty programme changes in a customer's buying, and a placebo that tests the comparison.",
+    about="The effect of joining the loyalty programme on a customer's orders, with a placebo test of the comparison.",
     grain=("metric", "window_days", "currency", AS_OF_DATE),
     columns={
         "metric": LakeColumn("string", "orders, net_sales or active_days in the window, or net_sales_per_order"),
         "window_days": LakeColumn("int", "days before and after the first loyalty order that are compared"),
         "currency": LakeColumn("string", "currency of the orders"),
         "effect_ratio": LakeColumn(
-            "double", f"what joining multiplies the metric by ({_RATIO}); to be shown only where status is identified"
+            "double", f"factor by which joining changes the metric ({_RATIO}); show it only if status is identified"
         ),
-        "effect_lower": LakeColumn("double", "lower end of its 95 % interval"),
-        "effect_upper": LakeColumn("double", "upper end of its 95 % interval"),
+        "effect_lower": LakeColumn("double", "lower end of the 95 % interval of effect_ratio"),
+        "effect_upper": LakeColumn("double", "upper end of the 95 % interval of effect_ratio"),
         "placebo_ratio": LakeColumn(
-            "double", f"the same comparison one window earlier, when nobody had joined ({_RATIO})"
+            "double", f"the same comparison one window earlier, before anybody joined ({_RATIO})"
         ),
-        "placebo_lower": LakeColumn("double", "lower end of its 95 % interval"),
-        "placebo_upper": LakeColumn("double", "upper end of its 95 % interval"),
+        "placebo_lower": LakeColumn("double", "lower end of the 95 % interval of placebo_ratio"),
+        "placebo_upper": LakeColumn("double", "upper end of the 95 % interval of placebo_ratio"),
         "loyalty_customers": LakeColumn("bigint", "customers with a loyalty order"),
         "treated_customers": LakeColumn(
             "bigint",
-            "of them compared: 90 days or more a customer when they joined, 90 days seen since, controls alike; "
-            "of a fixed sample of customers where there are many",
+            "number of these customers who could be compared: customers for 90 days or more when they joined, 90 days "
+            "of data since, and similar controls; from a fixed sample if there are many customers",
         ),
-        "control_customer_days": LakeColumn("bigint", "order days of customers not yet loyal, to compare with"),
+        "control_customer_days": LakeColumn(
+            "bigint", "days with an order of similar customers who have not joined yet"
+        ),
         "status": LakeColumn(
             "string",
-            "identified; not_identified (the placebo's interval excludes 1); insufficient_data (too few treated); "
-            "not_supported (no loyalty orders, or nobody seen before joining)",
+            "identified, not_identified (the interval of placebo_ratio excludes 1), insufficient_data (too few treated "
+            "customers) or not_supported (no loyalty orders, or no customers seen before joining)",
         ),
     }
     | _PARTITION,
