@@ -75,9 +75,9 @@ def _contents(gold: Mapping[str, list[GoldTable]]) -> str:
 
 
 def _gold_section(table: GoldTable, suite: Suite | None) -> str:
-    kept = "a view: nothing is stored" if table.partition == "none" else f"partition `{table.partition}`"
+    stored = "a view: nothing is stored" if table.partition == "none" else f"partition `{table.partition}`"
     facts = (
-        f"Grain {_code(table.grain.split(' x '))}; {kept}; {table.denominator}; "
+        f"Grain {_code(table.grain.split(' x '))}; {stored}; {table.denominator}; "
         f"reads {', '.join(f'[{name}](#{name})' for name in table.reads)}."
     )
     rows = [(f"`{name}`", meaning, column_checks(suite, name)) for name, meaning in table.columns.items()]

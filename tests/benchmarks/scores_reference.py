@@ -34,7 +34,7 @@ def run(folder: Path, as_of: str, warm_up_days: int) -> dict[str, Any]:
     connection.execute("SET threads = 2")
     groups = connection.execute(GROUPED.format(folder=folder, as_of=as_of)).df()
     statistics = time.monotonic() - began
-    # Those whom the job fits: who came in the first days may have come before the data begins.
+    # The customers that the job fits: those of the first days may have come before the data begin.
     fitted = groups[groups["t"] <= groups["t"].max() - warm_up_days]
     fitter = ModifiedBetaGeoFitter()
     began = time.monotonic()

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-READMES = ("sample_data/README.md", "streamlit_dashboard/README.md", "mwaa/local_aws/README.md")
+READMES = (
+    "expectations/README.md",
+    "mwaa/local_aws/README.md",
+    "sample_data/README.md",
+    "streamlit_dashboard/README.md",
+)
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", *READMES)),
     *sorted((REPOSITORY / "docs").glob("*.md")),

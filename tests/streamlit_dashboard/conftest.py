@@ -66,19 +66,19 @@ def published(lake: PublishedLake, monkeypatch: pytest.MonkeyPatch) -> Published
 
 
 @pytest.fixture
-def nothing_kept(published: PublishedLake) -> Iterator[None]:
-    """The server has just started; what it keeps during the test is forgotten after it."""
+def nothing_stored(published: PublishedLake) -> Iterator[None]:
+    """The server has just started; results of the test are removed after it."""
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
 
 
 def texts(app: AppTest) -> str:
-    """Everything a page says in words."""
+    """Return everything a page says in words."""
     kinds: tuple[Any, ...] = (app.title, app.markdown, app.caption, app.info, app.warning, app.error)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def metrics(app: AppTest) -> dict[str, str]:
-    """Key figures by their label, as written."""
+    """Return key figures by their label, as written."""
     return {metric.label: metric.value.replace("\\", "") for metric in app.metric}

@@ -103,7 +103,7 @@ def lake_lines(lake: Lake) -> list[Row]:
 
 
 def score_rows(name: str) -> pa.Table:
-    """Two rows of one of the tables that vouch for the predictions."""
+    """Return two rows of one of the tables that say how reliable predictions are."""
     values: dict[str, Any] = {"string": "all", "double": 0.25, "int": 90, "bigint": 30, "boolean": False}
     values["date"] = LAST_DAY
     columns = SCORE_TABLES[name].columns

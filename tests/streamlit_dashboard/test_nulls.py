@@ -1,4 +1,4 @@
-"""Marts without a single amount: every figure is a dash, none a zero. Changes that rest on too little are withheld."""
+"""Marts without any amount: every figure is a dash and not a zero. Changes of too few days are not shown."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def nulled_lake(endpoint, tables) -> PublishedLake:
 
 @pytest.fixture(scope="module")
 def young_lake(endpoint, tables) -> PublishedLake:
-    """The chain's days before the last 40 are gone, but for one a year before."""
-    kept_from, year_ago = LAST_DAY - timedelta(days=39), LAST_DAY - timedelta(days=364 + 9)
+    """The last 40 days of the chain, and one day a year before."""
+    first_day, year_ago = LAST_DAY - timedelta(days=39), LAST_DAY - timedelta(days=364 + 9)
     trends = tables[TRENDS]
     day = pc.field("period_start")
-    kept = (day >= kept_from) | (day == year_ago)
-    rows = trends.filter(kept).to_pylist()
+    remaining = (day >= first_day) | (day == year_ago)
+    rows = trends.filter(remaining).to_pylist()
     for row in rows:
         alone = row["period_type"] != "day" or row["period_start"] != LAST_DAY - timedelta(days=9)
         for name in ("net_sales_year_ago_weekday", "net_sales_yoy_weekday", "open_days_year_ago_weekday"):

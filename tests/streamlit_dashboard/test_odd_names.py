@@ -60,7 +60,7 @@ def drawn(app: AppTest) -> dict[str, dict[str, Any]]:
 
 
 def rows_of(figure: dict[str, Any]) -> list[str]:
-    """What stands beside the rows of a chart."""
+    """Return what is written beside the rows of a chart."""
     return figure["layout"]["yaxis"]["ticktext"]
 
 

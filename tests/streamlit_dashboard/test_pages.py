@@ -75,7 +75,7 @@ def test_store_figures_are_the_mart_s(published, tables, open_page):
     assert metrics(open_page("mart_pricing_and_discounts"))["Net sales"] == money(chain, "USD")
 
 
-def test_predictions_come_with_what_vouches_for_them(published, tables, open_page):
+def test_predictions_come_with_their_tests_on_past_dates(published, tables, open_page):
     app = open_page("mart_customer_lifetime_value")
     expected = sum(tables["mart_customer_lifetime_value"]["expected_value_365"].to_pylist())
     assert metrics(app)["Expected in 365 days"] == money(expected, "USD")
@@ -110,7 +110,7 @@ def test_predictions_come_with_what_vouches_for_them(published, tables, open_pag
         ("mart_loyalty_impact", {"effect_status": "not_supported"}, "Not supported by this source"),
     ],
 )
-def test_a_status_is_said_in_words(page, columns, said, nothing_kept, published, tables, open_page):
+def test_a_status_is_said_in_words(page, columns, said, nothing_stored, published, tables, open_page):
     rows = tables[page]
     for name, value in columns.items():
         rows = rows.set_column(rows.column_names.index(name), name, pa.array([value] * len(rows)))

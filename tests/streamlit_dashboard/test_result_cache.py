@@ -1,4 +1,4 @@
-"""Results are kept per publish version, shared, bounded; the last good one stays when the service is silent."""
+"""Results are stored per publish version, shared and limited; the last good one is shown if the service is silent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_many_sessions_load_once():
     assert load.calls == 1
 
 
-def test_silence_keeps_the_last_good_result_and_says_why():
+def test_the_last_good_result_is_shown_in_silence_and_says_why():
     now = [100.0]
     cache, load = ResultCache(clock=lambda: now[0]), Loads()
     cache.get("k", "1", load)

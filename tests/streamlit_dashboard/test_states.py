@@ -71,7 +71,7 @@ def test_missing_columns_leave_the_rest_of_the_page(partial_lake, monkeypatch, o
     assert metrics(app)["Orders"] != "0"
 
 
-def test_the_last_good_figures_stay_when_nothing_answers(nothing_kept, monkeypatch, open_page):
+def test_the_last_good_figures_stay_when_nothing_answers(nothing_stored, monkeypatch, open_page):
     before = metrics(open_page("mart_sales_trends"))
     monkeypatch.setattr(athena, "frame", _silent)
     loads.watch()._next_check = 0.0
@@ -82,7 +82,7 @@ def test_the_last_good_figures_stay_when_nothing_answers(nothing_kept, monkeypat
     assert any("Athena does not answer" in warning.value for warning in app.warning)
 
 
-def test_without_any_figures_silence_is_an_error_with_a_way_on(nothing_kept, monkeypatch, open_page):
+def test_without_any_figures_silence_is_an_error_with_a_way_on(nothing_stored, monkeypatch, open_page):
     monkeypatch.setattr(athena, "frame", _silent)
     app = open_page("mart_sales_trends")
     assert not app.exception
@@ -98,7 +98,7 @@ def test_a_closed_port_counts_as_silence(published, monkeypatch):
     athena.forget_connections()
 
 
-def test_a_refused_statement_keeps_athena_s_words(published):
+def test_a_refused_statement_shows_athena_s_words(published):
     with pytest.raises(athena.QueryError, match="COLUMN_NOT_FOUND"):
         athena.frame("SELECT nonsense FROM row_ledger")
 

@@ -124,7 +124,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 @pytest.fixture(scope="package")
 def walker(context: BrowserContext, server: str) -> Iterator[Page]:
-    """One page that goes through the app: turning to another page takes half as long as loading the app anew."""
+    """One page that goes through the app: opening another page takes half as long as loading the app again."""
     opened = context.new_page()
     visit(opened, server)
     yield opened

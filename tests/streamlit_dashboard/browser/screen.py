@@ -18,8 +18,8 @@ WAIT_SECONDS = WAIT / 1000
 TABLE_ROW = 35
 STILL_MS = 500
 BETWEEN_CLICKS_MS = 100
-# Not running, nothing left of an earlier run and nothing still to load, for a while: a slow machine shows a page
-# between two runs.
+# No script running, nothing left of an earlier run and nothing to load, for a while: on a slow machine a page is also
+# at rest between two runs.
 AT_REST = """(stillMs) => {
     const app = document.querySelector("[data-testid=stApp]");
     const running = !app || app.dataset.testScriptState !== "notRunning";
@@ -79,7 +79,7 @@ def rest(page: Page, still_ms: int = STILL_MS) -> None:
 
 
 def sees(page: Page, read: Callable[[Page], Any], wanted: Any) -> None:
-    """Hold what is read off the page to what is wanted, as soon as it is there."""
+    """Wait until the page shows what is wanted; fail with both if it does not."""
     deadline = time.monotonic() + WAIT_SECONDS
     while (found := read(page)) != wanted and time.monotonic() < deadline:
         page.wait_for_timeout(50)
@@ -90,7 +90,7 @@ def choose(page: Page, field: str, value: str) -> None:
     """Choose one of a list."""
     box = page.get_by_role("combobox", name=field, exact=True)
     box.scroll_into_view_if_needed(timeout=WAIT)
-    # A list that is open while the page moves, or is drawn anew, closes.
+    # An open list closes when the page moves or is drawn again.
     rest(page, BETWEEN_CLICKS_MS)
     box.click()
     page.get_by_role("option", name=value, exact=True).click()

@@ -28,7 +28,7 @@ def odd_server(endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 
 @pytest.mark.parametrize("card", ["net-sales", "per-order", "customers"])
-def test_every_store_stands_beside_its_row(card, odd_server, page):
+def test_every_store_is_written_beside_its_row(card, odd_server, page):
     visit(page, odd_server + address_of("mart_location_performance"))
     names = labels.elided([*EVERY_STORE.values()])
     sees(page, ticks(card), {*names})
@@ -54,5 +54,5 @@ def headings(page: Page) -> list[str]:
 
 
 def seen(text: str) -> str:
-    """The text without what keeps Streamlit from rewriting it, which nobody sees."""
+    """Return the text without the invisible letters that prevent Streamlit from rewriting it."""
     return text.replace("\u2060", "")
