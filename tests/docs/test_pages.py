@@ -23,6 +23,18 @@ CODE = ("dags", "plugins/biz_insights", "plugins/biz_schema", "spark_jobs", "mwa
 
 FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+FOLDERS = (
+    "dags",
+    "docs",
+    "expectations",
+    "mwaa",
+    "plugins",
+    "sample_data",
+    "spark_jobs",
+    "streamlit_dashboard",
+    "tests",
+)
+PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b")
 # Words that follow "make" in a sentence rather than in a command are never written in code.
 IN_CODE = re.compile(r"``.*?``|`[^`]+`", re.DOTALL)
@@ -56,6 +68,13 @@ def test_relative_links_resolve(page):
         assert file.exists(), f"{page.name}: {target} is not there"
         if anchor and file.suffix == ".md":
             assert anchor in anchors(file), f"{page.name}: {target} names no heading"
+
+
+def test_every_path_that_is_named_exists(page):
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    made_by_recipes = [Path(new).stem for new in re.findall(r"`([^`]+)`, a new file", text)]
+    named = {path for path in PATH.findall(text) if not any(new in path for new in made_by_recipes)}
+    assert [path for path in sorted(named) if not (REPOSITORY / path).exists()] == []
 
 
 def test_every_make_target_exists(page):
