@@ -64,11 +64,20 @@ def test_a_recipe_holds(recipe: Recipe, tmp_path: Path):
         assert done.code == 0, f"{command}\n{done.text[-3000:]}"
 
 
-# The last step in each file but the first: a change that is not begun is not a change.
+def steps_to_leave_out(recipe: Recipe) -> list[Step]:
+    """Return the last step in each file after the one that the change begins in, tests apart.
+
+    A recipe with one file has its own last step, if it has several: a change that is not begun is not a change.
+    """
+    last_steps = {step.path: step for step in recipe.steps[1:] if not step.path.startswith("tests/")}
+    others = [step for path, step in last_steps.items() if path != recipe.steps[0].path]
+    return others or list(last_steps.values())
+
+
 LEFT_OUT = [
     pytest.param(recipe, step, id=f"{title}: {step.path}")
     for title, recipe in PERFORMED.items()
-    for step in {step.path: step for step in recipe.steps[1:]}.values()
+    for step in steps_to_leave_out(recipe)
 ]
 
 
