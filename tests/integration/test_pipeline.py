@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from biz_insights.gold.definition import gold_tables, tables_of
+from biz_schema.bronze_tables import BRONZE_TABLES
+from biz_schema.source_tables import SOURCE_TABLES
 from tests.integration.conftest import PROCESS_DATE
 from tests.integration.expected_totals import ExpectedTotals, expected_totals
 
 pytestmark = pytest.mark.usefixtures("first_run")
 
+SOURCE_NAMES = {table.name for table in SOURCE_TABLES}
 CENT = Decimal("0.01")
 
 
@@ -83,7 +86,7 @@ def test_the_ledger_accounts_for_every_source_row(laptop, expected):
         "SELECT source_table, database_rows_min, database_rows_max, source_rows, accepted_rows, quarantined_rows "
         "FROM row_ledger"
     )
-    assert {row[0] for row in found} == {"order_items", "order_item_options", "date_dim"}
+    assert {row[0] for row in found} == SOURCE_NAMES
     for table, least, most, rows, accepted, quarantined in found:
         assert least == most == rows == accepted + quarantined
         if table in expected.source_rows:
@@ -158,7 +161,7 @@ def test_the_quality_report_and_the_docs_are_there(laptop):
     report = json.loads(s3.get_object(Bucket=bucket, Key="quality/quality_report.json")["Body"].read())
     assert report["score"] >= 80
     assert {"bronze", "silver", *(mart.name for mart in tables_of("marts"))} <= set(report["checkpoints"])
-    assert {row["source_table"] for row in report["ledger"]} == {"order_items", "order_item_options", "date_dim"}
+    assert {row["source_table"] for row in report["ledger"]} == SOURCE_NAMES
     index = s3.get_object(Bucket=bucket, Key="quality/data_docs/index.html")["Body"].read().decode()
     assert "silver_order_items" in index
     ((results,),) = laptop.query("SELECT count(*) FROM data_quality_results WHERE severity = 'critical' AND success")
@@ -288,7 +291,7 @@ def test_a_red_checkpoint_blocks_the_publish(laptop, dubious, before):
     assert "below the gate 100" in done.stdout
     after = laptop.published()
     touched = {name for name in after if after[name] != before[0].get(name)}
-    assert touched <= {"bronze_order_items", "bronze_order_item_options", "bronze_date_dim"}
+    assert touched <= set(BRONZE_TABLES)
     ((failed,),) = laptop.query("SELECT count(*) FROM data_quality_results WHERE NOT success")
     assert failed > 0
 
