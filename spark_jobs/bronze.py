@@ -1,6 +1,6 @@
 """Glue job: a snapshot export in landing/ → bronze/, every source column as text plus where and when it came.
 
-Nothing is judged here: what the database said stays readable, however silver's rules change later.
+No row is checked here: the source's text stays readable, even if silver's rules change later.
 """
 
 import sys
@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = bronze_arguments(argv)
     spark = job_session("bronze")
     ingested_at = datetime.now(UTC)
-    # Side by side: while the cores read one table, the driver plans the next.
+    # In parallel: while the cores read one table, the driver plans the next.
     with ThreadPoolExecutor() as pool:
         tables = list(pool.map(lambda table: build_table(spark, arguments, table, ingested_at), SOURCE_TABLES))
     write_manifest(spark, arguments.bronze_uri, arguments.job_run_id, arguments.batch_id, tables)
@@ -36,8 +36,11 @@ def main(argv: Sequence[str]) -> None:
 def build_table(
     spark: SparkSession, arguments: BronzeArguments, table: SourceTable, ingested_at: datetime
 ) -> BuiltTable:
-    """Write one table's batch and fingerprint what was written. Raises JobError for a table that is missing or
-    lacks a column, and for one that is empty unless it may be."""
+    """Write one table's batch and compute its fingerprint.
+
+    Raises:
+        JobError: the table is missing, lacks a column, or is empty and may not be.
+    """
     exported = read_landing(spark, arguments.landing_uri, table, arguments.batch_id)
     folder = batch_folder(arguments.bronze_uri, table.name, arguments.job_run_id, arguments.batch_id)
     if exported is None:

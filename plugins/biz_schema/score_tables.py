@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from biz_schema.lake_tables import LakeColumn, LakeTable
 
 AS_OF_DATE = "as_of_date"
 HORIZONS = (30, 90, 365)
 """Days ahead that are predicted."""
 
+ModelName = Literal["mbg_nbd", "geometric_nbd", "nbd", "credibility_rate", "naive_rate"]
+PURCHASE_MODELS: tuple[ModelName, ...] = get_args(ModelName)
+"""From the richest model to the plainest. A model is tried only where none before it can be fitted and validated."""
 
 _PARTITION = {AS_OF_DATE: LakeColumn("date", "partition: last day that is counted")}
 _CUSTOMER = {
@@ -17,7 +22,7 @@ _CUSTOMER = {
 }
 _STATUS_IN_USE = "validated, not_validated or insufficient_data"
 _FIT_STATUS = "fitted, model_degenerate (a simpler model is as likely) or insufficient_data"
-_LADDER = "mbg_nbd, geometric_nbd, nbd, credibility_rate or naive_rate"
+_MODELS = f"{', '.join(PURCHASE_MODELS[:-1])} or {PURCHASE_MODELS[-1]}"
 
 PREDICTIONS = LakeTable(
     name="gold_customer_predictions",
@@ -88,7 +93,7 @@ PREDICTIONS = LakeTable(
         ),
         "churn_threshold_status": LakeColumn("string", "backtested or insufficient_data"),
         "churn_threshold_reason": LakeColumn("string", "how the threshold was chosen, or why there is none"),
-        "model": LakeColumn("string", f"model that predicts days with orders: {_LADDER}; null without one"),
+        "model": LakeColumn("string", f"model that predicts days with orders: {_MODELS}; null without one"),
         "model_status": LakeColumn("string", f"status of the probabilities and expected days: {_STATUS_IN_USE}"),
         "model_reason": LakeColumn(
             "string",
@@ -122,7 +127,7 @@ REGISTRY = LakeTable(
     columns={
         "model": LakeColumn(
             "string",
-            f"models of days with an order, in the order in which they are tried: {_LADDER}; buhlmann is the model of "
+            f"models of days with an order, in the order in which they are tried: {_MODELS}; buhlmann is the model of "
             "the net sales of such a day",
         ),
         "currency": LakeColumn("string", "currency of a buhlmann row; all for the others"),
@@ -206,7 +211,7 @@ MODEL_BACKTESTS = LakeTable(
     about="Predictions from past dates compared with what happened, for each model that was tried and the naive rate.",
     grain=("model", "measure", "currency", "origin_date", "horizon_days", AS_OF_DATE),
     columns={
-        "model": LakeColumn("string", f"model of days with an order: {_LADDER}"),
+        "model": LakeColumn("string", f"model of days with an order: {_MODELS}"),
         "measure": LakeColumn("string", "active_days, or net_sales (active days x Bühlmann)"),
         "currency": LakeColumn("string", "currency of a net_sales row; all for active_days"),
         "origin_date": LakeColumn("date", "past date from which the model predicts, using only earlier data"),

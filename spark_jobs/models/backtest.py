@@ -78,7 +78,7 @@ class OriginResult:
 
 @dataclass(frozen=True)
 class Summary:
-    """All origins of one horizon together, weighted by customers (bias: by realised days), and the verdict."""
+    """All origins of one horizon together, weighted by customers (bias: by realised days), and the status."""
 
     status: ModelStatus
     origins: int  # judged: the model was fitted and somebody ordered

@@ -1,6 +1,6 @@
 """Maximum likelihood on grouped customers: seconds for millions, a status with its reason instead of an exception.
 
-Each model of the ladder has its fit. A richer model whose likelihood has no maximum inside its region is not in use:
+Each purchase model has its fit. A richer model whose likelihood has no maximum inside its region is not in use:
 its simpler limit is. Which limit it is, and so what may be said about the customers, is read off the likelihoods.
 """
 
@@ -11,13 +11,14 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
+from biz_schema.score_tables import ModelName
 from spark_jobs.models.credibility_rate import credibility_rate
 from spark_jobs.models.geometric_nbd import GeometricNbd
 from spark_jobs.models.grouped_customers import COORDINATES, Dropout, GroupedCustomers
 from spark_jobs.models.mbg_nbd import MbgNbd
 from spark_jobs.models.naive_rate import NaiveRate
 from spark_jobs.models.nbd import Nbd
-from spark_jobs.models.purchase_model import PurchaseModel, Rung
+from spark_jobs.models.purchase_model import PurchaseModel
 from spark_jobs.models.rates import Floats, Values
 
 FitStatus = Literal["fitted", "insufficient_data", "model_degenerate"]
@@ -38,7 +39,7 @@ BEYOND_CHANCE = {1: 1.92, 2: 3.00}
 VAGUE = 0.5  # standard error of a parameter over the parameter
 GRADIENT_TOLERANCE = 1e-6  # of the mean log-likelihood per log-coordinate; beyond it a start has stalled
 STEP = 1e-4  # of a log-coordinate, for differences of the gradient
-DROPOUT: dict[Rung, Dropout] = {"mbg_nbd": "beta", "geometric_nbd": "single", "nbd": "none"}
+DROPOUT: dict[ModelName, Dropout] = {"mbg_nbd": "beta", "geometric_nbd": "single", "nbd": "none"}
 COUNT: dict[Dropout, int] = {"beta": 4, "single": 3, "none": 2}
 STARTS: dict[Dropout, int] = {"beta": 6, "single": 4, "none": 2}
 
@@ -54,7 +55,7 @@ class Fit:
     iterations: int
     standard_errors: tuple[float, ...] | None  # of the model's parameters, in order; None in a flat direction
     status: FitStatus
-    rung: Rung = "mbg_nbd"
+    model_name: ModelName = "mbg_nbd"
     reason: str = ""  # why there is no model, or what is special about it, in plain words
     warm_up_fitted: bool = False  # customers of the data's first days are among the fitted
 
@@ -73,31 +74,31 @@ def fit(x: Values, t_x: Values, t: Values, weights: Values) -> Fit:
     MINIMUM_RETURNING customers who came back: `insufficient_data`. A likelihood that a simpler model reaches:
     `model_degenerate`. Raises ValueError only for rows that contradict the definitions of x, t_x and t.
     """
-    return fit_rung("mbg_nbd", x, t_x, t, weights)
+    return fit_model("mbg_nbd", x, t_x, t, weights)
 
 
-def fit_rung(rung: Rung, x: Values, t_x: Values, t: Values, weights: Values) -> Fit:
-    """The same for any model of the ladder."""
+def fit_model(model_name: ModelName, x: Values, t_x: Values, t: Values, weights: Values) -> Fit:
+    """Fit any purchase model; see `fit`."""
     rows = GroupedCustomers(x, t_x, t, weights)
-    if rung == "naive_rate":
+    if model_name == "naive_rate":
         return _naive(rows)
     lacking = _lacking(rows)
     if lacking:
-        return _without_model(rows, rung, "insufficient_data", 0, lacking)
-    if rung == "credibility_rate":
+        return _without_model(rows, model_name, "insufficient_data", 0, lacking)
+    if model_name == "credibility_rate":
         found = credibility_rate(rows.x_row, rows.t_x_row, rows.t_row, rows.weights)
-        return Fit(found, None, rows.customers, rows.groups, 0, None, "fitted", rung)
-    dropout = DROPOUT[rung]
+        return Fit(found, None, rows.customers, rows.groups, 0, None, "fitted", model_name)
+    dropout = DROPOUT[model_name]
     best = maximum(rows, dropout)
     errors = _standard_errors(rows, best.at, dropout)
     degenerate = _no_model(best)
     if not degenerate and (not _is_inside(best.at) or _is_vague(best.at, dropout, errors)):
         degenerate = _simpler_limit(rows, best, dropout)
     if degenerate:
-        return _without_model(rows, rung, "model_degenerate", best.iterations, degenerate)
+        return _without_model(rows, model_name, "model_degenerate", best.iterations, degenerate)
     return Fit(
         model=_model(best.at, dropout), log_likelihood=best.log_likelihood, customers=rows.customers,
-        groups=rows.groups, iterations=best.iterations, standard_errors=errors, status="fitted", rung=rung,
+        groups=rows.groups, iterations=best.iterations, standard_errors=errors, status="fitted", model_name=model_name,
         reason=_one_rate(best),
     )  # fmt: skip
 
@@ -261,8 +262,10 @@ def _naive(rows: GroupedCustomers) -> Fit:
     return Fit(NaiveRate(), None, rows.customers, rows.groups, 0, None, "fitted", "naive_rate")
 
 
-def _without_model(rows: GroupedCustomers, rung: Rung, status: FitStatus, iterations: int, reason: str) -> Fit:
-    return Fit(None, None, rows.customers, rows.groups, iterations, None, status, rung, reason)
+def _without_model(
+    rows: GroupedCustomers, model_name: ModelName, status: FitStatus, iterations: int, reason: str
+) -> Fit:
+    return Fit(None, None, rows.customers, rows.groups, iterations, None, status, model_name, reason)
 
 
 def parameters(model: PurchaseModel) -> Sequence[str]:

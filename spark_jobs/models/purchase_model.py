@@ -1,15 +1,11 @@
-"""What every purchase model can be asked, and the order in which they are tried: the ladder."""
+"""The purchase models: their order, their titles, and the methods that each of them has."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
+from biz_schema.score_tables import ModelName
 from spark_jobs.models.rates import Floats, Values
 
-Rung = Literal["mbg_nbd", "geometric_nbd", "nbd", "credibility_rate", "naive_rate"]
-
-LADDER: tuple[Rung, ...] = ("mbg_nbd", "geometric_nbd", "nbd", "credibility_rate", "naive_rate")
-"""From the richest model to the plainest; each is tried only where those before it cannot be fitted or validated."""
-
-TITLES: dict[str, str] = {
+TITLES: dict[ModelName, str] = {
     "mbg_nbd": "MBG/NBD",
     "geometric_nbd": "Geometric/NBD",
     "nbd": "NBD",

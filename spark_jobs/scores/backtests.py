@@ -7,12 +7,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from biz_schema.score_tables import HORIZONS
+from biz_schema.score_tables import HORIZONS, ModelName
 from spark_jobs.models import validation
 from spark_jobs.models.backtest import Holdout, Metrics, ModelStatus, OriginResult, Summary, evaluate, summarise
 from spark_jobs.models.churn import ChurnResult, ChurnThreshold, choose_threshold, compare_churn
 from spark_jobs.models.estimation import Fit, FitStatus
-from spark_jobs.models.purchase_model import Rung
 from spark_jobs.models.rates import Floats
 from spark_jobs.models.value_bands import ValueBands, value_bands
 from spark_jobs.scores.estimates import Estimates, estimates_at
@@ -51,20 +50,20 @@ class Backtests:
         return summarise(current, self.results.get(series, ()))
 
 
-def verdict(summary: Summary, current: FitStatus) -> ModelStatus:
+def published_status(summary: Summary, current: FitStatus) -> ModelStatus:
     """Status to publish. A model that is fitted but has too short a past to be judged is simply not validated:
     `insufficient_data` means that there are no figures."""
     return "not_validated" if current == "fitted" and summary.status == "insufficient_data" else summary.status
 
 
-def run_backtests(histories: Histories, as_of: date, first_day: date, rung: Rung = "mbg_nbd") -> Backtests:
+def run_backtests(histories: Histories, as_of: date, first_day: date, model_name: ModelName = "mbg_nbd") -> Backtests:
     """A model at every origin and horizon in the past of the as-of date; nothing where the data is too short."""
     results: dict[Series, list[OriginResult]] = defaultdict(list)
     churn: list[tuple[Holdout, Fit]] = []
     bands: dict[str, ValueBands] = {}
     for origin in past_origins(as_of, first_day):
         snapshot = histories.at(day_number(origin))
-        estimates = estimates_at(snapshot, origin, first_day, rung)
+        estimates = estimates_at(snapshot, origin, first_day, model_name)
         for horizon in HORIZONS:
             if origin + timedelta(days=horizon) > as_of:
                 continue

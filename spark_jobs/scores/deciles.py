@@ -38,7 +38,7 @@ def frozen_cutoffs(histories: Histories, as_of: date, first_day: date, current: 
     start = quarter_start(as_of)
     eve = start - timedelta(days=1)
     then = histories.at(day_number(eve))
-    frozen = _cutoffs(then, estimates_at(then, eve, first_day, current.fit.rung), start)
+    frozen = _cutoffs(then, estimates_at(then, eve, first_day, current.fit.model_name), start)
     return {**_cutoffs(histories.at(day_number(as_of)), current, as_of), **frozen}
 
 

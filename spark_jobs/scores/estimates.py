@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from biz_schema.score_tables import ModelName
 from spark_jobs.models.credibility import Credibility, credibility
-from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Fit, fit_rung
-from spark_jobs.models.purchase_model import Rung
+from spark_jobs.models.estimation import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Fit, fit_model
 from spark_jobs.models.rates import Floats, Values
 from spark_jobs.scores.histories import Snapshot, grouped
 from spark_jobs.scores.origins import WARM_UP_DAYS
@@ -37,7 +37,7 @@ class Estimates:
 
 
 def fit_purchases(
-    x: Values, t_x: Values, t: Values, customers: Values, observed_days: int, rung: Rung = "mbg_nbd"
+    x: Values, t_x: Values, t: Values, customers: Values, observed_days: int, model_name: ModelName = "mbg_nbd"
 ) -> Fit:
     """A purchase model on grouped customers, without those first seen in the first WARM_UP_DAYS of the data.
 
@@ -48,15 +48,15 @@ def fit_purchases(
     # Sorted, so that the sums do not depend on the order in which the groups were collected.
     order = np.lexsort(columns[2::-1])
     everybody = [column[order] for column in columns]
-    if rung == "naive_rate":
-        return replace(fit_rung(rung, *everybody), warm_up_fitted=True)  # nothing is estimated from others
+    if model_name == "naive_rate":
+        return replace(fit_model(model_name, *everybody), warm_up_fitted=True)  # nothing is estimated from others
     is_later = everybody[2] <= observed_days - WARM_UP_DAYS
     later = [column[is_later] for column in everybody]
     remaining = round(float(later[3].sum()))
     returning = round(float(later[3][later[0] > 0].sum()))
     if is_later.all() or (remaining >= MINIMUM_CUSTOMERS and returning >= MINIMUM_RETURNING):
-        return fit_rung(rung, *later)
-    found = fit_rung(rung, *everybody)
+        return fit_model(model_name, *later)
+    found = fit_model(model_name, *everybody)
     if found.model is None:
         return replace(found, warm_up_fitted=True)
     note = (
@@ -78,11 +78,11 @@ def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
     return found
 
 
-def estimates_at(snapshot: Snapshot, day: date, first_day: date, rung: Rung = "mbg_nbd") -> Estimates:
+def estimates_at(snapshot: Snapshot, day: date, first_day: date, model_name: ModelName = "mbg_nbd") -> Estimates:
     """Both models as they would have been fitted at a past day."""
     x, t_x, t, customers = grouped(snapshot.x, snapshot.t_x, snapshot.t)
     each = pd.DataFrame({
         "currency": snapshot.currency, "n": snapshot.n, "customers": 1,
         "sum_s": snapshot.s, "sum_s2": snapshot.s**2, "sum_ss": snapshot.ss,
     })  # fmt: skip
-    return Estimates(fit_purchases(x, t_x, t, customers, (day - first_day).days, rung), fit_values(each))
+    return Estimates(fit_purchases(x, t_x, t, customers, (day - first_day).days, model_name), fit_values(each))

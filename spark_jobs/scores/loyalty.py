@@ -15,7 +15,7 @@ import pandas as pd
 
 from spark_jobs.models.loyalty_effect import NOT_SUPPORTED, Effect, Totals, effects, no_totals, totals, without_estimate
 from spark_jobs.models.loyalty_windows import WINDOW_DAYS, CustomerDays, comparisons
-from spark_jobs.scores.customers_in_pandas import Programme
+from spark_jobs.scores.customer_statistics import Programme
 from spark_jobs.scores.histories import day_number
 
 _RATIOS = tuple(f"{kind}_{end}" for kind in ("effect", "placebo") for end in ("ratio", "lower", "upper"))

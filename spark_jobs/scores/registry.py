@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from biz_schema.lake_tables import LakeTable
-from biz_schema.score_tables import CHURN_BACKTESTS, MODEL_BACKTESTS, REGISTRY
+from biz_schema.score_tables import CHURN_BACKTESTS, MODEL_BACKTESTS, REGISTRY, ModelName
 from spark_jobs.models.backtest import Metrics, OriginResult, Summary
 from spark_jobs.models.credibility import MINIMUM_CUSTOMERS, MINIMUM_RETURNING, Credibility
 from spark_jobs.models.estimation import Fit
-from spark_jobs.models.purchase_model import Rung
 from spark_jobs.scores.backtests import (
     EVERY_CURRENCY,
     NET_SALES,
@@ -21,10 +20,10 @@ from spark_jobs.scores.backtests import (
     VALUE_HORIZON,
     Backtests,
     Series,
-    verdict,
+    published_status,
 )  # fmt: skip
 from spark_jobs.scores.estimates import Estimates
-from spark_jobs.scores.ladder import NOT_NEEDED, Attempt, Choice, judgement
+from spark_jobs.scores.model_selection import NOT_NEEDED, CandidateModel, ModelSelection, backtest_reason
 from spark_jobs.scores.origins import WARM_UP_DAYS
 
 BUHLMANN = "buhlmann"
@@ -43,7 +42,7 @@ class Findings:
     backtests: Backtests
     annual_discount_rate: float
     margin_rate: float | None
-    choice: Choice
+    selection: ModelSelection
 
     @property
     def span(self) -> int:
@@ -52,13 +51,13 @@ class Findings:
 
     @property
     def model_status(self) -> str:
-        """Of probabilities and expected days: the verdict over the churn horizon."""
+        """Of probabilities and expected days: its published status over the churn horizon."""
         status = self.estimates.fit.status
-        return verdict(self.backtests.summary(PURCHASES, status), status)
+        return published_status(self.backtests.summary(PURCHASES, status), status)
 
     @property
     def value_status(self) -> dict[str, str]:
-        """Of expected values, by currency: the verdict over a year."""
+        """Of expected values, by currency: their published status over a year."""
         return {currency: self._value_status(currency) for currency in self.currencies}
 
     @property
@@ -82,7 +81,7 @@ class Findings:
         if self.churn_threshold is not None and self.backtests.threshold is not None:
             return f"the threshold was chosen on {self.backtests.threshold.origin} and judged on later dates"
         if self.estimates.fit.model is None:
-            return self.choice.reason
+            return self.selection.reason
         if not self.backtests.churn:
             return f"there is no past date to choose a threshold on: the data spans {self.span} days"
         return "at no past date did the forecast tell customers who ordered again from those who did not"
@@ -90,7 +89,7 @@ class Findings:
     def _value_status(self, currency: str) -> str:
         if currency not in self.estimates.values:
             return "insufficient_data"
-        return verdict(self.value_summary(currency), self.estimates.fit.status)
+        return published_status(self.value_summary(currency), self.estimates.fit.status)
 
     def _value_reason(self, currency: str) -> str:
         if currency not in self.estimates.values:
@@ -99,32 +98,32 @@ class Findings:
                 f"whom {MINIMUM_RETURNING} came back"
             )
         if self.estimates.fit.model is None:
-            return self.choice.reason
+            return self.selection.reason
         possible = len(self.backtests.results.get(Series(NET_SALES, currency, VALUE_HORIZON), ()))
-        return judgement(self.value_summary(currency), possible, self.span, VALUE_HORIZON, currency)
+        return backtest_reason(self.value_summary(currency), possible, self.span, VALUE_HORIZON, currency)
 
 
 def registry_rows(findings: Findings) -> list[Row]:
-    """The purchase models' rows in the ladder's order, then one a currency for the value of an order day."""
-    purchases = [_purchase_row(findings, attempt) for attempt in findings.choice.attempts]
+    """Return the purchase models' rows in their order, then one row for each currency: the value of an order day."""
+    purchases = [_purchase_row(findings, candidate) for candidate in findings.selection.candidates]
     values = [_value_row(findings, currency) for currency in findings.currencies]
     return [_with_run(findings, row) for row in (*purchases, *values)]
 
 
-def _purchase_row(findings: Findings, attempt: Attempt) -> Row:
-    is_used = attempt.rung == findings.choice.used
+def _purchase_row(findings: Findings, candidate: CandidateModel) -> Row:
+    is_used = candidate.model_name == findings.selection.used
     row = {
-        "model": attempt.rung,
+        "model": candidate.model_name,
         "currency": EVERY_CURRENCY,
         "is_used": is_used,
-        "status": attempt.status,
-        "reason": attempt.reason,
-        "fit_status": attempt.fit.status if attempt.fit else NOT_NEEDED,
+        "status": candidate.status,
+        "reason": candidate.reason,
+        "fit_status": candidate.fit.status if candidate.fit else NOT_NEEDED,
     }
-    if attempt.fit is not None:
-        row |= _fit_columns(findings, attempt.fit)
-    if attempt.fit is not None and attempt.backtests is not None:
-        row |= _summed_up(attempt.backtests.summary(PURCHASES, attempt.fit.status), PURCHASES.horizon)
+    if candidate.fit is not None:
+        row |= _fit_columns(findings, candidate.fit)
+    if candidate.fit is not None and candidate.backtests is not None:
+        row |= _summed_up(candidate.backtests.summary(PURCHASES, candidate.fit.status), PURCHASES.horizon)
     threshold = findings.backtests.threshold
     if is_used and threshold is not None:
         row |= {"churn_threshold": threshold.p_order, "churn_threshold_origin": threshold.origin}
@@ -183,18 +182,20 @@ def _summed_up(summary: Summary, horizon: int) -> Row:
 
 def backtest_rows(findings: Findings) -> list[Row]:
     """One row a model that was tried, series and origin; without a model the naive rate's figures alone."""
-    tried: dict[Rung, Backtests] = {
-        attempt.rung: attempt.backtests for attempt in findings.choice.attempts if attempt.backtests is not None
+    tried: dict[ModelName, Backtests] = {
+        candidate.model_name: candidate.backtests
+        for candidate in findings.selection.candidates
+        if candidate.backtests is not None
     }
     return [
         {
-            "model": rung,
+            "model": model_name,
             "measure": series.measure,
             "currency": series.currency,
             "model_version": findings.version,
             **_origin(result),
         }
-        for rung, backtests in (tried or {findings.estimates.fit.rung: findings.backtests}).items()
+        for model_name, backtests in (tried or {findings.estimates.fit.model_name: findings.backtests}).items()
         for series, results in backtests.results.items()
         for result in results
     ]

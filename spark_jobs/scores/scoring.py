@@ -118,7 +118,7 @@ class Scorer:
             "p_alive_status": _all(p_alive if fit.status == "fitted" else fit.status, rows),
             "churn_threshold_status": _all(chosen if fit.status == "fitted" else fit.status, rows),
             "churn_threshold_reason": _all(self.churn_reason, rows),
-            "model": _all(None if fit.model is None else fit.rung, rows),
+            "model": _all(None if fit.model is None else fit.model_name, rows),
             "model_status": _all(self.model_status, rows),
             "model_reason": _all(self.model_reason, rows),
             "value_status": value,

@@ -17,16 +17,18 @@ from spark_jobs.literal_rows import few_rows
 from spark_jobs.transforms.quarantine import is_accepted, raw_text, with_duplicates
 from spark_jobs.transforms.typed import read_rows, row_reasons
 
-# A year without orders between two that have some is part of the calendar; the years up to a date that somebody
-# mistyped are not, or one order dated 1950 would add 70 years.
+# A year without orders between two years with orders is part of the calendar. A long gap is not: it means a mistyped
+# date, and one order dated 1950 would add 70 years.
 LONGEST_GAP_YEARS = 5
 
 
 def typed_dates(bronze: DataFrame) -> DataFrame:
-    """Rows of date_dim as values, plus reasons and, for quarantined rows, raw. Everything the date itself says is
-    derived from it (see `date_parts`). A missing holiday flag is false."""
-    judged = with_duplicates(read_rows(bronze, DATE_DIM).withColumn("reasons", row_reasons(DATE_DIM)), DATE_DIM)
-    return judged.select(
+    """Return rows of date_dim as values, plus `reasons` and, for quarantined rows, `raw`.
+
+    What follows from the date is derived from it (see `date_parts`). A missing holiday flag is false.
+    """
+    rows = read_rows(bronze, DATE_DIM).withColumn("reasons", row_reasons(DATE_DIM))
+    return with_duplicates(rows, DATE_DIM).select(
         F.col("id").alias("source_id"),
         F.col("date_key").alias("calendar_date"),
         *date_parts(F.col("date_key")),
@@ -39,8 +41,10 @@ def typed_dates(bronze: DataFrame) -> DataFrame:
 
 
 def date_parts(day: Column) -> list[Column]:
-    """What a date says of itself: `week` is the ISO week (1 January 2023 is in week 52), names are English, the
-    weekend is Saturday and Sunday."""
+    """Return the columns that follow from a date.
+
+    `week` is the ISO week (1 January 2023 is in week 52), names are English, the weekend is Saturday and Sunday.
+    """
     return [
         F.year(day).alias("year"),
         F.month(day).alias("month"),
@@ -51,14 +55,17 @@ def date_parts(day: Column) -> list[Column]:
 
 
 def order_years(lines: DataFrame) -> list[int]:
-    """The calendar years in which accepted lines have their order_date."""
+    """Return the calendar years in which accepted lines have their order_date."""
     found = lines.filter(is_accepted()).select(F.year("order_date").alias("year")).distinct().collect()
     return sorted(row["year"] for row in found)
 
 
 def calendar_years(years: Collection[int]) -> list[int]:
-    """The years that the calendar covers, whole: those with orders, and those between two of them that are at most
-    LONGEST_GAP_YEARS apart. Whole years, so that a day more of orders leaves the calendar as it is."""
+    """Return the years that the calendar covers.
+
+    They are the years with orders, and the years between two of them that are at most LONGEST_GAP_YEARS apart. Years
+    are covered as a whole, so that the calendar stays the same when a day of orders is added.
+    """
     ordered = sorted(years)
     covered = set(ordered)
     for earlier, later in pairwise(ordered):
@@ -68,7 +75,7 @@ def calendar_years(years: Collection[int]) -> list[int]:
 
 
 def source_holidays(dates: DataFrame) -> dict[date, str]:
-    """Name by date of the holidays that the source's calendar names."""
+    """Return the names by date of the holidays that the source's calendar names."""
     named = dates.filter(is_accepted() & F.col("is_holiday") & F.col("holiday_name").isNotNull())
     # As text: a calendar may reach years that Python's dates do not.
     rows = named.select(F.col("calendar_date").cast("string").alias("day"), "holiday_name").collect()
@@ -76,7 +83,7 @@ def source_holidays(dates: DataFrame) -> dict[date, str]:
 
 
 def generated_dates(spark: SparkSession, years: Iterable[int], holidays: Mapping[date, str]) -> DataFrame:
-    """Every day of the years in the columns of `typed_dates` that silver keeps; `holidays` are names by date."""
+    """Return every day of the years in the columns of silver, without the batch; `holidays` are names by date."""
     days = [{"calendar_date": day, "holiday_name": holidays.get(day)} for year in years for day in days_of(year)]
     rows = few_rows(spark, days, "calendar_date date, holiday_name string")
     return rows.select(
@@ -89,15 +96,15 @@ def generated_dates(spark: SparkSession, years: Iterable[int], holidays: Mapping
 
 
 def days_of(year: int) -> list[date]:
-    """The 365 or 366 days of a year."""
+    """Return the 365 or 366 days of a year."""
     first = date(year, 1, 1)
     return [first + timedelta(days=number) for number in range((date(year, 12, 31) - first).days + 1)]
 
 
 def silver_dates(dates: DataFrame, generated: DataFrame, batch_id: str) -> DataFrame:
-    """The accepted days of the source, and the generated ones that it lacks, in the columns of silver_date_dim."""
+    """Return the source's accepted days and the generated days that it lacks, in the columns of silver_date_dim."""
     accepted = dates.filter(is_accepted())
     lacking = generated.join(accepted.select("calendar_date"), "calendar_date", "left_anti")
-    kept = [name for name in SILVER_DATE_DIM.columns if name != BATCH_ID]
-    both = accepted.select(*kept).unionByName(lacking.select(*kept))
+    columns = [name for name in SILVER_DATE_DIM.columns if name != BATCH_ID]
+    both = accepted.select(*columns).unionByName(lacking.select(*columns))
     return both.withColumn(BATCH_ID, F.lit(batch_id))

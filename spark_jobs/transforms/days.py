@@ -5,10 +5,10 @@ from pyspark.sql import functions as F
 
 
 def order_date(created_at: Column, business_timezone: str) -> Column:
-    """date: the local calendar day of a UTC timestamp; an evening order in Chicago is on the UTC day before."""
+    """Return the local calendar day (date) of a UTC timestamp; an evening order in Chicago is on the UTC day before."""
     return F.to_date(F.from_utc_timestamp(created_at, business_timezone))
 
 
 def order_hour(created_at: Column, business_timezone: str) -> Column:
-    """int: the local hour, 0 to 23."""
+    """Return the local hour (int), 0 to 23."""
     return F.hour(F.from_utc_timestamp(created_at, business_timezone))

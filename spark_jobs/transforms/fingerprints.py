@@ -7,14 +7,17 @@ from pyspark.sql import functions as F
 
 from spark_jobs.partitions import Fingerprint, Partition
 
-# Where a row came from is not what it says. The database's surrogate id is left out as well: reloading the source
-# may number the same rows anew, and that must not rebuild every day there is.
+# Where a row came from is not part of its content. The database's surrogate id is left out as well: a reload of the
+# source may give the same rows new numbers, and that must not rebuild every day.
 LINEAGE_COLUMNS = ("batch_id", "source_id")
 
 
 def row_hash(columns: Iterable[str]) -> Column:
-    """64-bit hash of a row. xxhash64 skips nulls, so that a value which moves to the next column would go
-    unseen: each column therefore enters with its null flag."""
+    """Return the 64-bit hash of a row.
+
+    xxhash64 skips nulls, so a value that moves to the next column would not change the hash. Therefore each column
+    enters with its null flag.
+    """
     parts = [part for name in columns for part in (F.col(f"`{name}`").isNull(), F.col(f"`{name}`"))]
     return F.xxhash64(*parts)
 
@@ -22,8 +25,10 @@ def row_hash(columns: Iterable[str]) -> Column:
 def fingerprints(
     rows: DataFrame, partition: str | None, excluded: Collection[str] = LINEAGE_COLUMNS
 ) -> dict[str, Fingerprint]:
-    """Fingerprint of each value of column `partition` (as text), or of all rows under '' when it is None. An
-    unpartitioned table without rows has the fingerprint of nothing."""
+    """Return the fingerprint of each value of column `partition` (as text), or of all rows under '' if it is None.
+
+    An unpartitioned table without rows has the fingerprint of no rows.
+    """
     hashed = row_hash(sorted(name for name in rows.columns if name not in excluded))
     value = F.col(partition) if partition else F.lit("")
     grouped = (
@@ -38,7 +43,10 @@ def fingerprints(
 def observed(
     rows: DataFrame, excluded: Collection[str] = LINEAGE_COLUMNS
 ) -> tuple[DataFrame, Callable[[], Fingerprint]]:
-    """The rows, and the fingerprint of all of them once they have been written: taken on the way, not read again."""
+    """Return the rows, and a function for the fingerprint of all of them, which may be called after they are written.
+
+    The fingerprint is computed while the rows are written; they are not read again.
+    """
     seen = Observation()
     hashed = row_hash(sorted(name for name in rows.columns if name not in excluded))
     counted = F.count(F.lit(1)).alias("rows"), F.sum(hashed.cast("decimal(20,0)")).alias("hash_sum")
@@ -48,8 +56,11 @@ def observed(
 def compare(
     current: Mapping[str, Fingerprint], known: Mapping[str, str], keep_absent: bool = False
 ) -> dict[str, Partition]:
-    """What each partition is against the published fingerprints. A published partition that has no rows any more
-    is deleted, unless `keep_absent`: then the table only ever grows and the others are not this batch's concern."""
+    """Compare fingerprints with the published ones (`known`).
+
+    A published partition without rows now is deleted, unless `keep_absent`: then the table only grows, and the
+    partitions of other batches stay.
+    """
     changes = {}
     for value, fingerprint in current.items():
         published = known.get(value)
@@ -62,5 +73,5 @@ def compare(
 
 
 def to_write(partitions: Mapping[str, Partition]) -> list[str]:
-    """Values of the partitions that must be written, in order."""
+    """Return the values of the partitions that must be written, sorted."""
     return sorted(value for value, part in partitions.items() if part.change in ("new", "changed"))

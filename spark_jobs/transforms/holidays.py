@@ -1,4 +1,4 @@
-"""Public holidays by date, from the `holidays` library; where the source's calendar names one, under that name."""
+"""Public holidays by date, from the `holidays` library; a holiday that the source names has the source's name."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -7,10 +7,20 @@ from spark_jobs.errors import JobError
 
 
 def public_holidays(country: str, subdivision: str, years: Iterable[int]) -> dict[date, str]:
-    """Name by date of the public holidays of a country (ISO 3166-1 alpha-2) or of one of its subdivisions ('' for
-    the whole country). The day itself only, not the day off that stands in for one on a weekend; a year that the
-    library does not know has none. Raises JobError naming what is unknown."""
-    # Imported here: Glue installs it for the job (--additional-python-modules), whoever else imports this need not.
+    """Return the names of public holidays by date.
+
+    A holiday on a weekend counts on that day only, not on the working day that is off instead. A year that the library
+    does not know has no holidays.
+
+    Args:
+        country: ISO 3166-1 alpha-2.
+        subdivision: part of the country; '' for the whole country.
+        years: calendar years.
+
+    Raises:
+        JobError: the library is not installed, or the country or its part is unknown.
+    """
+    # Imported here: Glue installs it for the job only (--additional-python-modules).
     try:
         import holidays
     except ImportError as error:
@@ -28,8 +38,15 @@ def public_holidays(country: str, subdivision: str, years: Iterable[int]) -> dic
     return dict(found.items())
 
 
-def in_the_words_of(source: Mapping[date, str], library: Mapping[date, str]) -> dict[date, str]:
-    """The library's holidays under the source's names: what the source calls a holiday in the years it covers is
-    its name in the others too, so that an effect by name is not split in two. `source` holds the source's holidays."""
-    spoken = {library[day]: name for day, name in sorted(source.items()) if name and day in library}
-    return {day: spoken.get(name, name) for day, name in library.items()}
+def with_source_names(library: Mapping[date, str], source: Mapping[date, str]) -> dict[date, str]:
+    """Return the library's holidays, renamed as the source names them.
+
+    The source names the holidays of the years it covers. The same holiday gets that name in the other years too, so
+    that figures by name are not split in two.
+
+    Args:
+        library: names by date, from `public_holidays`.
+        source: names by date of the source's holidays.
+    """
+    source_names = {library[day]: name for day, name in sorted(source.items()) if name and day in library}
+    return {day: source_names.get(name, name) for day, name in library.items()}

@@ -1,8 +1,7 @@
-"""The row ledger: of each source table and batch, what came in, what was accepted, what was set aside, in rows and in
-money.
+"""The row ledger: for each source table and batch, what came in, was accepted and was quarantined, in rows and money.
 
-Money is a control total: the sum of what the rows state, whatever their currency. It is taken of the source's rows and
-of the judged rows apart, so that a transform that loses or multiplies money is found.
+Money is a control total: the sum of the rows' amounts, whatever their currency. It is computed once from the source's
+rows and once from the transformed rows, so that a transform that loses or multiplies money is found.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,8 +19,10 @@ from spark_jobs.transforms.quarantine import is_accepted
 
 @dataclass(frozen=True)
 class Tally:
-    """Rows of a table and the money they state: the sum, the sum without signs, and how many rows state none that
-    can be read. The sums are None for a table without money."""
+    """Rows of a table and their amounts: the sum, the sum without signs, and the rows whose amount cannot be read.
+
+    The sums are None for a table without money.
+    """
 
     rows: int
     amount: Decimal | None = None
@@ -31,9 +32,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """Rows and money of one source table in one batch. The database's bounds are None when nobody counted it;
-    `test_rows` are the accepted rows of test channels; the amounts are None for a table without money, and what is said
-    of negative lines for every table but the lines'."""
+    """Rows and money of one source table in one batch.
+
+    `database_rows_min` and `_max` are None if the database was not counted. Amounts are None for a table without money.
+    What concerns negative lines is None for every table except order_items.
+    """
 
     source_table: str
     database_rows_min: int | None
@@ -54,7 +57,7 @@ class LedgerRow:
     negative_lines_explained: int | None = None
 
     def check_balance(self) -> None:
-        """Raise JobError unless what came in is accepted + quarantined, in rows and in money."""
+        """Raise JobError unless source = accepted + quarantined, in rows and in money."""
         self._check("rows", self.source_rows, self.accepted_rows, self.quarantined_rows)
         if self.source_amount is not None:
             self._check("amounts", self.source_amount, self.accepted_amount or 0, self.quarantined_amount or 0)
@@ -70,7 +73,7 @@ class LedgerRow:
 
 
 def tally(rows: DataFrame, amount: Column | None) -> Tally:
-    """Count rows and add up the money that `amount` gives of each."""
+    """Count rows and add up `amount`; None for a table without money."""
     if amount is None:
         return Tally(rows.count())
     found = rows.agg(F.count("*"), *_sums(amount)).first()
@@ -78,12 +81,14 @@ def tally(rows: DataFrame, amount: Column | None) -> Tally:
     return Tally(*found)
 
 
-def tallies(judged: DataFrame, amount: str | None) -> tuple[Tally, Tally, int]:
-    """The accepted and the quarantined rows of a judged table, and how many accepted rows are of test channels (0 for
-    a table without channels). `amount` is the column of their money, None for a table without."""
-    is_test = F.col("is_test") if "is_test" in judged.columns else F.lit(False)
+def tallies(rows: DataFrame, amount: str | None) -> tuple[Tally, Tally, int]:
+    """Return the accepted tally, the quarantined tally, and the accepted rows of test channels.
+
+    `amount` is the column to add up, None for a table without money. A table without channels has 0 test rows.
+    """
+    is_test = F.col("is_test") if "is_test" in rows.columns else F.lit(False)
     sums = [*_sums(F.col(amount))] if amount else []
-    grouped = judged.groupBy(is_accepted().alias("is_accepted")).agg(F.count("*"), F.count_if(is_test), *sums)
+    grouped = rows.groupBy(is_accepted().alias("is_accepted")).agg(F.count("*"), F.count_if(is_test), *sums)
     nothing = Tally(0, Decimal(0), Decimal(0), 0) if amount else Tally(0)
     found = {row[0]: (Tally(row[1], *row[3:]), row[2]) for row in grouped.collect()}
     accepted, of_tests = found.get(True, (nothing, 0))
@@ -92,7 +97,7 @@ def tallies(judged: DataFrame, amount: str | None) -> tuple[Tally, Tally, int]:
 
 
 def ledger(spark: SparkSession, rows: list[LedgerRow]) -> DataFrame:
-    """The ledger's rows as a table, checked: every one balances, or JobError is raised."""
+    """Return the ledger's rows as a table. Raises JobError if one does not add up."""
     for row in rows:
         row.check_balance()
     return few_rows(spark, [asdict(row) for row in rows], ROW_LEDGER.schema)

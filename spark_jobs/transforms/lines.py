@@ -1,4 +1,4 @@
-"""Order lines: from bronze rows of order_items to the rows of silver_order_items, good and bad together."""
+"""Order lines: from bronze rows of order_items to rows of silver_order_items, accepted or not."""
 
 from collections.abc import Collection
 
@@ -21,8 +21,14 @@ from spark_jobs.transforms.typed import read_rows, row_reasons
 def lines_with_reasons(
     bronze: DataFrame, price_basis: str, negatives: str = REFUND_RULE, missing_marks: Collection[str] = ()
 ) -> DataFrame:
-    """Bronze rows of order_items as values, judged; duplicates included. Adds ingested_at. `negatives` is the rule for
-    negative lines, `refund` or `quarantine`; `missing_marks` are texts that stand for a missing value."""
+    """Return bronze rows of order_items as values with `reasons`, duplicates included, plus `ingested_at`.
+
+    Args:
+        bronze: rows as text.
+        price_basis: what ITEM_PRICE is; see `setting_values`.
+        negatives: rule for negative lines, `refund` or `quarantine`.
+        missing_marks: texts that stand for a missing value.
+    """
     price, quantity = F.col("item_price"), F.col("item_quantity")
     further = [
         money.amount_reason(UNPARSEABLE_ITEM_AMOUNT, price, quantity, price_basis),
@@ -35,17 +41,20 @@ def lines_with_reasons(
 
 
 def future() -> Column:
-    """string: the quarantine reason of a line dated after it was read from the source, else null."""
+    """Return the quarantine reason (string) of a line dated after it was read from the source, else null."""
     latest = F.col("ingested_at") + F.make_dt_interval(hours=F.lit(CLOCK_SLACK_HOURS))
     return F.when(F.col("creation_time_utc") > latest, F.lit(FUTURE_CREATION_TIME))
 
 
 def typed_lines(
-    judged: DataFrame, business_timezone: str, price_basis: str, test_app_names: Collection[str]
+    rows_with_reasons: DataFrame, business_timezone: str, price_basis: str, test_app_names: Collection[str]
 ) -> DataFrame:
-    """Judged lines in silver's columns but for the option money and the batch, plus reasons and raw. What is
-    missing but not required: app, store and currency become UNKNOWN, a loyalty flag false; user and card stay
-    null (a guest). A refund's quantity is negative, whichever of price and quantity the source has signed."""
+    """Return lines in silver's columns, without the money of options and the batch, plus `reasons` and `raw`.
+
+    Values that are missing but not required: app, store and currency become UNKNOWN, a loyalty flag becomes false; user
+    and card stay null (a guest). A refund's quantity is negative, whether the source has a minus in the price or in the
+    quantity.
+    """
     created_at = F.col("creation_time_utc")
     price, quantity = F.col("item_price"), F.col("item_quantity")
     name = menu.item_name(F.col("item_name"))
@@ -68,11 +77,11 @@ def typed_lines(
         "item_quantity": F.when(is_negative(price, quantity), -F.abs(quantity)).otherwise(quantity),
         "raw": raw_text(),
     }
-    return judged.withColumns(derived).drop("id", "creation_time_utc", "ingested_at", "source")
+    return rows_with_reasons.withColumns(derived).drop("id", "creation_time_utc", "ingested_at", "source")
 
 
 def is_test_channel(app_name: Column, test_app_names: Collection[str]) -> Column:
-    """boolean, never null: whether the app's name contains one of the test names, whatever the case."""
+    """Return whether the app's name contains one of the test names (boolean, never null), without regard to case."""
     found = F.lit(False)
     for test_name in test_app_names:
         found = found | F.contains(F.lower(app_name), F.lit(test_name.lower()))
@@ -80,10 +89,10 @@ def is_test_channel(app_name: Column, test_app_names: Collection[str]) -> Column
 
 
 def line_days(lines: DataFrame) -> DataFrame:
-    """What an option takes from its line, one row per accepted line: order_id, lineitem_id, order_date, is_test."""
+    """Return what an option takes from its accepted line: order_id, lineitem_id, order_date, is_test."""
     return lines.filter(is_accepted()).select("order_id", "lineitem_id", "order_date", "is_test")
 
 
 def silver_lines(lines: DataFrame, batch_id: str) -> DataFrame:
-    """The accepted lines in the columns of silver_order_items."""
+    """Return the accepted lines in the columns of silver_order_items."""
     return lines.filter(is_accepted()).withColumn(BATCH_ID, F.lit(batch_id)).select(*SILVER_ORDER_ITEMS.columns)

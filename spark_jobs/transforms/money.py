@@ -1,5 +1,7 @@
-"""From prices to money: what a line and its options add to sales, or a refund takes away. Exact decimals, in the line's
-currency."""
+"""From prices to amounts: what a line and its options add to sales, or a refund takes away.
+
+Amounts are exact decimals in the line's currency.
+"""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,15 +16,19 @@ LINE_KEY = ["order_id", "lineitem_id"]
 
 
 def line_amount(price: Column, quantity: Column, basis: str) -> Column:
-    """decimal(18,4): what the line's item costs, below zero on a negative line, whichever of price and quantity carries
-    the sign; null from AMOUNT_LIMIT on."""
+    """Return what the line's item costs, decimal(18,4); null from AMOUNT_LIMIT on.
+
+    It is below zero on a negative line, whether the price or the quantity has the minus.
+    """
     total = amount(price, quantity, basis)
     return F.when(is_negative(price, quantity), -F.abs(total)).otherwise(total).cast(MONEY_TYPE)
 
 
 def amount(price: Column, quantity: Column, basis: str) -> Column:
-    """decimal(18,4): price times quantity. Under `line_total` the price is already the whole; null from AMOUNT_LIMIT
-    on."""
+    """Return price times quantity, decimal(18,4); null from AMOUNT_LIMIT on.
+
+    Under `line_total` the price is already the total of the line.
+    """
     # decimal(18,4) x decimal(19,0) is decimal(38,4): exact, and too wide to overflow.
     total = price if basis == LINE_TOTAL else price * quantity.cast("decimal(19,0)")
     return F.when(F.abs(total) < AMOUNT_LIMIT, total.cast(MONEY_TYPE))
@@ -35,9 +41,15 @@ def amount_reason(reason: str, price: Column, quantity: Column, basis: str) -> C
 
 
 def option_sums(options: DataFrame) -> DataFrame:
-    """Sum options (order_id, lineitem_id, option_quantity, option_amount, reasons) to one row a line, so that joining
-    them cannot multiply it: order_id, lineitem_id, options_revenue (Σ positive), discount_amount (-Σ negative), and
-    options_refund (-Σ of those with a negative quantity, which are in neither of the others)."""
+    """Sum the accepted options to one row for each line, so that joining them cannot multiply the line.
+
+    Args:
+        options: order_id, lineitem_id, option_quantity, option_amount, reasons.
+
+    Returns:
+        order_id, lineitem_id, options_revenue (Σ positive amounts), discount_amount (-Σ negative amounts) and
+        options_refund (-Σ amounts of options with a negative quantity; they are in neither of the other sums).
+    """
     zero = F.lit(0).cast(MONEY_TYPE)
     returned = F.col("option_quantity") < 0
     bought = F.when(returned, zero).otherwise(F.col("option_amount"))
@@ -53,12 +65,16 @@ def option_sums(options: DataFrame) -> DataFrame:
 
 
 def with_sales(lines: DataFrame, sums: DataFrame) -> DataFrame:
-    """Lines (with item_price, item_amount and is_refund) plus options_revenue, gross_sales, discount_amount,
-    refund_amount and net_sales = gross_sales - discount_amount - refund_amount.
+    """Add options_revenue, gross_sales, discount_amount, refund_amount and net_sales to lines.
 
-    A refunded line adds to neither gross sales nor discounts: what its item and options cost, less their discounts, is
-    its refund. Where the price carries the line's sign the options' prices carry theirs too and are added as they
-    stand; where the quantity does, they are stated as on the sale.
+    net_sales = gross_sales - discount_amount - refund_amount. A refunded line adds nothing to gross sales and
+    discounts: its refund is what its item and options cost, less their discounts. If the line's price has the minus,
+    the prices of its options have theirs too and are added as they are. If the quantity has it, the options have the
+    signs of a sale.
+
+    Args:
+        lines: with item_price, item_amount and is_refund.
+        sums: rows of `option_sums`.
     """
     zero = F.lit(0).cast(MONEY_TYPE)
     revenue, discount, returned = (

@@ -1,8 +1,7 @@
-"""Negative order lines: refunds, voids and cancellations, or damaged rows. Which of the two is a setting, or what the
-data shows.
+"""Negative order lines: refunds, voids and cancellations, or damaged rows. A setting or the data decides which.
 
-A line is negative when its price or its quantity is below zero and there is money in it. A negative quantity at the
-price zero is a stock adjustment: it is quarantined like a quantity of zero, under either rule.
+A line is negative if its price or its quantity is below zero and the other one is not zero. A negative quantity at the
+price zero is a stock adjustment: it is quarantined like a quantity of zero, under both rules.
 """
 
 from collections.abc import Collection
@@ -17,14 +16,13 @@ from biz_schema.source_tables import ORDER_ITEMS
 from spark_jobs.transforms import menu
 from spark_jobs.transforms.typed import read_rows, trimmed
 
-# By default negative lines are refunds if at least this share of them belongs to an item or an order that was sold too.
+# Under `auto` negative lines are refunds if at least this share of them belongs to an item or an order with sales.
 LEAST_EXPLAINED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class NegativeLines:
-    """Negative lines of a batch: how many, how many of them are of an item or an order that has sales too, and the
-    rule they are treated by."""
+    """Negative lines of a batch: how many, how many of them belong to an item or order with sales, and their rule."""
 
     found: int
     explained: int
@@ -32,8 +30,11 @@ class NegativeLines:
 
 
 def negative_lines(bronze: DataFrame, setting: str, missing_marks: Collection[str]) -> NegativeLines:
-    """Count the negative lines among the bronze rows of order_items and decide the rule. Under `auto` it is `refund`
-    when LEAST_EXPLAINED_SHARE of them are explained, or when there are none; otherwise `quarantine`."""
+    """Count the negative lines among the bronze rows of order_items and decide their rule.
+
+    Under `auto` it is `refund` if at least LEAST_EXPLAINED_SHARE of them are explained, or if there are none;
+    otherwise it is `quarantine`.
+    """
     if bronze.filter(_has_minus("item_price") | _has_minus("item_quantity")).isEmpty():
         return NegativeLines(0, 0, REFUND_RULE if setting == AUTO else setting)
     price, quantity = F.col("item_price"), F.col("item_quantity")
@@ -59,12 +60,12 @@ def negative_lines(bronze: DataFrame, setting: str, missing_marks: Collection[st
 
 
 def is_negative(price: Column, quantity: Column) -> Column:
-    """boolean, never null: whether a price and a quantity are those of a negative line."""
+    """Return whether a price and a quantity are those of a negative line (boolean, never null)."""
     return F.coalesce(((price < 0) & (quantity != 0)) | ((price > 0) & (quantity < 0)), F.lit(False))
 
 
 def negative_reasons(price: Column, quantity: Column, rule: str) -> list[Column]:
-    """Quarantine reasons of a line for its signs, each a string or null."""
+    """Return the quarantine reasons that follow from a line's signs, each a string or null."""
     of_quantity = (quantity < 0) & (price == 0)
     if rule == REFUND_RULE:
         return [F.when(of_quantity, F.lit(NON_POSITIVE_QUANTITY))]

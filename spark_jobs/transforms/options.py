@@ -1,4 +1,4 @@
-"""Options of order lines: from bronze rows of order_item_options to the rows of silver_order_item_options."""
+"""Options of order lines: from bronze rows of order_item_options to rows of silver_order_item_options."""
 
 from collections.abc import Collection
 
@@ -18,9 +18,11 @@ from spark_jobs.transforms.typed import read_rows, row_reasons
 def options_with_reasons(
     bronze: DataFrame, negatives: str = REFUND_RULE, missing_marks: Collection[str] = ()
 ) -> DataFrame:
-    """Bronze rows of order_item_options as values, judged, plus option_amount. They have no natural key: equal
-    rows are all kept. A negative price is a discount; a negative quantity is a refund of the option, or quarantined,
-    by the rule `negatives`."""
+    """Return bronze rows of order_item_options as values with `reasons`, plus `option_amount`.
+
+    Options have no natural key: equal rows are all accepted. A negative price is a discount. A negative quantity is a
+    refund of the option, or quarantined, by the rule `negatives`.
+    """
     price, quantity = F.col("option_price"), F.col("option_quantity")
     further = [money.amount_reason(UNPARSEABLE_OPTION_AMOUNT, price, quantity, UNIT_PRICE)]
     if negatives == QUARANTINE_RULE:
@@ -32,16 +34,18 @@ def options_with_reasons(
     )
 
 
-def dated_options(judged: DataFrame, line_days: DataFrame) -> DataFrame:
-    """Judged options in silver's columns but for the batch, plus is_test of their line, reasons and raw. An option
-    without an accepted line is an orphan. `line_days` has one row per accepted line."""
-    found = judged.join(line_days, money.LINE_KEY, "left")
+def dated_options(rows_with_reasons: DataFrame, line_days: DataFrame) -> DataFrame:
+    """Return options in silver's columns without the batch, plus `is_test` of their line, `reasons` and `raw`.
+
+    An option without an accepted line is an orphan. `line_days` has one row for each accepted line.
+    """
+    found = rows_with_reasons.join(line_days, money.LINE_KEY, "left")
     known = with_reason(found, F.col("order_date").isNull(), ORPHAN_OPTION)
     return known.withColumn("raw", raw_text()).withColumnRenamed("id", "source_id").drop("source")
 
 
 def silver_options(options: DataFrame, batch_id: str) -> DataFrame:
-    """The accepted options in the columns of silver_order_item_options."""
+    """Return the accepted options in the columns of silver_order_item_options."""
     return (
         options.filter(is_accepted()).withColumn(BATCH_ID, F.lit(batch_id)).select(*SILVER_ORDER_ITEM_OPTIONS.columns)
     )

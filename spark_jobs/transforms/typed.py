@@ -1,6 +1,6 @@
-"""From bronze text to values: one reading for each kind of column, null where the text has none.
+"""From bronze text to values: one function for each kind of column; null if the text cannot be read.
 
-Every reading is a try: under ANSI mode a plain cast would end the job at the first bad row.
+Every cast is a `try_cast`: under ANSI mode a plain cast would end the job at the first bad row.
 """
 
 from collections.abc import Collection
@@ -18,19 +18,26 @@ BLANKS = " \t\r\n\f\u000b\u00a0\ufeff"
 TIMESTAMP_PATTERN = (
     r"^(19|2[01])\d{2}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,9})?\s?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?)?$"
 )
-# Any text that is not blank is a value of these.
+# Any text that is not blank is a value of these kinds.
 ALWAYS_READ = (Kind.TEXT, Kind.IDENTIFIER)
 DATE_KEY_PATTERN = r"^(\d{2})-(\d{2})-(\d{4})$"
 
 
 def read_rows(bronze: DataFrame, table: SourceTable, *carried: str, missing_marks: Collection[str] = ()) -> DataFrame:
-    """Bronze rows as values: the table's declared columns, each read or null, the ingestion columns `carried` along,
-    and `source`, a struct of the texts they were read from (with the columns the source has grown since).
-    `missing_marks` are texts that stand for a missing value, in any case (`null`, `n/a`)."""
+    """Return bronze rows as values, and `source`, a struct of the texts that they were read from.
+
+    `source` also has the columns that the source has beyond the declared ones.
+
+    Args:
+        bronze: rows as text.
+        table: declaration of the columns.
+        carried: ingestion columns to take along.
+        missing_marks: texts that stand for a missing value, in any case (`null`, `n/a`).
+    """
     source = [F.col(f"`{name}`") for name in bronze.columns if name not in INGESTION_COLUMNS]
-    # Two projections, so that each text is trimmed once however often its value is looked at.
+    # Two projections, so that each text is trimmed once, however often its value is used.
     texts = bronze.select(
-        *[said(column, missing_marks).alias(column.name) for column in _read_columns(table)],
+        *[stated_text(column, missing_marks).alias(column.name) for column in _read_columns(table)],
         *carried,
         F.struct(*source).alias("source"),
     )
@@ -38,8 +45,10 @@ def read_rows(bronze: DataFrame, table: SourceTable, *carried: str, missing_mark
 
 
 def row_reasons(table: SourceTable, *further: Column) -> Column:
-    """array<string>: why a row of `read_rows` cannot be accepted, in column order; empty if it can. `further` are
-    reasons of the table's own rules, each a string or null."""
+    """Return why a row of `read_rows` cannot be accepted (array<string>), in column order; empty if it can.
+
+    `further` are the reasons of the table's own rules, each a string or null.
+    """
     found: list[Column] = []
     for column in _read_columns(table):
         unread = F.col(column.name).isNull()
@@ -49,7 +58,7 @@ def row_reasons(table: SourceTable, *further: Column) -> Column:
             found.append(F.when(unread & (trimmed(f"source.{column.name}") != ""), F.lit(column.reason)))
         if column.kind is Kind.QUANTITY:
             found.append(F.when(F.col(column.name) == 0, F.lit(NON_POSITIVE_QUANTITY)))
-    # array_compact would say the same, but as a lambda it is interpreted row by row.
+    # array_compact would do the same, but it is a lambda and is interpreted row by row.
     return F.array_remove(F.array(*[F.coalesce(reason, F.lit("")) for reason in (*found, *further)]), "")
 
 
@@ -57,11 +66,11 @@ def _read_columns(table: SourceTable) -> list[SourceColumn]:
     return [column for column in table.columns if column.kind is not Kind.NOT_READ]
 
 
-def said(column: SourceColumn, missing_marks: Collection[str]) -> Column:
-    """The text of a column without blanks around it; null where it stands for a missing value.
+def stated_text(column: SourceColumn, missing_marks: Collection[str]) -> Column:
+    """Return the text of a column without blanks around it; null if it stands for a missing value.
 
-    Only names and ids have such marks: a user id `0` may mean nobody, a price of 0 is a price. For the same reason a
-    mark with a digit means nothing where a value must be there: a line may have the id `0`.
+    Only names and ids have such marks: a user id `0` may mean nobody, but a price of 0 is a price. In a required column
+    a mark with a digit does not count: a line may have the id `0`.
     """
     text = trimmed(column.name)
     if column.any_text or column.kind not in ALWAYS_READ:
@@ -73,12 +82,12 @@ def said(column: SourceColumn, missing_marks: Collection[str]) -> Column:
 
 
 def trimmed(name: str) -> Column:
-    """The column's text without blanks around it."""
+    """Return the column's text without blanks around it."""
     return F.btrim(F.col(name), F.lit(BLANKS))
 
 
 def parsed(column: SourceColumn) -> Column:
-    """The value of a column of trimmed texts, aliased by its name; null when missing or without a reading."""
+    """Return the value of a column of trimmed texts, under its name; null if missing or not readable."""
     readings = {
         Kind.TEXT: _one_line,
         Kind.IDENTIFIER: _not_empty,
@@ -113,7 +122,7 @@ def _boolean(name: str) -> Column:
 
 
 def _timestamp(name: str) -> Column:
-    """PostgreSQL's text (`2023-03-08 11:03:32.223+00`) and ISO 8601 (`2023-03-08T11:03:32Z`); UTC if no offset."""
+    """Read PostgreSQL's text (`2023-03-08 11:03:32.223+00`) and ISO 8601 (`2023-03-08T11:03:32Z`); UTC if no offset."""
     return F.when(F.col(name).rlike(TIMESTAMP_PATTERN), F.expr(f"try_cast(`{name}` as timestamp)"))
 
 

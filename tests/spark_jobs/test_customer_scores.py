@@ -20,12 +20,11 @@ from biz_schema.score_inputs import (
     SAMPLE_BUCKETS,
     TOTALS_BEFORE_CUTOFF,
 )
-from biz_schema.score_tables import AS_OF_DATE, SCORE_TABLES
+from biz_schema.score_tables import AS_OF_DATE, PURCHASE_MODELS, SCORE_TABLES
 from spark_jobs import customer_scores
 from spark_jobs.errors import JobError
-from spark_jobs.models.purchase_model import LADDER
-from spark_jobs.scores.customers_in_pandas import CustomersOnDriver
-from spark_jobs.scores.customers_in_spark import CustomersInTasks
+from spark_jobs.scores.customers_in_pandas import CustomersInPandas
+from spark_jobs.scores.customers_in_spark import CustomersInSpark
 from spark_jobs.scores.origins import quarter_start
 from tests.spark_jobs.scores.before_cutoff import write_before_cutoff
 from tests.spark_jobs.scores.chain import AS_OF, customer_days
@@ -61,11 +60,11 @@ def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
         locations[name][str(value)] = f"file://{place}/"
     document = folder / "inputs.json"
     document.parent.mkdir(parents=True, exist_ok=True)
-    openings: dict[str, dict[str, str]] = {TOTALS_BEFORE_CUTOFF: {}, SAMPLE_BEFORE_CUTOFF: {}}
+    before_cutoff: dict[str, dict[str, str]] = {TOTALS_BEFORE_CUTOFF: {}, SAMPLE_BEFORE_CUTOFF: {}}
     if locations[DAYS_OF_CLOSED_QUARTERS]:
         closed_days = f"read_parquet('{folder}/query-*/quarter=*/part.parquet', hive_partitioning = false)"
-        openings = write_before_cutoff(closed_days, AS_OF.isoformat(), folder)
-    document.write_text(json.dumps(locations | openings))
+        before_cutoff = write_before_cutoff(closed_days, AS_OF.isoformat(), folder)
+    document.write_text(json.dumps(locations | before_cutoff))
     return document
 
 
@@ -117,8 +116,14 @@ def test_every_customer_is_scored_once(built: Any, days: pd.DataFrame) -> None:
 
 def test_the_registry_says_what_was_fitted_and_how_it_did(built: Any) -> None:
     found = {(row["model"], row["currency"]): row for row in built[1]["model_registry"]}
-    assert set(found) == {*((rung, "all") for rung in LADDER), ("buhlmann", "USD"), ("buhlmann", "CAD")}
-    assert [rung for rung, _ in found if rung != "buhlmann" and found[rung, "all"]["is_used"]] == ["mbg_nbd"]
+    assert set(found) == {
+        *((model_name, "all") for model_name in PURCHASE_MODELS),
+        ("buhlmann", "USD"),
+        ("buhlmann", "CAD"),
+    }
+    assert [
+        model_name for model_name, _ in found if model_name != "buhlmann" and found[model_name, "all"]["is_used"]
+    ] == ["mbg_nbd"]
     model = found["mbg_nbd", "all"]
     assert model["fit_status"] == "fitted" and model["r"] > 0 and model["r_se"] > 0
     assert model["backtest_origins"] == 8 and model["mae"] < model["naive_mae"]
@@ -171,7 +176,9 @@ POOR = {
 def test_poor_data_gets_rows_and_a_status(spark: SparkSession, tmp_path: Path, frame: pd.DataFrame) -> None:
     found = run(tmp_path / "out", publish_days(tmp_path / "in", frame), as_of=date(2024, 2, 17))
     assert {row["status"] for row in found["model_registry"]} == {"insufficient_data"}
-    assert not any(row["is_used"] for row in found["model_registry"]) and len(found["model_registry"]) >= len(LADDER)
+    assert not any(row["is_used"] for row in found["model_registry"]) and len(found["model_registry"]) >= len(
+        PURCHASE_MODELS
+    )
     assert len(found["gold_customer_predictions"]) == len(frame)
     for row in found["gold_customer_predictions"]:
         assert (row["p_alive"], row["expected_value_365"], row["model_status"]) == (None, None, "insufficient_data")
@@ -185,7 +192,7 @@ def test_the_driver_takes_a_chain_that_lacks_one_kind_of_partition(
     frame = pd.DataFrame({"key": [1, 2], "currency": "USD", "day": [first, first + 1], "amount": [5.0, 6.0]})
     inputs = customer_scores.read_inputs(spark, publish_days(tmp_path, frame).as_uri())
     customers = customer_scores.read_customers(inputs, AS_OF)
-    assert isinstance(customers, CustomersOnDriver)
+    assert isinstance(customers, CustomersInPandas)
     assert sorted(customers.sample(SAMPLE_BUCKETS)["amount"]) == [5.0, 6.0]
 
 
@@ -195,15 +202,15 @@ def test_of_a_large_chain_no_day_before_the_cutoff_is_read_but_the_sample_s(
     document = publish_days(tmp_path, monthly(days))
     everything = customer_scores.read_customers(customer_scores.read_inputs(spark, document.as_uri()), AS_OF)
     locations = json.loads(document.read_text())
-    (opening,) = locations[TOTALS_BEFORE_CUTOFF]
+    (cutoff,) = locations[TOTALS_BEFORE_CUTOFF]
     quarters = locations[DAYS_OF_CLOSED_QUARTERS]
-    old = [quarter for quarter in quarters if quarter < opening]
+    old = [quarter for quarter in quarters if quarter < cutoff]
     assert len(old) > 5 and len(quarters) - len(old) == QUARTERS_READ_BY_DAY
     for quarter in old:
         next(Path(quarters[quarter].removeprefix("file://")).glob("*.parquet")).write_bytes(b"no Parquet")
     monkeypatch.setattr(customer_scores, "DRIVER_BYTES", 0)
     customers = customer_scores.read_customers(customer_scores.read_inputs(spark, document.as_uri()), AS_OF)
-    assert isinstance(customers, CustomersInTasks)
+    assert isinstance(customers, CustomersInSpark)
     keys = ["currency", "n", "t_x", "t"]
     found, expected = (one.groups().set_index(keys).sort_index() for one in (customers, everything))
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_exact=True)

@@ -13,12 +13,12 @@ from pyspark.sql import DataFrame, SparkSession
 from biz_schema.score_inputs import SAMPLE_BUCKETS
 from spark_jobs.customer_scores import Customers
 from spark_jobs.scores import customers_in_pandas as in_memory
-from spark_jobs.scores.customers_in_pandas import CustomersOnDriver, Programme
+from spark_jobs.scores.customer_days import DAY_COLUMNS, customer_days
+from spark_jobs.scores.customer_statistics import Programme
+from spark_jobs.scores.customers_in_pandas import CustomersInPandas
 from spark_jobs.scores.customers_in_spark import (
-    DAY_COLUMNS,
     TOTALS_COLUMNS,
-    CustomersInTasks,
-    customer_days,
+    CustomersInSpark,
     sufficient_statistics,
     totals_before_cutoff,
     totals_of_days,
@@ -30,15 +30,15 @@ Day = tuple[str, str, str, str]
 Loyal = tuple[str, str, str, str, int]
 
 
-def in_tasks(days: DataFrame, as_of: date) -> CustomersInTasks:
+def in_tasks(days: DataFrame, as_of: date) -> CustomersInSpark:
     """Nothing brought forward: every day is read."""
     nobody = totals_before_cutoff(days.sparkSession.createDataFrame([], TOTALS_COLUMNS))
-    return CustomersInTasks(nobody, days, days.limit(0), as_of)
+    return CustomersInSpark(nobody, days, days.limit(0), as_of)
 
 
 FORMS = {
     "by Spark": in_tasks,
-    "by pandas": lambda days, as_of: CustomersOnDriver(days.sparkSession, days.toPandas(), as_of),
+    "by pandas": lambda days, as_of: CustomersInPandas(days.sparkSession, days.toPandas(), as_of),
 }
 both_forms = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 Form = Callable[[DataFrame, date], Customers]
@@ -99,7 +99,7 @@ def test_amounts_may_be_zero_or_negative_and_dates_lie_before_1970(spark: SparkS
 def test_pandas_has_spark_s_figures(spark: SparkSession) -> None:
     days = customer_days(random_days(spark), AS_OF)
     by_spark = sufficient_statistics(totals_of_days(days), AS_OF).toPandas()
-    by_pandas = in_memory.sufficient_statistics(days.toPandas(), AS_OF)
+    by_pandas = in_memory.sufficient_statistics(in_memory.totals_of_days(days.toPandas()), AS_OF)
     names = ["app_name", "user_id", "currency"]
     pd.testing.assert_frame_equal(
         by_pandas.set_index(names).sort_index(),
@@ -164,17 +164,17 @@ def test_refunds_are_money_and_not_days(spark: SparkSession, form: Form) -> None
 
 
 def test_totals_of_refunds_only_become_a_customer_s_by_a_visit(spark: SparkSession) -> None:
-    balances = totals_before_cutoff(spark.createDataFrame(
+    totals = totals_before_cutoff(spark.createDataFrame(
         [("Cafe", user, "USD", None, None, 0, None, cents, 0.0) for user, cents in (("ann", -500), ("bob", -100))],
         TOTALS_COLUMNS,
     ))  # fmt: skip
     days = customer_days(published(spark, [("ann", "USD", "10", "2024-01-21")]), AS_OF)
-    found = sufficient_statistics(balances.unionByName(totals_of_days(days)), AS_OF)
+    found = sufficient_statistics(totals.unionByName(totals_of_days(days)), AS_OF)
     assert values(found, "user_id", "n", "t_x", "t", "s", "ss") == [("ann", 1, 0, 10, 5.0, 100.0)]
 
 
 def test_totals_count_as_the_days_they_stand_for(spark: SparkSession) -> None:
-    balances = totals_before_cutoff(spark.createDataFrame(
+    totals = totals_before_cutoff(spark.createDataFrame(
         [("Cafe", "ann", "USD", date(2023, 1, 1), date(2023, 3, 2), 3, date(2023, 2, 1), 2_501, 2_000_001.0),
          ("Cafe", "bob", "USD", date(2023, 1, 5), date(2023, 1, 5), 1, None, 100, 10_000.0)],
         TOTALS_COLUMNS,
@@ -182,7 +182,7 @@ def test_totals_count_as_the_days_they_stand_for(spark: SparkSession) -> None:
     days = customer_days(published(spark, [
         ("ann", "USD", "10", "2024-01-01"), ("bob", "USD", "2", "2024-01-30", 1), ("cy", "USD", "1.005", "2024-01-31"),
     ]), AS_OF)  # fmt: skip
-    found = sufficient_statistics(balances.unionByName(totals_of_days(days)), AS_OF)
+    found = sufficient_statistics(totals.unionByName(totals_of_days(days)), AS_OF)
     assert values(found, "user_id", "n", "t_x", "t", "s", "ss", "joined") == [
         ("ann", 4, 365, 395, 35.01, 300.0001, 19389),
         ("bob", 2, 390, 391, 3.0, 5.0, 19752),

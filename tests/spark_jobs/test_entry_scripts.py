@@ -12,6 +12,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from biz_insights.time_zones import offset_changes
+from biz_schema.bronze_tables import BRONZE_TABLES
+from biz_schema.silver_tables import SILVER_TABLES
 from biz_schema.source_tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
 from spark_jobs import bronze, silver
 from spark_jobs.errors import JobError, JobFailure, run_job
@@ -120,10 +122,12 @@ def test_bronze_has_every_row_of_every_batch_folder(
     lake, _ = first_load
     manifest = lake.manifest("bronze", "jr-1")
     assert (manifest["job_run_id"], manifest["batch_id"]) == ("jr-1", "export-1")
-    assert list(manifest["tables"]) == ["bronze_order_items", "bronze_order_item_options", "bronze_date_dim"]
+    assert list(manifest["tables"]) == list(BRONZE_TABLES)
+    for name, declared in BRONZE_TABLES.items():
+        written = manifest["tables"][name]["columns"] + manifest["tables"][name]["partition_keys"]
+        assert written == [[column, kind.type] for column, kind in declared.columns.items()]
     table = manifest["tables"]["bronze_order_items"]
     assert table["partition_keys"] == [["batch_id", "string"]]
-    assert table["columns"][0] == ["id", "string"] and table["columns"][-1] == ["ingested_at", "timestamp"]
     assert table["location"] == lake.uri("bronze/order_items/run=jr-1")
     assert table["partitions"]["export-1"]["rows"] == len(LINES)
     assert spark.read.parquet(table["location"]).count() == len(LINES)
@@ -157,6 +161,15 @@ def test_silvers_manifest_speaks_hive(first_load: tuple[Lake, dict[str, Any]]) -
         "row_ledger": [["batch_id", "string"]],
     }
     assert tables["quarantine"]["location"] == lake.uri("silver/quarantine/run=jr-1")
+
+
+def test_silver_has_the_declared_columns_and_types(first_load: tuple[Lake, dict[str, Any]]) -> None:
+    tables = first_load[1]["tables"]
+    assert set(tables) == set(SILVER_TABLES)
+    for name, table in SILVER_TABLES.items():
+        declared = [[column, kind.type] for column, kind in table.columns.items()]
+        assert tables[name]["columns"] + tables[name]["partition_keys"] == declared
+        assert [key for key, _ in tables[name]["partition_keys"]] == list(table.partition_keys)
 
 
 def test_written_rows_are_what_the_manifest_says(spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from spark_jobs.errors import JobError
-from spark_jobs.transforms.holidays import in_the_words_of, public_holidays
+from spark_jobs.transforms.holidays import public_holidays, with_source_names
 
 
 def test_the_federal_holidays_of_a_year() -> None:
@@ -43,7 +43,7 @@ def test_a_missing_module_says_what_the_job_lacks(monkeypatch: pytest.MonkeyPatc
 def test_a_holiday_has_the_sources_name_in_every_year() -> None:
     library = public_holidays("US", "", [2022, 2023])
     source = {date(2023, 2, 20): "Presidents' Day", date(2023, 5, 5): "Founders' Day", date(2023, 6, 19): ""}
-    found = in_the_words_of(source, library)
+    found = with_source_names(library, source)
     assert found[date(2022, 2, 21)] == "Presidents' Day"
     assert found[date(2022, 6, 19)] == "Juneteenth National Independence Day"
     assert found[date(2022, 12, 25)] == "Christmas Day"

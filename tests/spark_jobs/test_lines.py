@@ -36,8 +36,8 @@ def test_test_channels_are_flagged_not_dropped(spark: SparkSession, app_name: st
 
 
 def test_no_test_names_means_no_test_channel(spark: SparkSession) -> None:
-    judged = lines_with_reasons(bronze_lines(spark, {"app_name": "DEVELOPMENT"}), "line_total")
-    assert values(typed_lines(judged, "UTC", "line_total", []), "is_test") == [(False,)]
+    with_reasons = lines_with_reasons(bronze_lines(spark, {"app_name": "DEVELOPMENT"}), "line_total")
+    assert values(typed_lines(with_reasons, "UTC", "line_total", []), "is_test") == [(False,)]
 
 
 @pytest.mark.parametrize("user_id", [None, "", "  "])

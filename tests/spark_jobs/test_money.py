@@ -129,8 +129,8 @@ def test_under_the_rule_quarantine_no_negative_line_counts(spark: SparkSession) 
         {"lineitem_id": "3", "item_price": "-1", "item_quantity": -2},
         {"lineitem_id": "4"},
     )
-    judged = lines_with_reasons(lines, "line_total", QUARANTINE_RULE)
-    assert values(judged, "lineitem_id", "reasons") == [
+    with_reasons = lines_with_reasons(lines, "line_total", QUARANTINE_RULE)
+    assert values(with_reasons, "lineitem_id", "reasons") == [
         ("1", ["negative_price"]),
         ("2", ["non_positive_quantity"]),
         ("3", ["non_positive_quantity", "negative_price"]),

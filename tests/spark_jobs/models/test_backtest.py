@@ -1,4 +1,4 @@
-"""Rolling origins: the verdict follows the figures, and a model that ignores the data does not pass."""
+"""Rolling origins: the status follows the figures, and a model that ignores the data does not pass."""
 
 from dataclasses import replace
 from datetime import date

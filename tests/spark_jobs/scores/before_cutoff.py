@@ -15,14 +15,14 @@ NOT_READ = ("gross_sales", "discount_amount", "refund_amount", "options_revenue"
 
 
 def write_before_cutoff(days: str, process_date: str, folder: Path) -> dict[str, dict[str, str]]:
-    """Write the balances and the sample as of the opening date; returns their locations by table.
+    """Write the totals and the sample as of the cutoff date; returns their locations by table.
 
     Args:
         days: DuckDB relation of customer days in closed quarters, of the columns that the job reads.
-        process_date: decides the opening date.
+        process_date: decides the cutoff date.
         folder: where to write.
     """
-    opening = cutoff_date(process_date)
+    cutoff = cutoff_date(process_date)
     connection = macros.connect()
     connection.execute("SET threads = 2; CREATE SCHEMA lake")
     absent = ", ".join(f"0::DECIMAL(18, 4) AS {name}" for name in NOT_READ)
@@ -32,10 +32,10 @@ def write_before_cutoff(days: str, process_date: str, folder: Path) -> dict[str,
     )
     locations = {}
     for name in (TOTALS_BEFORE_CUTOFF, SAMPLE_BEFORE_CUTOFF):
-        place = folder / name / f"cutoff_date={opening}"
+        place = folder / name / f"cutoff_date={cutoff}"
         place.mkdir(parents=True)
-        select = to_duckdb(gold_tables()[name].select(database="lake", cutoff_date=date_literal(opening)))
+        select = to_duckdb(gold_tables()[name].select(database="lake", cutoff_date=date_literal(cutoff)))
         connection.execute(f"COPY ({select}) TO '{place}/part.parquet' (FORMAT parquet)")
-        locations[name] = {opening: f"file://{place}/"}
+        locations[name] = {cutoff: f"file://{place}/"}
     connection.close()
     return locations

@@ -8,7 +8,7 @@ import pandas as pd
 from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.estimates import VALUE_SUMS, Estimates, fit_purchases, fit_values
 from spark_jobs.scores.histories import Histories, Snapshot, day_number, grouped
-from spark_jobs.scores.ladder import climb
+from spark_jobs.scores.model_selection import select_model
 from spark_jobs.scores.registry import Findings
 from tests.spark_jobs.models.process import GENERATED_DATA
 
@@ -58,9 +58,9 @@ def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
     first_day = as_of if frame.empty else date(1970, 1, 1) + timedelta(days=int(frame["day"].min()))
     snapshot = customers.at(day_number(as_of))
     observed = (as_of - first_day).days
-    choice = climb(
-        lambda rung: fit_purchases(*grouped(snapshot.x, snapshot.t_x, snapshot.t), observed, rung),
-        lambda rung: run_backtests(customers, as_of, first_day, rung),
+    selection = select_model(
+        lambda model_name: fit_purchases(*grouped(snapshot.x, snapshot.t_x, snapshot.t), observed, model_name),
+        lambda model_name: run_backtests(customers, as_of, first_day, model_name),
         observed,
     )
     return Findings(
@@ -68,9 +68,9 @@ def findings(frame: pd.DataFrame, as_of: date = AS_OF) -> Findings:
         first_day=None if frame.empty else first_day,
         version="v1",
         currencies=snapshot.currencies,
-        estimates=Estimates(choice.fit, estimates(snapshot, observed).values),
-        backtests=choice.backtests,
+        estimates=Estimates(selection.fit, estimates(snapshot, observed).values),
+        backtests=selection.backtests,
         annual_discount_rate=0.10,
         margin_rate=None,
-        choice=choice,
+        selection=selection,
     )

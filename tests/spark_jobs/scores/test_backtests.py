@@ -12,8 +12,8 @@ from spark_jobs.scores.backtests import (
     Backtests,
     Series,
     holdout,
+    published_status,
     run_backtests,
-    verdict,
 )  # fmt: skip
 from spark_jobs.scores.histories import day_number
 from tests.spark_jobs.scores.chain import AS_OF, FIRST_DAY, customer_days, estimates, histories
@@ -95,6 +95,6 @@ def test_a_holdout_keeps_every_customer_and_every_day(days: pd.DataFrame) -> Non
 def test_too_short_a_past_is_not_validated_but_keeps_its_figures() -> None:
     short = run_backtests(histories(customer_days(50)), FIRST_DAY + timedelta(days=200), FIRST_DAY)
     assert (short.results, short.churn, short.threshold, short.bands) == ({}, [], None, {})
-    assert verdict(short.summary(PURCHASES, "fitted"), "fitted") == "not_validated"
-    assert verdict(short.summary(PURCHASES, "insufficient_data"), "insufficient_data") == "insufficient_data"
-    assert verdict(short.summary(PURCHASES, "model_degenerate"), "model_degenerate") == "model_degenerate"
+    assert published_status(short.summary(PURCHASES, "fitted"), "fitted") == "not_validated"
+    assert published_status(short.summary(PURCHASES, "insufficient_data"), "insufficient_data") == "insufficient_data"
+    assert published_status(short.summary(PURCHASES, "model_degenerate"), "model_degenerate") == "model_degenerate"

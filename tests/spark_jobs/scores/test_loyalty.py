@@ -11,7 +11,7 @@ import pytest
 from biz_schema.score_tables import LOYALTY_EFFECTS
 from spark_jobs.models.loyalty_effect import METRICS, effects, totals
 from spark_jobs.models.loyalty_windows import CustomerDays, comparisons
-from spark_jobs.scores.customers_in_pandas import loyalty_programmes, sufficient_statistics
+from spark_jobs.scores.customers_in_pandas import loyalty_programmes, sufficient_statistics, totals_of_days
 from spark_jobs.scores.histories import day_number
 from spark_jobs.scores.loyalty import loyalty_effects
 from tests.spark_jobs.models.loyalty_simulation import DAYS, LAUNCH, Chain
@@ -39,7 +39,7 @@ def frame(days: CustomerDays, currency: str = "USD") -> pd.DataFrame:
 
 
 def found_in(days: pd.DataFrame) -> list[dict[str, Any]]:
-    return loyalty_effects(days, loyalty_programmes(sufficient_statistics(days, AS_OF)), AS_OF)
+    return loyalty_effects(days, loyalty_programmes(sufficient_statistics(totals_of_days(days), AS_OF)), AS_OF)
 
 
 def by_metric(found: list[dict[str, Any]], currency: str = "USD") -> dict[str, dict[str, Any]]:
@@ -75,7 +75,7 @@ def test_the_estimate_is_the_model_s(found: dict[str, Any]) -> None:
 
 
 def test_a_sample_of_customers_finds_the_same_within_its_interval(days: pd.DataFrame, found: dict[str, Any]) -> None:
-    programmes = loyalty_programmes(sufficient_statistics(days, AS_OF))
+    programmes = loyalty_programmes(sufficient_statistics(totals_of_days(days), AS_OF))
     part = by_metric(loyalty_effects(days[days["key"] % 2 == 0], programmes, AS_OF))["orders"]
     whole = found["orders"]
     assert part["effect_lower"] < whole["effect_ratio"] < part["effect_upper"]

@@ -67,7 +67,7 @@ POOR = {
 def test_poor_data_gives_a_status_and_no_parameters(frame: pd.DataFrame) -> None:
     poor = findings(frame)
     has_rate = len(frame) > frame["key"].nunique()  # somebody came back
-    assert poor.choice.used == ("naive_rate" if has_rate else None)
+    assert poor.selection.used == ("naive_rate" if has_rate else None)
     assert poor.model_status == ("not_validated" if has_rate else "insufficient_data")
     assert all(status == "insufficient_data" for status in poor.value_status.values())
     purchases = registry_rows(poor)[0]
@@ -82,7 +82,7 @@ def test_customers_who_never_leave_have_a_model_without_dropout() -> None:
         for key, first in enumerate([DAY, *range(DAY + 100, DAY + 300)])
     )
     found = findings(loyal)
-    assert (found.choice.used, found.model_status) == ("credibility_rate", "validated")
+    assert (found.selection.used, found.model_status) == ("credibility_rate", "validated")
     statuses = {row["model"]: row["status"] for row in registry_rows(found)}
     assert (statuses["mbg_nbd"], statuses["geometric_nbd"]) == ("model_degenerate", "model_degenerate")
 

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from biz_schema.score_tables import PURCHASE_MODELS
 from spark_jobs.models.backtest import Metrics, OriginResult
 from spark_jobs.models.estimation import Fit, GroupedCustomers, maximum
 from spark_jobs.models.nbd import Nbd
-from spark_jobs.models.purchase_model import LADDER, TITLES, PurchaseModel
+from spark_jobs.models.purchase_model import TITLES, PurchaseModel
 from spark_jobs.scores.backtests import PURCHASES, Backtests
 from spark_jobs.scores.histories import day_number, grouped
-from spark_jobs.scores.ladder import NOT_NEEDED, Choice, climb
+from spark_jobs.scores.model_selection import NOT_NEEDED, ModelSelection, select_model
 from spark_jobs.scores.origins import WARM_UP_DAYS
 from spark_jobs.scores.registry import Findings, backtest_rows, registry_rows
 from spark_jobs.scores.scoring import Scorer
@@ -30,12 +31,12 @@ def found(kind: str) -> Findings:
 
 def used_model(findings_: Findings) -> PurchaseModel:
     model = findings_.estimates.fit.model
-    assert model is not None, findings_.choice.reason
+    assert model is not None, findings_.selection.reason
     return model
 
 
-def reasons(choice: Choice) -> dict[str, str]:
-    return {attempt.rung: attempt.reason for attempt in choice.attempts}
+def reasons(selection: ModelSelection) -> dict[str, str]:
+    return {candidate.model_name: candidate.reason for candidate in selection.candidates}
 
 
 def test_of_six_kinds_of_chains_at_least_five_have_a_validated_forecast() -> None:
@@ -52,7 +53,7 @@ def test_what_is_said_of_dropout_is_what_the_likelihoods_say(kind: str) -> None:
     chosen = t <= (result.as_of - FIRST_DAY).days - WARM_UP_DAYS if kind != "one cohort" else t >= 0
     rows = GroupedCustomers(x[chosen], t_x[chosen], t[chosen], customers[chosen])
     beta, single, none = (maximum(rows, dropout).log_likelihood for dropout in ("beta", "single", "none"))  # type: ignore[arg-type]
-    said = reasons(result.choice)
+    said = reasons(result.selection)
     assert ("no dropout can be made out" in said["mbg_nbd"]) == (beta - none < 3.0)
     assert ("does not differ between customers" in said["mbg_nbd"]) == (beta - none >= 3.0 and beta - single < 1.92)
     if "geometric_nbd" in said and said["geometric_nbd"].startswith("no dropout"):
@@ -85,9 +86,9 @@ def test_where_three_in_ten_leave_after_every_order_nobody_is_said_to_stay(seed:
     gaps = [always(20), gamma_rates(1, 15), gamma_rates(4, 30)][seed % 3]
     result = findings(Kind(gaps, always(0.3), days=1_000).customer_days(seed), FIRST_DAY + timedelta(days=999))
     assert used_model(result).has_dropout and result.model_status == "validated"
-    said = result.choice.reason
+    said = result.selection.reason
     assert "nobody leaves" not in said and "no dropout" not in said
-    if result.choice.used == "geometric_nbd":
+    if result.selection.used == "geometric_nbd":
         p = result.estimates.fit.model.p  # type: ignore[union-attr]
         assert 0.26 < p < 0.40  # after an order day: two orders of a day are two chances to leave
         assert f"one dropout probability after each order day, {p:.3f}," in said
@@ -107,7 +108,7 @@ def test_a_young_source_has_a_forecast_that_is_not_validated(days: int, origins:
     kind = Kind(gamma_rates(1, 10), lambda rng, n: rng.beta(0.7, 2, n), days=days)
     result = findings(kind.customer_days(seed=3), FIRST_DAY + timedelta(days=days - 1))
     assert result.model_status == "not_validated" and used_model(result)
-    rows = [row for row in registry_rows(result) if row["model"] in LADDER]
+    rows = [row for row in registry_rows(result) if row["model"] in PURCHASE_MODELS]
     assert sum(row["is_used"] for row in rows) == 1
     for row in rows:
         assert row["backtest_origins"] == origins if row["fit_status"] == "fitted" else "backtest_origins" not in row
@@ -141,7 +142,7 @@ POOR = {
 @pytest.mark.parametrize(("frame", "used", "said"), POOR.values(), ids=POOR)
 def test_too_few_customers_have_the_naive_rate_or_nothing(frame: pd.DataFrame, used: str | None, said: str) -> None:
     result = findings(frame, FIRST_DAY + timedelta(days=720))
-    assert result.choice.used == used and said in result.choice.reason
+    assert result.selection.used == used and said in result.selection.reason
     assert result.model_status == ("not_validated" if used else "insufficient_data")
     assert all(row["reason"] for row in registry_rows(result))
     if used:
@@ -152,15 +153,15 @@ def test_a_model_that_is_not_needed_is_not_tried() -> None:
     tried: list[str] = []
     result = found("grocery")
 
-    def fit(rung: str) -> Fit:
-        tried.append(rung)
+    def fit(model_name: str) -> Fit:
+        tried.append(model_name)
         return result.estimates.fit
 
-    choice = climb(fit, lambda rung: result.backtests, 1_399)  # type: ignore[arg-type]
+    selection = select_model(fit, lambda model_name: result.backtests, 1_399)  # type: ignore[arg-type]
     assert tried == ["mbg_nbd"]
-    assert [attempt.status for attempt in choice.attempts] == ["validated", *[NOT_NEEDED] * 4]
-    assert choice.attempts[-1].reason == "not tried: MBG/NBD comes before it and is validated"
-    assert choice.reason.startswith("MBG/NBD is used: in back-tests its forecasts of 90 days missed by")
+    assert [candidate.status for candidate in selection.candidates] == ["validated", *[NOT_NEEDED] * 4]
+    assert selection.candidates[-1].reason == "not tried: MBG/NBD comes before it and is validated"
+    assert selection.reason.startswith("MBG/NBD is used: in back-tests its forecasts of 90 days missed by")
 
 
 def backtests_with(mae: float, bias: float = 0.0, origins: int = 4) -> Backtests:
@@ -169,9 +170,11 @@ def backtests_with(mae: float, bias: float = 0.0, origins: int = 4) -> Backtests
     return Backtests({PURCHASES: results}, [], None, {})
 
 
-def fit_of(rung: str, is_fitted: bool = True) -> Fit:
+def fit_of(model_name: str, is_fitted: bool = True) -> Fit:
     model = Nbd(1.0, 9.0) if is_fitted else None
-    return Fit(model, None, 500, 90, 1, None, "fitted" if is_fitted else "model_degenerate", rung, "why it is not")  # type: ignore[arg-type]
+    return Fit(
+        model, None, 500, 90, 1, None, "fitted" if is_fitted else "model_degenerate", model_name, "why it is not"
+    )  # type: ignore[arg-type]
 
 
 RULE = {
@@ -190,23 +193,29 @@ RULE = {
 
 @pytest.mark.parametrize(("degenerate", "figures", "used"), RULE.values(), ids=RULE)
 def test_the_rule_of_choice(degenerate: set[str], figures: dict[str, tuple[float, float, int]], used: str) -> None:
-    choice = climb(
-        lambda rung: fit_of(rung, rung not in degenerate),
-        lambda rung: backtests_with(*figures.get(rung, (1.0 if rung == "naive_rate" else 1.2, 0.3, 4))),
+    selection = select_model(
+        lambda model_name: fit_of(model_name, model_name not in degenerate),
+        lambda model_name: backtests_with(
+            *figures.get(model_name, (1.0 if model_name == "naive_rate" else 1.2, 0.3, 4))
+        ),
         1_000,
     )
-    assert choice.used == used
-    assert choice.reason.startswith(f"{TITLES[used][0].upper()}{TITLES[used][1:]} is used: ")
-    for rung in LADDER[: LADDER.index(used)]:  # type: ignore[arg-type]
-        assert f"{TITLES[rung]} is not: ".lower() in choice.reason.lower()
+    assert selection.used == used
+    assert selection.reason.startswith(f"{TITLES[used][0].upper()}{TITLES[used][1:]} is used: ")
+    for model_name in PURCHASE_MODELS[: PURCHASE_MODELS.index(used)]:  # type: ignore[arg-type]
+        assert f"{TITLES[model_name]} is not: ".lower() in selection.reason.lower()
 
 
 def test_without_anything_to_judge_the_first_that_fits_is_used() -> None:
-    choice = climb(lambda rung: fit_of(rung, rung != "mbg_nbd"), lambda rung: backtests_with(1.0, origins=0), 60)
-    assert choice.used == "geometric_nbd"
-    assert "0 past dates could be judged, and 4 are needed: the data spans 60 days" in choice.reason
-    assert "it is the first that could be fitted, and no model could be judged" in choice.reason
-    assert "MBG/NBD is not: why it is not." in choice.reason
+    selection = select_model(
+        lambda model_name: fit_of(model_name, model_name != "mbg_nbd"),
+        lambda model_name: backtests_with(1.0, origins=0),
+        60,
+    )
+    assert selection.used == "geometric_nbd"
+    assert "0 past dates could be judged, and 4 are needed: the data spans 60 days" in selection.reason
+    assert "it is the first that could be fitted, and no model could be judged" in selection.reason
+    assert "MBG/NBD is not: why it is not." in selection.reason
 
 
 def scorer_of(kind: str) -> tuple[Scorer, Findings]:
@@ -214,7 +223,7 @@ def scorer_of(kind: str) -> tuple[Scorer, Findings]:
     return (
         Scorer(
             "v1", result.estimates, result.backtests.bands, {}, result.churn_threshold, 0.1, None, result.model_status,
-            result.value_status, result.choice.reason, result.value_reason, result.churn_reason,
+            result.value_status, result.selection.reason, result.value_reason, result.churn_reason,
         ),
         result,
     )  # fmt: skip
@@ -228,11 +237,11 @@ def test_scores_say_what_the_model_in_use_can_say_and_no_more(kind: str) -> None
     scores = scorer.score(np.array(["USD"] * 3, dtype=object), *customers)
     for name in ("p_order_30", "p_order_90", "p_order_365", "expected_days_365", "expected_value_365", "value_per_day"):
         assert np.isfinite(scores[name].astype(float)).all(), name
-    assert set(scores["model"]) == {result.choice.used} and set(scores["model_reason"]) == {result.choice.reason}
+    assert set(scores["model"]) == {result.selection.used} and set(scores["model_reason"]) == {result.selection.reason}
     assert set(scores["p_alive_status"]) == {"estimated" if model.has_dropout else "not_estimated"}
     assert np.isfinite(scores["p_alive"].astype(float)).all() == model.has_dropout
     assert np.isnan(scores["p_alive"].astype(float)).all() != model.has_dropout
-    knows_gaps = result.choice.used not in ("naive_rate", "credibility_rate")
+    knows_gaps = result.selection.used not in ("naive_rate", "credibility_rate")
     for name in ("median_gap_days", "overdue_p"):
         assert np.isfinite(scores[name].astype(float)).all() == knows_gaps, name
     assert set(scores["value_reason"]) == {result.value_reason["USD"]} and set(scores["churn_threshold_reason"])
@@ -243,7 +252,7 @@ def test_scores_say_what_the_model_in_use_can_say_and_no_more(kind: str) -> None
 def test_the_registry_has_every_model_once_and_uses_one() -> None:
     for kind in KINDS:
         rows = registry_rows(found(kind))
-        assert [row["model"] for row in rows] == [*LADDER, "buhlmann"]
+        assert [row["model"] for row in rows] == [*PURCHASE_MODELS, "buhlmann"]
         (used,) = [row for row in rows[:-1] if row["is_used"]]
         assert used["fit_status"] == "fitted" and used["status"] == found(kind).model_status
         fitted = {row["model"] for row in rows[:-1] if row["fit_status"] == "fitted"}

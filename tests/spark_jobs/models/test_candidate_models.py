@@ -1,16 +1,16 @@
-"""The simpler models of the ladder: limits of MBG/NBD, and rates by credibility."""
+"""The simpler purchase models: limits of MBG/NBD, and rates by credibility."""
 
 import numpy as np
 import pytest
 
+from biz_schema.score_tables import PURCHASE_MODELS
 from spark_jobs.models.credibility_rate import credibility_rate
 from spark_jobs.models.discounting import discounted_days
-from spark_jobs.models.estimation import fit_rung
+from spark_jobs.models.estimation import fit_model
 from spark_jobs.models.geometric_nbd import GeometricNbd
 from spark_jobs.models.mbg_nbd import ONE_RATE, MbgNbd
 from spark_jobs.models.naive_rate import NaiveRate
 from spark_jobs.models.nbd import Nbd
-from spark_jobs.models.purchase_model import LADDER
 from tests.spark_jobs.models.process import FAITHFUL, GENERATED_DATA, simulate
 from tests.spark_jobs.models.test_mbg_nbd import HISTORIES, expected_days_by_integration
 
@@ -93,7 +93,7 @@ def test_simulated_customers_of_one_dropout_probability_behave_as_promised(rate,
         for tenth in np.array_split(np.argsort(promised, kind="stable"), 10):
             assert abs(promised[tenth].mean() - happened[tenth].mean()) < 0.02
     assert days.sum() / seen.future_days.sum() == pytest.approx(1, abs=0.05)
-    found = fit_rung("geometric_nbd", *seen.history, seen.weights)
+    found = fit_model("geometric_nbd", *seen.history, seen.weights)
     assert isinstance(found.model, GeometricNbd) and found.standard_errors is not None
     z = np.subtract([found.model.r, found.model.alpha, found.model.p], [1.5, 1.5 / rate, p]) / found.standard_errors
     assert (np.abs(z) < 3.5).all(), z
@@ -101,7 +101,7 @@ def test_simulated_customers_of_one_dropout_probability_behave_as_promised(rate,
 
 def test_nbd_is_found_where_nobody_leaves():
     seen = simulate(MbgNbd(0.8, 24.0, 1e-9, 1e3), 20_000, 700, 0, seed=6)
-    found = fit_rung("nbd", *seen.history, seen.weights)
+    found = fit_model("nbd", *seen.history, seen.weights)
     assert isinstance(found.model, Nbd) and found.standard_errors is not None
     z = np.subtract([found.model.r, found.model.alpha], [0.8, 24.0]) / found.standard_errors
     assert (np.abs(z) < 3).all(), z
@@ -125,14 +125,14 @@ def test_credibility_trusts_regular_customers_sooner_than_chance_would():
     assert found is not None and found.scatter == pytest.approx(1 / 16, abs=0.1)
     expected = found.living_days(x, t, 90)
     assert expected.sum() / future.sum() == pytest.approx(1, abs=0.02)
-    rivals = [fit_rung("nbd", x, t_x, t, np.ones(len(x))).model, NaiveRate()]
+    rivals = [fit_model("nbd", x, t_x, t, np.ones(len(x))).model, NaiveRate()]
     errors = [np.abs(model.living_days(x, t, 90) - future).mean() for model in (found, *rivals)]
     assert errors[0] < 0.9 * min(errors[1:]), errors
 
 
 def test_credibility_of_customers_who_come_by_chance_is_that_of_nbd():
     x, t_x, t, _ = renewals(shape=1)
-    found, nbd = credibility_rate(x, t_x, t, np.ones(len(x))), fit_rung("nbd", x, t_x, t, np.ones(len(x))).model
+    found, nbd = credibility_rate(x, t_x, t, np.ones(len(x))), fit_model("nbd", x, t_x, t, np.ones(len(x))).model
     assert found is not None and nbd is not None and found.scatter > 0.9
     np.testing.assert_allclose(found.living_days(x, t, 90), nbd.living_days(x, t, 90), rtol=0.25)
 
@@ -147,16 +147,16 @@ def test_credibility_of_customers_alike_is_everybody_s_rate():
 
 def test_the_naive_rate_says_nothing_of_gaps_and_needs_somebody_who_came_back():
     assert np.isnan(NaiveRate().median_gap([3], [30])).all() and np.isnan(NaiveRate().overdue_p([3], [30], [40])).all()
-    assert fit_rung("naive_rate", [0, 0], [0, 0], [0, 90], [3, 4]).reason == (
+    assert fit_model("naive_rate", [0, 0], [0, 0], [0, 90], [3, 4]).reason == (
         "nobody came back on another day (customers: 7), so that there is no rate to carry forward"
     )
-    assert "(customers: 0)" in fit_rung("naive_rate", [], [], [], []).reason
-    assert fit_rung("naive_rate", [1], [2], [3], [1]).model == NaiveRate()
+    assert "(customers: 0)" in fit_model("naive_rate", [], [], [], []).reason
+    assert fit_model("naive_rate", [1], [2], [3], [1]).model == NaiveRate()
 
 
 @pytest.mark.parametrize("truth", [GENERATED_DATA, FAITHFUL])
-def test_every_model_of_the_ladder_fits_ordinary_customers(truth):
+def test_every_purchase_model_fits_ordinary_customers(truth):
     seen = simulate(truth, 3_000, 900, 0, seed=9)
-    for rung in LADDER:
-        found = fit_rung(rung, *seen.history, seen.weights)
-        assert (found.status, found.rung) == ("fitted", rung) and found.model is not None
+    for model_name in PURCHASE_MODELS:
+        found = fit_model(model_name, *seen.history, seen.weights)
+        assert (found.status, found.model_name) == ("fitted", model_name) and found.model is not None
