@@ -1,4 +1,4 @@
-"""The source database: its tables, how to reach it, and what it holds for a day."""
+"""The source database: how to connect to it, and what it contains for a day."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from biz_schema.value_limits import CLOCK_SLACK_HOURS, FIRST_YEAR, LAST_YEAR
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[Any]:
-    """A psycopg connection with the credentials of Secrets Manager; commits on success, rolls back on error.
+    """Open a psycopg connection with the credentials of Secrets Manager; it commits on success, rolls back on error.
 
-    A time without an offset means UTC in it, whatever the database's own time zone.
+    A time without an offset means UTC in it, whatever the database's own time zone is.
     """
     import psycopg
 
@@ -52,13 +52,13 @@ CREATION_TIME = ORDER_ITEMS.column("creation_time_utc")
 
 @dataclass(frozen=True)
 class SourceCount:
-    """What the source holds at one moment.
+    """What the source contains at one moment.
 
     Attributes:
         rows: rows by table.
-        first_day, last_day: span of the local order dates up to that moment; None when there are no such orders.
-        unreadable_rows: rows of order_items whose time is missing, infinite or outside the readable years.
-        future_rows: rows of order_items dated more than ``CLOCK_SLACK`` after that moment.
+        first_day, last_day: first and last local order date up to that moment; None without such orders.
+        unreadable_rows: rows of order_items with a time that is missing, infinite or outside the readable years.
+        future_rows: rows of order_items dated more than CLOCK_SLACK after that moment.
     """
 
     rows: dict[str, int]
@@ -87,8 +87,8 @@ class SourceCount:
 def count_source(connection: Any, business_timezone: str) -> SourceCount:
     """Count the source tables in one snapshot.
 
-    The database filters and returns instants in UTC; the time zone's rules are applied here, so that the database
-    and Airflow cannot disagree about them. An order dated in the future says nothing about how far the source reaches.
+    The database filters and returns moments in UTC. The time zone's rules are applied here, so that the database and
+    Airflow cannot disagree about them. Orders dated in the future do not count for the first and last day.
 
     Raises:
         PermanentError: a table is missing.
@@ -130,10 +130,10 @@ def count_source(connection: Any, business_timezone: str) -> SourceCount:
 
 
 def require_day(count: SourceCount, process_date: str) -> None:
-    """Check that the source holds orders around ``process_date``.
+    """Check that the source contains orders on both sides of `process_date`.
 
     Raises:
-        PermanentError: the day lies outside the span of the source's orders, those dated in the future left aside.
+        PermanentError: the day is before the source's first order or after its last one, except orders in the future.
     """
     ignored = "".join(f" ({finding})" for finding in count.findings)
     if count.first_day is None or count.last_day is None:

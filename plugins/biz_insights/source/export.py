@@ -1,4 +1,4 @@
-"""Extract: which day a run is for, what the source holds, and whether an export really carries it."""
+"""Extract: which day a run is for, and whether an export contains all rows of the source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from biz_schema.source_tables import SOURCE_TABLES
 
 
 def resolve_process_date(wanted: str | None, run_after: datetime, business_timezone: str) -> str:
-    """The last complete day the run is for, ``YYYY-MM-DD``.
+    """Return the last complete day that the run is for, `YYYY-MM-DD`.
 
     Args:
         wanted: the DAG parameter; None means the local day before the run.
@@ -21,7 +21,7 @@ def resolve_process_date(wanted: str | None, run_after: datetime, business_timez
         business_timezone: IANA name.
 
     Raises:
-        PermanentError: the text is no date, or the day is not over yet.
+        PermanentError: the text is not a date, or the day is not over yet.
     """
     today = run_after.astimezone(ZoneInfo(business_timezone)).date()
     if not wanted:
@@ -29,7 +29,7 @@ def resolve_process_date(wanted: str | None, run_after: datetime, business_timez
     try:
         day = date.fromisoformat(wanted)
     except ValueError as error:
-        raise PermanentError(f"process_date {wanted!r} is no date; give it as YYYY-MM-DD") from error
+        raise PermanentError(f"process_date {wanted!r} is not a date; give it as YYYY-MM-DD") from error
     if day >= today:
         raise PermanentError(
             f"process_date {wanted} is not over yet in {business_timezone}; the last complete day is "
@@ -39,17 +39,17 @@ def resolve_process_date(wanted: str | None, run_after: datetime, business_timez
 
 
 def row_span(before: dict[str, int], after: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """Rows each table had before and after the snapshot, as (least, most).
+    """Return the rows of each table before and after the snapshot, as (least, most).
 
-    A source that is written to while it is copied may have any number between; one at rest exactly one.
+    A source that is written to meanwhile may export any number between them; otherwise both are equal.
     """
     return {table: (min(before[table], after[table]), max(before[table], after[table])) for table in before}
 
 
 def check_export(session: Any, settings: Settings, export_id: str) -> str:
-    """Address of the exported database's folder, once it is certain that every table is in it.
+    """Check that every table is in the export; return the address of the exported database's folder.
 
-    RDS can skip tables and still say COMPLETE: it says so in ``WarningMessage`` and by a folder that is not there.
+    RDS can skip tables and still say COMPLETE. It shows this in `WarningMessage`, or only by a missing folder.
 
     Raises:
         PermanentError: the export skipped something, or lacks a table.
@@ -58,7 +58,7 @@ def check_export(session: Any, settings: Settings, export_id: str) -> str:
     root = settings.lake_uri(f"landing/{export_id}/")
     landing = f"{root}{settings.source_database}/"
     files = list(s3.list_uris(session, root))
-    # RDS writes no Parquet file for a part of a table without rows: a table that may be empty is there with its folder.
+    # RDS writes no Parquet file for a part of a table without rows: an empty table has only its folder.
     missing = [
         table.name
         for table in SOURCE_TABLES
@@ -71,14 +71,14 @@ def check_export(session: Any, settings: Settings, export_id: str) -> str:
     if missing or warning:
         raise PermanentError(
             f"export {export_id} says {task['Status']} but lacks {', '.join(missing) or 'part of the data'}"
-            f"{f' (RDS: {warning})' if warning else ''}; mend the cause and clear extract.create_snapshot"
+            f"{f' (RDS: {warning})' if warning else ''}; fix the cause and clear extract.create_snapshot"
         )
     _check_table_info(session, export_id, files)
     return landing
 
 
 def _check_table_info(session: Any, export_id: str, files: list[str]) -> None:
-    """Every table's own status in ``export_tables_info_*.json``."""
+    """Check every table's own status in `export_tables_info_*.json`."""
     for uri in files:
         if "/export_tables_info_" not in uri:
             continue
@@ -91,7 +91,7 @@ def _check_table_info(session: Any, export_id: str, files: list[str]) -> None:
 
 
 def check_rows(exported: dict[str, int], database: dict[str, tuple[int, int]], export_id: str) -> None:
-    """Check that an export carries as many rows as the database counted.
+    """Check that an export contains as many rows as the database counted.
 
     Raises:
         PermanentError: names the table and both counts.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 GENERATED_LINE_ID = "'row-' || row_number() OVER (PARTITION BY btrim({order_id}) ORDER BY file_row)"
-"""SQL for the ids of lines whose file has none. They depend on the rows of the same order alone, so that orders may
-come and go around them; a row put before another of its order renumbers the rows behind it."""
+"""SQL for the ids of lines whose file has none. They depend only on the rows of the same order, so other orders may be
+added or removed. A row that is inserted into an order changes the numbers of the rows after it."""
 
 
 def notes_on_missing(file_name: str, table: str, present: set[str]) -> list[str]:

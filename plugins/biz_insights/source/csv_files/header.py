@@ -1,4 +1,4 @@
-"""A CSV's first line: its delimiter, and which of its columns go where."""
+"""A CSV's first line: its delimiter, and the table column of each field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 MOST_COLUMNS = 1_599
-"""A table of PostgreSQL has at most 1,600; the staging table has one of its own."""
+"""PostgreSQL allows 1,600 columns in a table; the staging table needs one for itself."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOT_TEXT = (
     (b"PK\x03\x04", "is an Excel workbook or a zip archive under the name of a CSV; save it from Excel as CSV UTF-8"),
@@ -33,7 +33,7 @@ class Header:
     Attributes:
         columns: the table's column of each field of a row, None for a field that is ignored.
         delimiter: the character between fields.
-        lines: lines that the header takes up (more than one when a quoted name holds a line break).
+        lines: lines of the header (more than one if a quoted name contains a line break).
         unnamed_tail: fields at the end of a row that have no name (the header ends with delimiters).
         notes: what is ignored or missing, for the person who sent the file.
     """
@@ -49,12 +49,12 @@ def read_header(where: str, table: str, start: bytes) -> Header:
     """Decide from a file's first bytes how to read it.
 
     Args:
-        where: the file's address, for the message.
-        table: source table it is meant for.
-        start: the file's first bytes; they must hold the whole header.
+        where: the file's address, for messages.
+        table: source table that the file is for.
+        start: the file's first bytes; they must contain the whole header.
 
     Raises:
-        PermanentError: this is not a UTF-8 CSV, or it lacks a required column.
+        PermanentError: the file is not a UTF-8 CSV, or it lacks a required column.
     """
     text = header_text(where, start)
     delimiter, names = split_header(table, text)
@@ -64,7 +64,7 @@ def read_header(where: str, table: str, start: bytes) -> Header:
     found = [name for name in columns if name]
     if missing := [name.upper() for name in source.required_file_columns if name not in found]:
         required = ", ".join(name.upper() for name in source.required_file_columns)
-        # What a first line names that names no column may be somebody's data.
+        # A first line that names no column may be personal data, so it is not shown.
         named = ", ".join(name.strip() for name in names)[:300] if found else "none of its columns (is it a header?)"
         raise PermanentError(
             f"{where} lacks column {', '.join(missing)}; its first line, read with the delimiter "
@@ -86,16 +86,18 @@ def read_header(where: str, table: str, start: bytes) -> Header:
 
 
 def header_text(where: str, start: bytes) -> str:
-    """The first record, without byte order mark and line end. Raises PermanentError for what is not UTF-8 text."""
+    """Return the first record, without byte order mark and line end. Raises PermanentError if it is not UTF-8 text."""
     for signature, what in NOT_TEXT:
         if start.startswith(signature):
             raise PermanentError(f"{where} {what}")
     start = start.removeprefix(BYTE_ORDER_MARK)
-    # What follows the header may be cut inside a character; the load looks at it.
+    # The bytes after the header may end in the middle of a character; the load checks them.
     match = RECORD.match(start.decode("latin-1"))
     record = match[0].encode("latin-1") if match else b""
     if b"\0" in record:
-        raise PermanentError(f"{where} has zero bytes in its first line: it is UTF-16 or no text; save it as CSV UTF-8")
+        raise PermanentError(
+            f"{where} has zero bytes in its first line: it is UTF-16 or not a text; save it as CSV UTF-8"
+        )
     try:
         text = record.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -106,7 +108,7 @@ def header_text(where: str, start: bytes) -> str:
 
 
 def split_header(table: str, text: str) -> tuple[str, list[str]]:
-    """The delimiter that gives the most of the table's columns (the comma when several do), and the names."""
+    """Return the delimiter that gives most of the table's columns (the comma if several do), and the names."""
     known = {key(name) for name in SOURCE_TABLES_BY_NAME[table].file_columns}
     split = {delimiter: next(csv.reader(io.StringIO(text), delimiter=delimiter)) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: len({key(name) for name in split[delimiter]} & known))
@@ -114,7 +116,7 @@ def split_header(table: str, text: str) -> tuple[str, list[str]]:
 
 
 def key(name: str) -> str:
-    """What two spellings of a column's name share: `Order ID`, `order-id` and `ORDER_ID` are one column."""
+    """Return a name in a form that its spellings share: `Order ID`, `order-id` and `ORDER_ID` are one column."""
     return re.sub(r"[\W_]+", "", name.lower())
 
 

@@ -1,4 +1,4 @@
-"""The load: the three files into the source's tables, all or nothing, in the caller's transaction."""
+"""The load: the three files into the source's tables, all or none, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from biz_insights.settings import Settings
 from biz_insights.source.csv_files.columns import GENERATED_LINE_ID
 from biz_insights.source.csv_files.local_times import local_time_notes
 from biz_insights.source.csv_files.source_file import SourceFile, field_name
-from biz_insights.source.csv_files.staging import STAGING, Staged, said, stage
+from biz_insights.source.csv_files.staging import STAGING, Staged, database_message, stage
 from biz_insights.source.csv_files.structure import NOTHING_LOADED
 from biz_insights.source.csv_files.validation import Shapes, column_shapes, require_casts, require_values
 from biz_insights.source.csv_files.values import reading
@@ -19,7 +19,7 @@ from biz_insights.time_formats import TimeFormat, time_format
 from biz_schema.source_tables import SOURCE_ID, SOURCE_TABLES, SOURCE_TABLES_BY_NAME
 
 READING_VERSION = 1
-"""Raise it with every change in how a file is read: files that were loaded before are then loaded again."""
+"""Increase it with every change in how a file is read: files that were loaded before are then loaded again."""
 
 DDL = (
     "\n".join(
@@ -42,25 +42,31 @@ ALTER TABLE public.source_load ADD COLUMN IF NOT EXISTS read_as TEXT;
 ALTER TABLE public.source_load ADD COLUMN IF NOT EXISTS notes TEXT[];
 """
 )
-"""The source's tables; ``source_load`` says which file each was last loaded from (an empty ETag: from none), how it
-was read, and what was noted about it."""
+"""The source's tables, and `source_load`: the file that each table was last loaded from (an empty ETag: no file), how
+it was read, and the notes on it."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a load did: rows by table, empty when the files are those that were loaded last; and what was ignored,
-    generated or assumed, in sentences."""
+    """What a load did.
+
+    Attributes:
+        rows: rows by table; empty if the files are the ones that were loaded last.
+        notes: sentences on what was ignored, generated or assumed.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
 def load_files(connection: Any, settings: Settings, files: list[SourceFile], force: bool = False) -> Load:
-    """Create the tables where they are missing and replace their rows by the files', unless neither the files nor
-    the settings that say how to read them have changed since the last load.
+    """Create missing tables and replace the rows of all tables by the rows of the files.
+
+    Nothing is done if the files and the settings that say how to read them are unchanged since the last load, unless
+    `force`.
 
     Raises:
-        PermanentError: a file is refused; names it, the line and the reason. Nothing is loaded.
+        PermanentError: a file is refused. The message names the file, the line and the reason. Nothing is loaded.
     """
     with connection.cursor() as cursor:
         cursor.execute(DDL)
@@ -86,12 +92,11 @@ def load_files(connection: Any, settings: Settings, files: list[SourceFile], for
 
 
 def _set_reading(cursor: Any, settings: Settings) -> None:
-    """Read no text by the session's habits, until the transaction ends: dates are year first, local times of the
-    stated zone."""
+    """Set how PostgreSQL reads texts until the transaction ends: dates year first, local times in the stated zone."""
     import psycopg
 
     cursor.execute("SELECT set_config('datestyle', 'ISO, YMD', true)")
-    # Rows are sorted by their place in the file: in memory, as long as they fit.
+    # Rows are sorted by their place in the file: in memory if they fit.
     cursor.execute("SELECT set_config('work_mem', '128MB', true)")
     try:
         cursor.execute("SELECT set_config('timezone', %s, true)", (settings.source_timezone,))
@@ -103,12 +108,12 @@ def _set_reading(cursor: Any, settings: Settings) -> None:
 
 
 def read_as(settings: Settings) -> str:
-    """What decides how files are read; files read otherwise are loaded again."""
+    """Return what decides how files are read; files that were read in another way are loaded again."""
     return f"{READING_VERSION} {settings.source_date_format} {settings.source_timezone}"
 
 
 def last_loads(connection: Any) -> dict[str, tuple[str, str | None]]:
-    """ETag of the file that each table was last loaded from, and how it was read."""
+    """Return the ETag of the file that each table was last loaded from, and how it was read."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT ON (source_table) source_table, file_etag, read_as FROM public.source_load "
@@ -118,7 +123,7 @@ def last_loads(connection: Any) -> dict[str, tuple[str, str | None]]:
 
 
 def last_notes(connection: Any) -> list[str]:
-    """Notes on the files that the tables were last loaded from."""
+    """Return the notes on the files that the tables were last loaded from."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT notes FROM public.source_load WHERE id IN "
@@ -128,7 +133,7 @@ def last_notes(connection: Any) -> list[str]:
 
 
 def fill_table(connection: Any, settings: Settings, file: SourceFile) -> tuple[int, list[str]]:
-    """Fill an empty table from its file; returns the rows loaded and the notes.
+    """Fill an empty table from its file; return the number of rows and the notes.
 
     Raises:
         PermanentError: the file is refused.
@@ -148,7 +153,7 @@ def fill_table(connection: Any, settings: Settings, file: SourceFile) -> tuple[i
                 rows = cursor.rowcount
         except psycopg.DataError as error:
             require_casts(connection, file, times)
-            raise PermanentError(f"{file.uri}: {said(error)}; {NOTHING_LOADED}") from error
+            raise PermanentError(f"{file.uri}: {database_message(error)}; {NOTHING_LOADED}") from error
     notes = [
         *_notes_on_rows(file, staged),
         *local_time_notes(connection, file, times, settings.source_timezone, shapes),
@@ -157,7 +162,7 @@ def fill_table(connection: Any, settings: Settings, file: SourceFile) -> tuple[i
 
 
 def insert_statement(file: SourceFile, times: TimeFormat, shapes: Shapes) -> str:
-    """SQL that fills the table from the staged rows, in the file's order: the identity follows it."""
+    """Return SQL that fills the table from the staged rows, in the file's order, so that the ids follow it."""
     fields = [field_name(number) for number in range(len(file.columns))]
     values: dict[str, str] = {}
     for column, declared in SOURCE_TABLES_BY_NAME[file.table].file_columns.items():
@@ -179,7 +184,7 @@ def _notes_on_rows(file: SourceFile, staged: Staged) -> list[str]:
         notes.append(f"{file.name} has a header and no rows: the table is empty")
     elif file.field("lineitem_id") and not staged.rows_with_line_id:
         notes.append(
-            f"{file.name} has no value in the column LINEITEM_ID, so that every row will be quarantined; without the "
+            f"{file.name} has no value in the column LINEITEM_ID, so every row will be quarantined; without the "
             "column lines are numbered"
         )
     if staged.empty_rows:

@@ -1,7 +1,7 @@
-"""Times that state no offset from UTC: in which zone they are read, and what is noted about it.
+"""Times without an offset from UTC: in which zone they are read, and the notes about it.
 
-PostgreSQL's rule holds around a change of clocks: a time that occurs twice is standard time, the later of the two; one
-that does not exist is read by the offset from before the change.
+PostgreSQL's rule applies around a change of clocks. A time that occurs twice is standard time, the later of the two. A
+time that does not exist is read with the offset from before the change.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ZONES_WITHOUT_CHANGES = ("UTC", "Etc/UTC", "UCT", "Zulu", "GMT", "Etc/GMT")
 
 
 def local_time_notes(connection: Any, file: SourceFile, times: TimeFormat, zone: str, shapes: Shapes) -> list[str]:
-    """What is assumed of the staged times that state no offset; nothing when all do."""
+    """Return what is assumed about the staged times without an offset; nothing if all have one."""
     notes = []
     columns = SOURCE_TABLES_BY_NAME[file.table].file_columns.values()
     for declared in (column for column in columns if column.kind is Kind.TIMESTAMP):
@@ -62,8 +62,8 @@ def _clock_change_notes(
     notes = []
     if skipped:
         notes.append(
-            f"{where} do not exist in {zone}, because clocks were put forward; they are read by the offset before the "
-            f"change: {skipped:,}"
+            f"{where} do not exist in {zone}, because clocks were put forward; they are read with the offset before "
+            f"the change: {skipped:,}"
         )
     if twice:
         notes.append(

@@ -1,4 +1,4 @@
-"""A file in the source bucket: whether it is there, and how to read it."""
+"""A file in the source bucket: whether it exists, and how to read it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from biz_insights.source.csv_files.header import read_header
 from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 HEADER_BYTES = 65_536
-"""Enough for the header of any file of this kind."""
+"""More than any header needs."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
     """A CSV in S3 whose header fits its table; see `header.Header` for its layout.
 
-    A file that may be missing and is has neither ``etag`` nor ``columns``: its table is to be empty.
+    An optional file that is missing has neither `etag` nor `columns`: its table will be empty.
     """
 
     table: str
@@ -34,31 +34,31 @@ class SourceFile:
 
     @property
     def uri(self) -> str:
-        """Address, for messages."""
+        """The address, for messages."""
         return f"s3://{self.bucket}/{self.key}"
 
     @property
     def name(self) -> str:
-        """File name, for notes."""
+        """The file name, for notes."""
         return self.key.rpartition("/")[2]
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no file and the table is to be empty."""
+        """Whether there is no file, so that the table will be empty."""
         return not self.etag
 
     def field(self, column: str) -> str | None:
-        """Name that the staging table gives a column's field; None where the file lacks the column."""
+        """Return the name of a column's field in the staging table; None if the file lacks the column."""
         return field_name(self.columns.index(column)) if column in self.columns else None
 
 
 def field_name(number: int) -> str:
-    """Name of a row's field in the staging table, counted from 0."""
+    """Return the name of a row's field in the staging table; fields are counted from 0."""
     return f"field_{number + 1}"
 
 
 def check_file(s3: Any, settings: Settings, prefix: str, table: str) -> SourceFile:
-    """Look at ``<prefix><table>.csv``: is it there, is it a UTF-8 CSV, does it name what its table needs.
+    """Check `<prefix><table>.csv`: does it exist, is it a UTF-8 CSV, does it name the columns that its table needs.
 
     Raises:
         PermanentError: names the file, what is wrong with it and the next step.

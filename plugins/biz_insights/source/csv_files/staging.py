@@ -1,6 +1,6 @@
-"""A file as text in the database: one column a field, one row a row, in the file's order.
+"""A file as text in the database: one column for each field, one row for each row, in the file's order.
 
-The database reads the file from S3 itself, with COPY. What COPY refuses is read again by `structure`.
+The database reads the file from S3 itself, with COPY. A file that COPY refuses is read again by `structure`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STAGING = "staged_file"
 
 @dataclass(frozen=True)
 class Staged:
-    """What was copied: rows below the header, those of them without any text, and those with a line id."""
+    """What was copied: rows below the header, rows without any text, and rows with a line id."""
 
     rows: int
     empty_rows: int
@@ -35,7 +35,7 @@ def stage(connection: Any, settings: Settings, file: SourceFile) -> Staged:
     """Copy a file into the staging table.
 
     Raises:
-        PermanentError: the file is not a CSV with the header's fields in each row, or the extension is missing.
+        PermanentError: a row does not have the fields of the header, or the extension aws_s3 is missing.
     """
     import psycopg
 
@@ -63,31 +63,31 @@ def stage(connection: Any, settings: Settings, file: SourceFile) -> Staged:
                     for row in _read_again(settings, file):
                         copy.write(row)
             except psycopg.DataError:
-                raise PermanentError(f"{file.uri}: {said(error)}; {NOTHING_LOADED}") from error
+                raise PermanentError(f"{file.uri}: {database_message(error)}; {NOTHING_LOADED}") from error
         except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction) as error:
             raise PermanentError(
                 f"database {settings.source_database} lacks the extension aws_s3; as its owner run "
                 "CREATE EXTENSION aws_s3 CASCADE, then clear this task"
             ) from error
-        staged, may_have_swallowed_rows = _look(cursor, file, fields)
-        if may_have_swallowed_rows:
+        staged, may_have_merged_rows = _inspect(cursor, file, fields)
+        if may_have_merged_rows:
             for _ in _read_again(settings, file):
                 pass
     return staged
 
 
-def _look(cursor: Any, file: SourceFile, fields: list[str]) -> tuple[Staged, bool]:
-    """Count the rows, and see whether a text is so long, and has so many delimiters beside a line break, that it can
-    be rows of the file.
+def _inspect(cursor: Any, file: SourceFile, fields: list[str]) -> tuple[Staged, bool]:
+    """Count the rows, and check whether one text may consist of several rows of the file.
 
-    To COPY a quote opens wherever it stands: of two rows with `12" sub` it makes one, and of those between none.
+    Such a text contains a line break and as many delimiters as a row. COPY takes every quote as an opening or closing
+    one: it makes one row of two rows with `12" sub` and the rows between them.
     """
     table, others = SOURCE_TABLES_BY_NAME[file.table], len(file.columns) - 1
     suspect = [
         f"(octet_length({field}) > {2 * others} AND strpos({field}, E'\\n') + strpos({field}, E'\\r') > 0 "
         f"AND length({field}) - length(replace({field}, E'{_escaped(file.delimiter)}', '')) >= {others})"
         for field, column in zip(fields, file.columns, strict=True)
-        # Of a typed column such a text is refused anyway.
+        # In a typed column such a text is refused anyway.
         if column is None or table.column(column).database_type == "TEXT"
     ]
     cursor.execute(
@@ -110,8 +110,8 @@ def _escaped(delimiter: str) -> str:
     return "\\t" if delimiter == "\t" else delimiter
 
 
-def said(error: Any) -> str:
-    """PostgreSQL's message with its hint, if it has one, and the line of a COPY."""
+def database_message(error: Any) -> str:
+    """Return PostgreSQL's message, with its hint if there is one, and the line of a COPY."""
     diag = error.diag
     context = (diag.context or "").splitlines()
     line = next((text for text in context if text.startswith("COPY ")), "")
@@ -120,7 +120,7 @@ def said(error: Any) -> str:
 
 
 def line_of(connection: Any, file: SourceFile, file_row: int) -> int:
-    """The line of the file on which a staged row begins. Rows take several lines where a quoted text has breaks."""
+    """Return the line of the file on which a staged row begins; a quoted text with line breaks takes several lines."""
     texts = ", ".join(field_name(number) for number in range(len(file.columns)))
     with connection.cursor() as cursor:
         cursor.execute(

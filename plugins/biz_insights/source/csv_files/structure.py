@@ -1,7 +1,7 @@
-"""A file that COPY refuses, read again line by line: repaired where nothing is lost by it, else refused by line.
+"""A file that COPY refuses, read again line by line: repaired if nothing is lost, else refused with the line.
 
-Repaired are blank lines, line ends of several kinds in one file, and empty fields too many or too few at the end of a
-row where the header has no name for them. A row keeps its place: what is blank becomes a row of empty fields.
+These are repaired: blank lines, different line ends in one file, and too many or too few empty fields at the end of a
+row for which the header has no name. The rows stay in their order: a blank line becomes a row of empty fields.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 
 def repaired_rows(file: SourceFile, body: IO[bytes]) -> Iterator[bytes]:
-    """The rows below the header as UTF-8, each with as many fields as the header and ended by a line feed.
+    """Yield the rows below the header as UTF-8, each with as many fields as the header and a line feed at the end.
 
     Raises:
-        PermanentError: a row cannot be read; names its line and what was expected.
+        PermanentError: a row cannot be read. The message names its line and what was expected.
     """
     empty = file.delimiter * (len(file.columns) - 1)
     for number, (first_line, last_line, row) in enumerate(_rows(file, body)):
@@ -32,14 +32,14 @@ def repaired_rows(file: SourceFile, body: IO[bytes]) -> Iterator[bytes]:
 
 
 def _rows(file: SourceFile, body: IO[bytes]) -> Iterator[tuple[int, int, str]]:
-    """First line, last line and text of each row, the header included; quotes may hold line breaks."""
-    # Latin-1 never fails: a byte that is not UTF-8 is to be found with its line.
+    """Yield first line, last line and text of each row, header included; quoted texts may contain line breaks."""
+    # Latin-1 never fails, so a byte that is not UTF-8 can be reported with its line.
     lines = io.TextIOWrapper(body, encoding="latin-1", newline="")
     first, row, is_open = 1, "", False
     number = 0
     for number, line in enumerate(lines, 1):
         text = _decoded(file, number, line.encode("latin-1"))
-        # As COPY does: a quote opens or closes wherever it stands, and a doubled one does both.
+        # As COPY does: every quote opens or closes, and a doubled quote does both.
         is_open ^= text.count('"') % 2 == 1
         row += text
         if not is_open:
@@ -70,21 +70,21 @@ def _decoded(file: SourceFile, number: int, line: bytes) -> str:
         ) from error
 
 
-def _is_quoted_well(row: str, delimiter: str) -> bool:
-    """Whether each field is in quotes as a whole or holds none."""
+def _has_well_formed_quotes(row: str, delimiter: str) -> bool:
+    """Return whether each field is in quotes as a whole or contains no quotes."""
     field = rf'(?:\s*"(?:[^"]|"")*"\s*|[^"{re.escape(delimiter)}\r\n]*)'
     return bool(re.fullmatch(f"{field}(?:{re.escape(delimiter)}{field})*", row))
 
 
 def _with_all_fields(file: SourceFile, first_line: int, last_line: int, row: str) -> str:
-    """The row with exactly the header's fields."""
+    """Return the row with exactly the fields of the header."""
     wanted = len(file.columns)
     found = _QUOTED.sub("", row).count(file.delimiter) + 1
     while found > wanted and row.endswith(file.delimiter):
         row, found = row[:-1], found - 1
     if wanted - file.unnamed_tail <= found < wanted:
         row, found = row + file.delimiter * (wanted - found), wanted
-    if first_line != last_line and not _is_quoted_well(row, file.delimiter):
+    if first_line != last_line and not _has_well_formed_quotes(row, file.delimiter):
         raise PermanentError(
             f"{file.uri} line {first_line} opens a quote inside a text, which is closed on line {last_line}: the rows "
             f"between would be lost; put the text in quotes and write the quote inside it twice; {NOTHING_LOADED}"
@@ -94,7 +94,7 @@ def _with_all_fields(file: SourceFile, first_line: int, last_line: int, row: str
     if first_line == last_line:
         raise PermanentError(
             f"{file.uri} line {first_line} has {found} fields where the header names {wanted}; "
-            f"put a text that holds the delimiter or a line break in quotes; {NOTHING_LOADED}"
+            f"put a text that contains the delimiter or a line break in quotes; {NOTHING_LOADED}"
         )
     raise PermanentError(
         f"{file.uri} line {first_line} opens a quote that is closed on line {last_line}, which makes a row of {found} "

@@ -1,4 +1,4 @@
-"""Whether the staged texts are values of their columns; the first that is not, with its line and what to do."""
+"""Check that the staged texts are values of their columns; find the first one that is not, with its line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from biz_insights.time_formats import TimeFormat
 from biz_schema.source_tables import SOURCE_TABLES_BY_NAME
 
 MOST_SHAPES = 100_000
-"""Shapes that a column may have. Values have a few dozen, a calendar one a day."""
+"""Shapes that a column may have. Most columns have a few dozen; the dates of a calendar have one for each day."""
 
 CAST_ERROR = """
 CREATE OR REPLACE FUNCTION pg_temp.cast_error(value TEXT, type TEXT) RETURNS TEXT LANGUAGE plpgsql AS $$
@@ -30,11 +30,11 @@ EXCEPTION WHEN data_exception THEN
 END
 $$
 """
-"""What PostgreSQL says of a cast; null when it succeeds. Slow: for the file that is to be refused."""
+"""PostgreSQL's message on a cast; null if it succeeds. It is slow: used only for a file that will be refused."""
 
 
 class Refusal(NamedTuple):
-    """A text that is no value: the staged row, the column, the text and the reason."""
+    """A text that is not a value: the staged row, the column, the text and the reason."""
 
     file_row: int
     column: str
@@ -43,11 +43,11 @@ class Refusal(NamedTuple):
 
 
 Shapes = dict[str, list[tuple[str, int]]]
-"""By typed column of the file: the shapes of its texts, each with the row that has it first."""
+"""By typed column of the file: the shapes of its texts, each with the first row that has it."""
 
 
 def column_shapes(connection: Any, file: SourceFile, times: TimeFormat) -> Shapes:
-    """Shapes of the staged texts."""
+    """Return the shapes of the staged texts."""
     return {column: _shapes(connection, field, how) for column, field, how in _typed_fields(file, times)}
 
 
@@ -55,7 +55,7 @@ def require_values(connection: Any, file: SourceFile, times: TimeFormat, shapes:
     """Check that the texts of the typed columns are values, and that fields without a name are empty.
 
     Raises:
-        PermanentError: names the first line that is not so.
+        PermanentError: names the first line where one of these is not true.
     """
     refusals = []
     for column, field, how in _typed_fields(file, times):
@@ -71,10 +71,10 @@ def require_values(connection: Any, file: SourceFile, times: TimeFormat, shapes:
 
 
 def require_casts(connection: Any, file: SourceFile, times: TimeFormat) -> None:
-    """Cast each text on its own, to find the one for which the database refused them all.
+    """Cast each text separately, to find the text for which the database refused the whole file.
 
     Raises:
-        PermanentError: names its line, and what PostgreSQL says of it.
+        PermanentError: names its line, and PostgreSQL's message.
     """
     failing = [_first_failing_cast(connection, column, field, how) for column, field, how in _typed_fields(file, times)]
     if refusals := [found for found in failing if found]:
@@ -144,7 +144,7 @@ def _first_failing_cast(connection: Any, column: str, field: str, how: Reading) 
 
 
 def _require_empty_tail(connection: Any, file: SourceFile) -> None:
-    """A text in a field without a name most likely is half of one that holds the delimiter."""
+    """Refuse a text in a field without a name: it is probably half of a text that contains the delimiter."""
     width = len(file.columns)
     tail = [field_name(number) for number in range(width - file.unnamed_tail, width)]
     if not tail:
@@ -155,5 +155,5 @@ def _require_empty_tail(connection: Any, file: SourceFile) -> None:
     if file_row is not None:
         raise PermanentError(
             f"{file.uri} line {line_of(connection, file, file_row)} has a text in a field that the header does not "
-            f"name; put a text that holds the delimiter in quotes, or name the column; {NOTHING_LOADED}"
+            f"name; put a text that contains the delimiter in quotes, or name the column; {NOTHING_LOADED}"
         )

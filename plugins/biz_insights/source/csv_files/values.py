@@ -1,7 +1,7 @@
-"""How the text of a field becomes a value of its column's type, and what is said of a text that does not.
+"""How the text of a field becomes a value of its column's type, and the message for a text that is not a value.
 
-Each type accepts a stated set of texts, checked before PostgreSQL casts them: its own casts guess (dates) or round
-(quantities). Blanks around a value are ignored; a blank field is null.
+Each type accepts a stated set of texts. They are checked before PostgreSQL casts them, because its own casts guess
+(dates) or round (quantities). Blanks around a value are ignored; a blank field is null.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BLANKS = " \t\r\n\u00a0"
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+(\.0*)?")
 _OTHER_DATE = re.compile(r"[0-9]{1,2}([/.])[0-9]{1,2}\1[0-9]{2,4}|[0-9]{1,2}-(1[3-9]|[2-9][0-9])-[0-9]{4}")
-"""A calendar's date in another order than DD-MM-YYYY, or in none that is certain."""
+"""A calendar's date in another order than DD-MM-YYYY, or in an order that is not certain."""
 _TRUTH = re.compile(r"t(rue)?|f(alse)?|y(es)?|no?|on|off|[01]", re.IGNORECASE)
 
 
@@ -27,10 +27,10 @@ class Reading:
 
     Attributes:
         sql_type: type of the column.
-        shape: digits that are alike for `accepts`, and the digit that stands for them: texts of one shape are
-            accepted or refused together, and a column has few shapes.
+        shape: digits that `accepts` treats alike, and the digit that stands for them. Texts of one shape are accepted
+            or refused together, and a column has few shapes.
         accepts: whether a text, or its shape, is a value.
-        reason: what to say of a text that is none, with the next step.
+        reason: the message for a text that is not a value, with the next step.
         text: from a field's trimmed text to the text that is cast, both in SQL.
     """
 
@@ -41,16 +41,16 @@ class Reading:
     text: Callable[[str], str] = str
 
     def shape_sql(self, field: str) -> str:
-        """SQL for the shape of a field's text."""
+        """Return SQL for the shape of a field's text."""
         digits, stand_in = self.shape
         return f"translate({field}, '{digits}', '{stand_in * len(digits)}')"
 
     def text_sql(self, field: str) -> str:
-        """SQL for the text that is cast."""
+        """Return SQL for the text that is cast."""
         return self.text(f"nullif(btrim({field}, E' \\t\\r\\n\\u00a0'), '')")
 
     def value_sql(self, field: str, shapes: Collection[str]) -> str:
-        """SQL for the value, where `shapes` are all that the column has: most files have no blanks to be trimmed."""
+        """Return SQL for the value; it trims only if one of the column's `shapes` has blanks, which is rare."""
         is_trimmed = all(shape and shape == shape.strip(BLANKS) for shape in shapes)
         return f"({self.text(field) if is_trimmed else self.text_sql(field)})::{self.sql_type}"
 
@@ -63,7 +63,7 @@ def reading(column: SourceColumn, times: TimeFormat) -> Reading | None:
     if sql_type == "TIMESTAMPTZ":
         return Reading(sql_type, ("123456789", "0"), times.accepts, lambda text: time_reason(text, times), times.sql)
     if sql_type == "INTEGER":
-        # 9.0 is a whole number and 9.9 is none: the zeros stay apart from the other digits.
+        # 9.0 is a whole number and 9.9 is not, so zeros have a shape of their own.
         return Reading(sql_type, ("12345678", "9"), _is(_WHOLE_NUMBER), whole_number_reason, _without_decimals)
     if sql_type == "NUMERIC":
         return Reading(sql_type, ("123456789", "0"), _is(_NUMBER), number_reason)
@@ -87,7 +87,7 @@ def _is(pattern: re.Pattern[str]) -> Callable[[str], bool]:
 
 
 def time_reason(text: str, times: TimeFormat) -> str:
-    """Why a text is not a time of the format, what it could mean, and the setting that decides."""
+    """Return why a text is not a time of the format, what it could mean, and the setting that decides."""
     if times.name != ISO:
         return f"is not a time of the setting source_date_format={times.name}"
     possible = readings(text)
@@ -107,20 +107,20 @@ def time_reason(text: str, times: TimeFormat) -> str:
 
 
 def date_key_reason(text: str) -> str:
-    """Why a date is no key of the calendar. Its format is fixed: a moved day would move a holiday."""
+    """Return why a text is not a `date_key`. The format is fixed: a wrong day would move a holiday."""
     means = " or ".join(dict.fromkeys(readings(text).values()))
     return f"is not written DD-MM-YYYY or YYYY-MM-DD{f' (it can mean {means})' if means else ''}; write all dates so"
 
 
 def whole_number_reason(text: str) -> str:
-    """Why a text is not a whole number."""
+    """Return why a text is not a whole number."""
     if _NUMBER.fullmatch(text):
         return "is not a whole number; the column takes 2 or 2.0"
     return number_reason(text).replace("a number", "a whole number")
 
 
 def number_reason(text: str) -> str:
-    """Why a text is not a number, by its looks."""
+    """Return why a text is not a number, as far as its form shows."""
     plain = "write the plain number, such as 1234.50"
     if re.search(r"[^\W\d_]{3}|[$€£¥₹]", text) and re.search(r"[0-9]", text):
         return f"is not a number: it has a currency sign or a word; {plain}"
