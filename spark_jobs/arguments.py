@@ -1,4 +1,4 @@
-"""Arguments of the jobs, read the way Glue passes them: `--NAME value`, with Glue's own among them."""
+"""Arguments of the jobs, as Glue passes them: `--NAME value`, together with Glue's own arguments."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from spark_jobs.errors import JobError
 
 
 class RowBounds(NamedTuple):
-    """Rows the database held when the snapshot was taken: counted just before and just after it."""
+    """Rows of a table in the database around the snapshot: counted directly before and after it."""
 
     least: int | None
     most: int | None
@@ -63,8 +63,10 @@ class ScoresArguments:
 
 
 def job_arguments(argv: Sequence[str]) -> dict[str, str]:
-    """`--name value` and `--name=value` pairs of argv; a name without a value gets ''. Unknown names are kept:
-    Glue adds its own (--JOB_NAME, --job-language, --enable-metrics, …)."""
+    """Return the `--name value` and `--name=value` pairs of argv; a name without a value gets ''.
+
+    Unknown names are included: Glue adds its own (--JOB_NAME, --job-language, --enable-metrics, …).
+    """
     found: dict[str, str] = {}
     position = 0
     while position < len(argv):
@@ -81,7 +83,7 @@ def job_arguments(argv: Sequence[str]) -> dict[str, str]:
 
 
 def bronze_arguments(argv: Sequence[str]) -> BronzeArguments:
-    """Typed arguments of the bronze job. Raises JobError naming what is missing."""
+    """Return the typed arguments of the bronze job. Raises JobError if one is missing."""
     found = _required("bronze", argv, ("JOB_RUN_ID", "landing_uri", "bronze_uri", "batch_id"))
     return BronzeArguments(
         job_run_id=found["JOB_RUN_ID"],
@@ -92,7 +94,7 @@ def bronze_arguments(argv: Sequence[str]) -> BronzeArguments:
 
 
 def silver_arguments(argv: Sequence[str]) -> SilverArguments:
-    """Typed arguments of the silver job. Raises JobError naming what is missing or what has an unknown value."""
+    """Return the typed arguments of the silver job. Raises JobError if one is missing or has an unknown value."""
     required = (
         "JOB_RUN_ID", "bronze_uri", "bronze_run", "batch_id", "silver_uri", "known_uri",
         "business_timezone", "zone_offsets_uri", "price_basis", "negative_lines", "holiday_country", "database_rows",
@@ -129,7 +131,7 @@ def silver_arguments(argv: Sequence[str]) -> SilverArguments:
 
 
 def scores_arguments(argv: Sequence[str]) -> ScoresArguments:
-    """Typed arguments of the scores job. Raises JobError naming what is missing or what has an unusable value."""
+    """Return the typed arguments of the scores job. Raises JobError if one is missing or has a wrong value."""
     required = ("JOB_RUN_ID", "as_of_date", "inputs_uri", "input_fingerprint", "scores_uri", "annual_discount_rate")
     found = _required("customer_scores", argv, required)
     margin = found.get("margin_rate", "")
@@ -153,7 +155,7 @@ def _required(job: str, argv: Sequence[str], names: Sequence[str]) -> dict[str, 
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """A comma-separated list."""
+    """Return the names of a comma-separated list."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -165,7 +167,7 @@ def _date(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise JobError(f"--{name} is {text!r}, which is no date; next: pass it as YYYY-MM-DD") from error
+        raise JobError(f"--{name} is {text!r}, which is not a date; next: pass it as YYYY-MM-DD") from error
 
 
 def _rate(name: str, text: str) -> float:
@@ -179,7 +181,7 @@ def _rate(name: str, text: str) -> float:
 
 
 def _database_rows(text: str) -> dict[str, RowBounds]:
-    """Parse `{"order_items": [min, max], …}`; a table left out has unknown bounds."""
+    """Parse `{"order_items": [min, max], …}`; a table that is not in it has unknown bounds."""
     try:
         bounds = {table: RowBounds(int(least), int(most)) for table, (least, most) in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError) as error:

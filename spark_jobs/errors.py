@@ -1,4 +1,4 @@
-"""The error a job ends with: one line that names the thing, the value and the next step."""
+"""The errors of the jobs: one line that names the thing, the value and the next step."""
 
 from collections.abc import Callable
 
@@ -6,18 +6,18 @@ MESSAGE_LIMIT = 400
 
 
 class JobError(Exception):
-    """A failure the operator can act on. Glue shows the last line of the traceback, so this is one line."""
+    """A failure with a known next step. Glue shows the last line of the traceback, so the message is one line."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
 
 
 class JobFailure(Exception):
-    """Anything else that ended a job: it may pass on a second try, so the operator lets Airflow retry it."""
+    """Any other failure of a job: it may succeed on a second try, so Airflow retries the task."""
 
 
 def run_job(name: str, main: Callable[[], None]) -> None:
-    """Run a job's main; whatever Spark raises ends as one line too, with the full cause chained behind it."""
+    """Run a job's main; an error of Spark becomes one line too, with the full cause chained to it."""
     try:
         main()
     except JobError:

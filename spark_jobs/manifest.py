@@ -1,4 +1,4 @@
-"""The manifest a job ends with: what it built, where, and which partitions differ from the published ones."""
+"""The manifest that a job writes last: what it built, where, and which partitions differ from the published ones."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,8 +12,11 @@ from spark_jobs.storage import write_text
 
 @dataclass(frozen=True)
 class BuiltTable:
-    """One table of a build. `schema` includes the partition key (last), `location` ends with `run=<id>/`;
-    partitions are named by their value, the only one of an unpartitioned table by ''."""
+    """One table of a build.
+
+    `schema` includes the partition key (last), `location` ends with `run=<id>/`. Partitions have their value as name;
+    the only partition of an unpartitioned table has the name ''.
+    """
 
     name: str
     schema: StructType
@@ -32,7 +35,7 @@ class BuiltTable:
 
 
 def manifest_text(job_run_id: str, batch_id: str, tables: list[BuiltTable]) -> str:
-    """The manifest as one line of JSON, types in Hive's and Athena's names."""
+    """Return the manifest as one line of JSON; types have Hive's and Athena's names."""
     built = {table.name: table.entry() for table in tables}
     return json.dumps({"job_run_id": job_run_id, "batch_id": batch_id, "tables": built})
 

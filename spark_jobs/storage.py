@@ -15,26 +15,30 @@ from spark_jobs.literal_rows import few_rows
 
 PARQUET_OPTIONS = {
     "compression": "snappy",
-    # Each build has its own fresh prefix that nobody reads before it is published: one rename a file is enough.
+    # Each build has a new prefix that nobody reads before it is published: one rename for each file is enough.
     "mapreduce.fileoutputcommitter.algorithm.version": "2",
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-# A published table is one small file a day: one task a folder would cost more than listing it.
+# A published table has one small file for each day: one task for each folder would cost more than listing it.
 LISTING_TASKS = ("spark.sql.sources.parallelPartitionDiscovery.parallelism", "16")
 NO_FOLDER = "PATH_NOT_FOUND"
-NOTHING_THERE = (NO_FOLDER, "UNABLE_TO_INFER_SCHEMA")
+MISSING_CONDITIONS = (NO_FOLDER, "UNABLE_TO_INFER_SCHEMA")
 
 
 def read_landing(spark: SparkSession, landing_uri: str, table: SourceTable, batch_id: str) -> DataFrame | None:
-    """Every Parquet file below the table's landing folder, however the export split it; None for a table that may be
-    empty and whose folder holds no such file (RDS writes none for a part without rows). Raises JobError when the
-    export lacks the table."""
+    """Return the rows of all Parquet files below the table's landing folder, however the export split them.
+
+    Returns None for a table that may be empty and has no such file: RDS writes none for a part without rows.
+
+    Raises:
+        JobError: the export lacks the table.
+    """
     folder = f"{landing_uri}{table.landing_folder}/"
     export = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", "*.parquet")
     try:
         return export.parquet(folder)
     except AnalysisException as error:
-        if not _nothing_there(error):
+        if not _is_missing(error):
             raise
         if table.may_be_empty and NO_FOLDER not in str(error):
             return None
@@ -46,12 +50,12 @@ def read_landing(spark: SparkSession, landing_uri: str, table: SourceTable, batc
 
 
 def read_bronze(spark: SparkSession, bronze_uri: str, table: SourceTable, run: str, batch_id: str) -> DataFrame:
-    """The bronze rows of one table and batch. Raises JobError when that run did not write them."""
+    """Return the bronze rows of one table and batch. Raises JobError if that run did not write them."""
     folder = f"{batch_folder(bronze_uri, table.name, run, batch_id)}"
     try:
         return spark.read.parquet(folder)
     except AnalysisException as error:
-        if not _nothing_there(error):
+        if not _is_missing(error):
             raise
     raise JobError(
         f"bronze table {table.name} of batch {batch_id} is not at {folder}; "
@@ -60,14 +64,20 @@ def read_bronze(spark: SparkSession, bronze_uri: str, table: SourceTable, run: s
 
 
 def read_known(spark: SparkSession, known_uri: str) -> dict[str, dict[str, str]]:
-    """The published fingerprints: table → partition value → fingerprint. Raises JobError when there is no such
-    document, so that a lost one never looks like a first load."""
+    """Return the published fingerprints: table → partition value → fingerprint.
+
+    Raises:
+        JobError: the document is missing. A lost document must not look like a first load.
+    """
     return _read_document(spark, known_uri, "published fingerprints", "fingerprint")
 
 
 def read_locations(spark: SparkSession, inputs_uri: str, tables: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Where the published partitions of tables lie: table → partition value → folder. Raises JobError when the
-    document is lost or does not name a table, so that nothing lost ever looks like an empty table."""
+    """Return the folders of the published partitions: table → partition value → folder.
+
+    Raises:
+        JobError: the document is missing or does not name a table. A lost document must not look like an empty table.
+    """
     found = _read_document(spark, inputs_uri, "published locations", "location")
     if missing := [table for table in tables if table not in found]:
         raise JobError(
@@ -77,8 +87,11 @@ def read_locations(spark: SparkSession, inputs_uri: str, tables: Sequence[str]) 
 
 
 def read_zone_offsets(spark: SparkSession, uri: str, zone: str) -> dict[int, int]:
-    """The pipeline's rules of a time zone: seconds east of UTC by the moment (Unix seconds) from which they hold.
-    Raises JobError when there is no such document or it is for another zone."""
+    """Return the pipeline's rules of a time zone: seconds east of UTC by the moment (Unix seconds) they apply from.
+
+    Raises:
+        JobError: the document is missing, or it is for another zone.
+    """
     found = _read_document(spark, uri, "time zone rules", "offset")
     if zone not in found:
         raise JobError(f"time zone rules at {uri} lack {zone}; next: clear silver.plan, which writes them")
@@ -88,12 +101,18 @@ def read_zone_offsets(spark: SparkSession, uri: str, zone: str) -> dict[int, int
 def read_published(
     spark: SparkSession, locations: Mapping[str, str], columns: str, key: str | None = None
 ) -> DataFrame:
-    """Columns (Spark's DDL) of published partitions; with `key` also the partition key, a date, from the name of
-    their folder."""
+    """Return columns of published partitions.
+
+    Args:
+        spark: session of the job.
+        locations: folder by partition value.
+        columns: columns to read, as Spark's DDL.
+        key: partition key to add, a date, which is read from the name of the folder.
+    """
     if not locations:
         return few_rows(spark, [], f"{columns}, {key} date" if key else columns)
     spark.conf.set(*LISTING_TASKS)
-    # With the schema given no file is opened to infer it; the folders have no parent in common to infer the key from.
+    # With a stated schema no file is opened to infer it. The folders have no common parent to infer the key from.
     rows = spark.read.schema(columns).parquet(*locations.values())
     if key is None:
         return rows
@@ -102,7 +121,7 @@ def read_published(
 
 
 def bytes_to_read(rows: DataFrame) -> int:
-    """Bytes of the files below `rows`, as Spark has listed them; nothing is read for it."""
+    """Return the bytes of the files that `rows` come from, as Spark has listed them; no file is read."""
     leaves = rows._jdf.queryExecution().optimizedPlan().collectLeaves()  # type: ignore[operator]
     return sum(int(str(leaves.apply(number).stats().sizeInBytes())) for number in range(leaves.size()))
 
@@ -115,23 +134,23 @@ def _read_document(spark: SparkSession, uri: str, what: str, leaf: str) -> dict[
         return {table: dict(partitions) for table, partitions in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise JobError(
-            f"{what} at {uri} are no JSON of table, partition and {leaf}; "
+            f"{what} at {uri} are not JSON of table, partition and {leaf}; "
             "next: write the document again from the catalog"
         ) from error
 
 
 def run_folder(layer_uri: str, name: str, run: str) -> str:
-    """Where one run builds a table."""
+    """Return the folder where one run builds a table."""
     return f"{layer_uri}{name}/run={run}/"
 
 
 def partition_folder(folder: str, key: str, value: str) -> str:
-    """Where a run builds one partition, below its folder for the table."""
+    """Return the folder where a run builds one partition of a table."""
     return f"{folder}{key}={value}/"
 
 
 def batch_folder(layer_uri: str, name: str, run: str, batch_id: str) -> str:
-    """Where one run builds the partition of a batch."""
+    """Return the folder where one run builds the partition of a batch."""
     return partition_folder(run_folder(layer_uri, name, run), BATCH_ID, batch_id)
 
 
@@ -141,18 +160,20 @@ def write_parquet(rows: DataFrame, folder: str) -> None:
 
 
 def write_partitions(rows: DataFrame, folder: str, key: str, values: Iterable[str]) -> None:
-    """Write the partitions with the given values of `key` (as text) below a folder that must be new, one file
-    each."""
+    """Write the partitions with the given values of `key` (as text) below a folder that must be new, one file each."""
     type_name = rows.schema[key].dataType.simpleString()
-    # As one SQL expression: a Python list of a thousand dates costs a call into the JVM for each.
+    # One SQL expression: a Python list of a thousand dates would cost a thousand calls into the JVM.
     wanted = ", ".join(f"cast('{value}' as {type_name})" for value in values)
     rows = rows.filter(F.expr(f"`{key}` in ({wanted})"))
     rows.repartition(key).write.options(**PARQUET_OPTIONS).partitionBy(key).parquet(folder)
 
 
 def read_text(spark: SparkSession, uri: str) -> str | None:
-    """A small UTF-8 file; None where there is none. Straight through the file system that Spark uses for the
-    address: a DataFrame of one text would cost a second of planning."""
+    """Return the text of a small UTF-8 file; None if it does not exist.
+
+    The file is read through the file system that Spark uses for the address: a DataFrame of one text would cost a
+    second of planning.
+    """
     path, files = _file(spark, uri)
     if not files.exists(path):
         return None
@@ -164,7 +185,7 @@ def read_text(spark: SparkSession, uri: str) -> str | None:
 
 
 def write_text(spark: SparkSession, text: str, uri: str) -> None:
-    """Write a small UTF-8 file, in the same way. There must be none yet."""
+    """Write a small UTF-8 file, which must not exist yet, through the same file system."""
     path, files = _file(spark, uri)
     stream = files.create(path, False)
     try:
@@ -174,7 +195,7 @@ def write_text(spark: SparkSession, text: str, uri: str) -> None:
 
 
 def _file(spark: SparkSession, uri: str) -> tuple[Any, Any]:
-    """Hadoop's path of an address, and the file system it lies in."""
+    """Return Hadoop's path of an address, and its file system."""
     path = _java(spark).org.apache.hadoop.fs.Path(uri)
     return path, path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())  # type: ignore[union-attr]
 
@@ -183,5 +204,5 @@ def _java(spark: SparkSession) -> Any:
     return spark.sparkContext._jvm
 
 
-def _nothing_there(error: AnalysisException) -> bool:
-    return any(condition in str(error) for condition in NOTHING_THERE)
+def _is_missing(error: AnalysisException) -> bool:
+    return any(condition in str(error) for condition in MISSING_CONDITIONS)

@@ -1,8 +1,8 @@
-"""The business time zone's rules: Java's, by which Spark gives each order its day, compared with the pipeline's.
+"""The business time zone's rules: Java's, which Spark uses to give each order its day, compared with the pipeline's.
 
-Each program brings its own copy of the IANA rules, and two releases of it may differ for a region (America/Vancouver
+Java and Airflow have their own copies of the IANA rules, and two releases may differ for a region (America/Vancouver
 has no winter time from November 2026, which older copies do not know). The pipeline passes the rules that its schedule
-and its dates follow; a day whose orders Java would place by another offset fails the job before it is published.
+and its dates follow. If Java would use another offset on a day with orders, the job fails before anything is published.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,12 +19,12 @@ from pyspark.sql import SparkSession
 from spark_jobs.errors import JobError
 
 Offsets = Mapping[int, int]
-"""Seconds east of UTC by the moment (Unix seconds) from which they hold, in order."""
+"""Seconds east of UTC by the moment (Unix seconds) from which they apply, in order."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A stretch of time, from `begin` to before `end` (Unix seconds), in which two sets of rules differ."""
+    """A period, from `begin` to before `end` (Unix seconds), in which two sets of rules differ."""
 
     begin: int
     end: int
@@ -33,12 +33,12 @@ class Difference:
 
     @property
     def days(self) -> tuple[date, date]:
-        """The first and the last local day of the stretch, by the offset found."""
+        """The first and the last local day of the period, by the offset that was found."""
         return _local_day(self.begin, self.found), _local_day(self.end - 1, self.found)
 
 
 def java_rules(spark: SparkSession, zone: str) -> Any:
-    """Java's ZoneRules of a zone. Raises JobError for a zone that Java lacks."""
+    """Return Java's ZoneRules of a zone. Raises JobError for a zone that Java lacks."""
     java = _java(spark)
     try:
         return java.time.ZoneId.of(zone).getRules()
@@ -50,7 +50,7 @@ def java_rules(spark: SparkSession, zone: str) -> Any:
 
 
 def java_offsets(spark: SparkSession, zone: str, first: int, last: int) -> Offsets:
-    """Java's rules of a zone between two moments (Unix seconds). Raises JobError for a zone that Java lacks."""
+    """Return Java's rules of a zone between two moments (Unix seconds). Raises JobError for a zone that Java lacks."""
     rules = java_rules(spark, zone)
     moment = _java(spark).time.Instant.ofEpochSecond(first)
     found = {first: int(rules.getOffset(moment).getTotalSeconds())}
@@ -61,7 +61,7 @@ def java_offsets(spark: SparkSession, zone: str, first: int, last: int) -> Offse
 
 
 def differences(expected: Offsets, found: Offsets, last: int) -> list[Difference]:
-    """Where two sets of rules differ, from the first moment of `found` to `last`, in order."""
+    """Return where two sets of rules differ, from the first moment of `found` to `last`, in order."""
     first = min(found)
     changes = sorted({*found, *(moment for moment in expected if first < moment <= last), last + 1})
     return [
@@ -72,9 +72,9 @@ def differences(expected: Offsets, found: Offsets, last: int) -> list[Difference
 
 
 def require_same_rules(spark: SparkSession, zone: str, expected: Offsets, days: Iterable[str]) -> None:
-    """Check that Java places the orders of the given local days (YYYY-MM-DD) as the pipeline's rules do.
+    """Check that Java's rules and the pipeline's rules agree on the given local days (YYYY-MM-DD).
 
-    Days before the first of these rules are left out: an order of 1950 is a typing error, whatever its hour.
+    Days before the first of these rules are not checked: an order of 1950 is a typing error, whatever its hour.
 
     Raises:
         JobError: names the zone, the first moment of a day with orders at which the rules differ, and both offsets.

@@ -1,4 +1,4 @@
-"""Back-tests: at each past origin fit on what was known, predict, and compare with what is known by now."""
+"""Back-tests: at each past origin, fit to what was known then, predict, and compare with what happened."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ VALUE_HORIZON = 365
 
 @dataclass(frozen=True)
 class Series:
-    """What one set of back-tests predicts: a measure, of one currency or of all, over one horizon (days)."""
+    """What one set of back-tests predicts: a measure, in one currency or in all, over one horizon (days)."""
 
     measure: str
     currency: str
@@ -38,7 +38,7 @@ PURCHASES = Series(ACTIVE_DAYS, EVERY_CURRENCY, CHURN_HORIZON)
 
 @dataclass(frozen=True)
 class Backtests:
-    """All origins' results; `threshold` and `bands` (by currency) are learnt from them and used on today's scores."""
+    """The results of all origins; `threshold` and `bands` (by currency) are learnt from them and used today."""
 
     results: Mapping[Series, Sequence[OriginResult]]
     churn: Sequence[ChurnResult]
@@ -46,18 +46,21 @@ class Backtests:
     bands: Mapping[str, ValueBands]
 
     def summary(self, series: Series, current: FitStatus) -> Summary:
-        """The origins of a series together, for the fit now in use."""
+        """Return the origins of a series together, for the fit that is in use now."""
         return summarise(current, self.results.get(series, ()))
 
 
 def published_status(summary: Summary, current: FitStatus) -> ModelStatus:
-    """Status to publish. A model that is fitted but has too short a past to be judged is simply not validated:
-    `insufficient_data` means that there are no figures."""
+    """Return the status to publish.
+
+    A fitted model whose past is too short for back-tests is `not_validated`: `insufficient_data` means that there are
+    no figures.
+    """
     return "not_validated" if current == "fitted" and summary.status == "insufficient_data" else summary.status
 
 
 def run_backtests(histories: Histories, as_of: date, first_day: date, model_name: ModelName = "mbg_nbd") -> Backtests:
-    """A model at every origin and horizon in the past of the as-of date; nothing where the data is too short."""
+    """Back-test a model at every past origin and horizon; there are none if the data is too short."""
     results: dict[Series, list[OriginResult]] = defaultdict(list)
     churn: list[tuple[Holdout, Fit]] = []
     bands: dict[str, ValueBands] = {}
@@ -72,7 +75,7 @@ def run_backtests(histories: Histories, as_of: date, first_day: date, model_name
             if horizon == CHURN_HORIZON:
                 churn.append((found, estimates.fit))
             if horizon == VALUE_HORIZON:
-                newest = _judge_values(histories, snapshot, origin, estimates, results)
+                newest = _backtest_values(histories, snapshot, origin, estimates, results)
                 bands = newest or bands
     threshold = choose_threshold(churn)
     compared = [result for found, fit in churn for result in compare_churn(found, fit, threshold)]
@@ -80,19 +83,19 @@ def run_backtests(histories: Histories, as_of: date, first_day: date, model_name
 
 
 def holdout(histories: Histories, snapshot: Snapshot, origin: date, horizon: int) -> Holdout:
-    """The snapshot's customers, grouped, with their active days within the horizon."""
+    """Return the snapshot's customers, grouped, with their active days within the horizon."""
     future = histories.days_after(snapshot, day_number(origin), horizon)
     return Holdout(origin, horizon, *grouped(snapshot.x, snapshot.t_x, snapshot.t, future))
 
 
-def _judge_values(
+def _backtest_values(
     histories: Histories,
     snapshot: Snapshot,
     origin: date,
     estimates: Estimates,
     results: dict[Series, list[OriginResult]],
 ) -> dict[str, ValueBands]:
-    """Add each currency's result of a year's net sales; returns the bands that this origin teaches."""
+    """Add each currency's result for a year's net sales; return the bands that follow from this origin."""
     bands = {}
     realised = histories.amount_after(snapshot, day_number(origin), VALUE_HORIZON)
     for currency in snapshot.currencies:
@@ -118,7 +121,7 @@ def _judge_values(
 
 
 def _expected_value(estimates: Estimates, customers: Snapshot) -> Floats | None:
-    """Net sales expected within a year; None where a model is missing."""
+    """Return the net sales expected within a year; None if a model is missing."""
     model = estimates.fit.model
     worth = estimates.value_per_day(customers.currency, customers.n, customers.s)
     if model is None or np.isnan(worth).any():

@@ -1,7 +1,7 @@
 """Cut-offs of the expected value by tenth of customers, frozen for a quarter.
 
-A customer changes decile by what they do, not because others did: the cut-offs are those of the day before the
-quarter, by the models as they would have been fitted then. While there were none, those of the as-of date serve.
+A customer changes decile because of their own orders, not because of others: the cut-offs are those of the day before
+the quarter, by the models as they would have been fitted then. If there were none, the as-of date's cut-offs are used.
 """
 
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ class Cutoffs:
     frozen_on: date
 
     def decile(self, value: Floats) -> Floats:
-        """1 to 10; equal values share a decile. NaN stays NaN."""
+        """Return 1 to 10; equal values have the same decile. NaN stays NaN."""
         found = 1.0 + np.searchsorted(self.edges, value, side="left")
         return np.where(np.isnan(value), np.nan, found)
 
 
 def frozen_cutoffs(histories: Histories, as_of: date, first_day: date, current: Estimates) -> Mapping[str, Cutoffs]:
-    """Cut-offs by currency; a currency in which nothing can be expected is absent."""
+    """Return cut-offs by currency; a currency without a forecast is absent."""
     start = quarter_start(as_of)
     eve = start - timedelta(days=1)
     then = histories.at(day_number(eve))

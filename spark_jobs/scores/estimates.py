@@ -1,4 +1,4 @@
-"""The two models as fitted on what was known at one day: how often customers order, and what an order day is worth."""
+"""The two models as fitted to what was known on one day: how often customers order, and the value of an order day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ VALUE_SUMS = ("customers", "sum_s", "sum_s2", "sum_ss")
 
 @dataclass(frozen=True)
 class Estimates:
-    """Purchases for everybody together, value by currency; a currency with too few customers is absent."""
+    """The fit of purchases for all customers, and of values by currency; currencies with few customers are absent."""
 
     fit: Fit
     values: Mapping[str, Credibility]
 
     def value_per_day(self, currency: npt.ArrayLike, n: Values, s: Values) -> Floats:
-        """Expected net sales of a customer's next active day; NaN where their currency has no estimate."""
+        """Return the expected net sales of a customer's next active day; NaN if their currency has no estimate."""
         codes = np.asarray(currency, dtype=object)
         days, total = np.asarray(n, dtype=np.float64), np.asarray(s, dtype=np.float64)
         worth = np.full(len(days), np.nan)
@@ -39,10 +39,10 @@ class Estimates:
 def fit_purchases(
     x: Values, t_x: Values, t: Values, customers: Values, observed_days: int, model_name: ModelName = "mbg_nbd"
 ) -> Fit:
-    """A purchase model on grouped customers, without those first seen in the first WARM_UP_DAYS of the data.
+    """Fit a purchase model to grouped customers, without those first seen in the first WARM_UP_DAYS of the data.
 
-    Where too few are left without them, all are fitted, and the fit says so. `observed_days` is from the first day of
-    the data to the day that x, t_x, t are as of; all in days.
+    If too few customers are left, all are fitted, and the fit says so. `observed_days` are the days from the first day
+    of the data to the day that x, t_x and t are as of.
     """
     columns = [np.asarray(column, dtype=np.float64) for column in (x, t_x, t, customers)]
     # Sorted, so that the sums do not depend on the order in which the groups were collected.
@@ -68,7 +68,7 @@ def fit_purchases(
 
 
 def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
-    """Bühlmann by currency from `currency`, `n` = active days and VALUE_SUMS, summed over any groups of customers."""
+    """Fit Bühlmann credibility by currency from `currency`, `n` = active days and VALUE_SUMS of groups of customers."""
     found = {}
     by_days = groups.groupby(["currency", "n"], as_index=False)[list(VALUE_SUMS)].sum()
     for currency, rows in by_days.groupby("currency"):
@@ -79,7 +79,7 @@ def fit_values(groups: pd.DataFrame) -> dict[str, Credibility]:
 
 
 def estimates_at(snapshot: Snapshot, day: date, first_day: date, model_name: ModelName = "mbg_nbd") -> Estimates:
-    """Both models as they would have been fitted at a past day."""
+    """Return both models as they would have been fitted on a past day."""
     x, t_x, t, customers = grouped(snapshot.x, snapshot.t_x, snapshot.t)
     each = pd.DataFrame({
         "currency": snapshot.currency, "n": snapshot.n, "customers": 1,

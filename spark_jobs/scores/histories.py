@@ -1,4 +1,4 @@
-"""Customers' active days in memory, and what was known of each customer at any past day. Pure numpy."""
+"""Customers' active days in memory, and what was known about each customer on any past day. Pure numpy."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +15,13 @@ EPOCH = date(1970, 1, 1)
 
 
 def day_number(day: date) -> int:
-    """Days since 1970-01-01, negative before."""
+    """Return the days since 1970-01-01, negative before."""
     return (day - EPOCH).days
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Customers with an order by a day, one entry each: what was known of them then. Days and currency units."""
+    """What was known on one day about each customer with an order by then. Days and currency units."""
 
     customer: Integers  # index into the histories
     currency: npt.NDArray[np.object_]
@@ -38,18 +38,20 @@ class Snapshot:
 
     @cached_property
     def currencies(self) -> list[str]:
-        """Currencies that occur, in order."""
+        """The currencies that occur, sorted."""
         return sorted(set(self.currency))
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Snapshot":
-        """The entries for which `chosen` is true."""
+        """Return the entries for which `chosen` is true."""
         fields = ("customer", "currency", "n", "t_x", "t", "s", "ss")
         return Snapshot(*(getattr(self, name)[chosen] for name in fields))
 
 
 class Histories:
     """Active days of customers: parallel arrays of (customer, day number, net sales), one row per customer and day.
-    Beside them what was refunded on other days, which counts as money and not as a day."""
+
+    Refunds on other days are stored too: they count as money, not as days.
+    """
 
     def __init__(
         self,
@@ -59,8 +61,15 @@ class Histories:
         amount: Floats,
         is_active: npt.NDArray[np.bool_] | None = None,
     ) -> None:
-        """`key` is any integer that tells customers apart, `currency` that of the row (one per customer); days that are
-        not active hold refunds only (default: all are active)."""
+        """Index the days by customer.
+
+        Args:
+            key: any integer that identifies a customer.
+            currency: currency of the row, the same for all rows of a customer.
+            day: day number.
+            amount: net sales.
+            is_active: false for days with refunds only; by default all days are active.
+        """
         key, day = np.asarray(key, dtype=np.int64), np.asarray(day, dtype=np.int64)
         amount, currency = np.asarray(amount, dtype=np.float64), np.asarray(currency, dtype=object)
         bought = np.ones(len(key), dtype=bool) if is_active is None else np.asarray(is_active, dtype=bool)
@@ -72,13 +81,13 @@ class Histories:
         self._customer = np.repeat(np.arange(len(code)), np.diff(np.append(first, len(order))))
         self._day, self._amount = day[order], amount[order]
         self._currency = currency[order][first]
-        # Who has refunds only is not a customer.
+        # Somebody who has refunds only is not a customer.
         refunds = np.flatnonzero(~bought & np.isin(key, code))
         self._refunded = np.searchsorted(code, key[refunds])
         self._refund_day, self._refund = day[refunds], amount[refunds]
 
     def at(self, day: int) -> Snapshot:
-        """What was known of each customer at the end of a day; customers without an order by then are left out."""
+        """Return what was known about each customer at the end of a day; only customers with an order by then."""
         known = self._day <= day
         n = self._count(known)
         seen = np.flatnonzero(n)
@@ -88,16 +97,16 @@ class Histories:
         return Snapshot(seen, self._currency[seen], n[seen], last - first, day - first, s[seen], ss[seen])
 
     def days_after(self, snapshot: Snapshot, day: int, horizon: int) -> Integers:
-        """Active days of the snapshot's customers in (day, day + horizon]."""
+        """Return the active days of the snapshot's customers in (day, day + horizon]."""
         return self._count(_within(self._day, day, horizon))[snapshot.customer]
 
     def amount_after(self, snapshot: Snapshot, day: int, horizon: int) -> Floats:
-        """Net sales of the snapshot's customers in (day, day + horizon]."""
+        """Return the net sales of the snapshot's customers in (day, day + horizon]."""
         refunds = _within(self._refund_day, day, horizon)
         return self._money(_within(self._day, day, horizon), refunds)[snapshot.customer]
 
     def _money(self, chosen: npt.NDArray[np.bool_], refunds: npt.NDArray[np.bool_]) -> Floats:
-        """Net sales of each customer: of these active days, and of these other days' refunds."""
+        """Return each customer's net sales on the chosen active days, with the chosen refunds of other days."""
         found = self._sum(chosen, self._amount)
         refunded = np.bincount(self._refunded[refunds], self._refund[refunds], self.customers)
         return found + refunded if len(self._refunded) else found
@@ -114,7 +123,7 @@ def _within(days: Integers, day: int, horizon: int) -> npt.NDArray[np.bool_]:
 
 
 def grouped(*columns: npt.ArrayLike) -> list[Integers]:
-    """Distinct rows of integer columns, in order, and as last column how often each occurs."""
+    """Return the distinct rows of integer columns, sorted, and as last column how often each occurs."""
     frame = pd.DataFrame({f"column_{position}": np.asarray(column) for position, column in enumerate(columns)})
     counted = frame.groupby(list(frame.columns), sort=True).size().reset_index(name="rows")
     return [counted[name].to_numpy(dtype=np.int64) for name in counted.columns]

@@ -1,8 +1,8 @@
 """Rows of gold_loyalty_effects: what joining changes in each metric, per currency, with interval and placebo.
 
-The comparison is made among the customers whose days the driver has: all of them, or the back-tests' fixed sample where
-there are many. Being drawn by a hash of their names, the sampled differ from the others by chance alone, which the
-interval covers. How many are loyal, and since when there is a programme, is said of everybody.
+The comparison uses the customers whose days are on the driver: all of them, or the back-tests' fixed sample if there
+are many. The sample is drawn by a hash of their names, so it differs from the others only by chance, which the interval
+covers. The number of loyalty customers and the start of the programme are those of all customers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_RATIO = (None, None, None)
 
 
 def loyalty_effects(days: pd.DataFrame, programmes: Sequence[Programme], as_of: date) -> list[dict[str, Any]]:
-    """The rows of every programme; `days` has the columns of `customer_days`, all days of each customer in it.
+    """Return the rows of every programme; `days` are rows of `customer_days`, with all days of each customer in it.
 
     A currency without loyalty orders, or in which nobody is seen before joining, is `not_supported`.
     """

@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Findings:
-    """One run's models: current estimates, their back-tests, what else was tried, and what they were made with."""
+    """The models of one run: current estimates, their back-tests, the other candidates, and the settings."""
 
     as_of: date
     first_day: date | None
@@ -46,33 +46,33 @@ class Findings:
 
     @property
     def span(self) -> int:
-        """Days of data."""
+        """The days of data."""
         return (self.as_of - (self.first_day or self.as_of)).days
 
     @property
     def model_status(self) -> str:
-        """Of probabilities and expected days: its published status over the churn horizon."""
+        """The published status of probabilities and expected days, over the churn horizon."""
         status = self.estimates.fit.status
         return published_status(self.backtests.summary(PURCHASES, status), status)
 
     @property
     def value_status(self) -> dict[str, str]:
-        """Of expected values, by currency: their published status over a year."""
+        """The published status of expected values over a year, by currency."""
         return {currency: self._value_status(currency) for currency in self.currencies}
 
     @property
     def churn_threshold(self) -> float | None:
-        """p_order_90 below which a customer is called churned today; None without a model for today."""
+        """The p_order_90 below which a customer is called churned today; None without a model for today."""
         threshold = self.backtests.threshold
         return threshold.p_order if threshold and self.estimates.fit.model else None
 
     def value_summary(self, currency: str) -> Summary:
-        """The origins of a currency's net sales over a year."""
+        """Return the origins of a currency's net sales over a year, together."""
         return self.backtests.summary(Series(NET_SALES, currency, VALUE_HORIZON), self.estimates.fit.status)
 
     @property
     def value_reason(self) -> dict[str, str]:
-        """Why the values of a currency have their status, in words."""
+        """The reason for the status of the values, in words, by currency."""
         return {currency: self._value_reason(currency) for currency in self.currencies}
 
     @property
@@ -181,7 +181,7 @@ def _summed_up(summary: Summary, horizon: int) -> Row:
 
 
 def backtest_rows(findings: Findings) -> list[Row]:
-    """One row a model that was tried, series and origin; without a model the naive rate's figures alone."""
+    """Return one row for each model that was tried, series and origin; without a model, the naive rate's figures."""
     tried: dict[ModelName, Backtests] = {
         candidate.model_name: candidate.backtests
         for candidate in findings.selection.candidates
@@ -215,7 +215,7 @@ def _origin(result: OriginResult) -> Row:
 
 
 def churn_rows(findings: Findings) -> list[Row]:
-    """One row an origin and method."""
+    """Return one row for each origin and method."""
     threshold = findings.backtests.threshold
     return [
         {
@@ -240,7 +240,7 @@ def churn_rows(findings: Findings) -> list[Row]:
 
 
 def in_columns(table: LakeTable, rows: Sequence[Row]) -> pd.DataFrame:
-    """Rows in the table's columns without the partition key, as objects; what a row lacks is None."""
+    """Return rows in the table's file columns, as objects; what a row lacks is None."""
     names = list(table.file_columns)
     return pd.DataFrame([[row.get(name) for name in names] for row in rows], columns=names, dtype=object)
 

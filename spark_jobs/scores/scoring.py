@@ -22,7 +22,7 @@ Column = npt.NDArray[np.generic]
 
 @dataclass(frozen=True)
 class Scorer:
-    """Everything that scoring needs, small enough to go to each worker. Mappings are by currency."""
+    """Everything that scoring needs; it is small and is sent to each worker. Mappings are by currency."""
 
     version: str
     estimates: Estimates
@@ -38,7 +38,7 @@ class Scorer:
     churn_reason: str | None = None
 
     def score(self, currency: Texts, n: Floats, t_x: Floats, t: Floats, s: Floats) -> dict[str, Column]:
-        """All columns but the customer's key, one entry a customer; NaN and None stand for null.
+        """Return all columns except the customer's key, one entry for each customer; NaN and None mean null.
 
         n = active days, t_x = days from the first to the latest, t = days from the first to the as-of date, s = net
         sales.
@@ -52,7 +52,7 @@ class Scorer:
         decile, frozen_on = self._decile(currency, values[f"expected_value_{VALUE_HORIZON}"])
         return {
             **purchases,
-            # What a day is worth is known without a purchase model; what will be bought is not.
+            # The value of a day is known without a purchase model; future orders are not.
             "value_per_day": worth,
             **values,
             "discounted_value_365": discounted,
@@ -73,7 +73,7 @@ class Scorer:
             return {name: np.full(len(n), np.nan) for name in names}
         p_alive = model.p_alive(x, t_x, t)
         return {
-            # A model without dropout takes everybody to be alive: that is no estimate, and not published as one.
+            # A model without dropout assumes that all customers are alive. That is not an estimate and not published.
             "p_alive": p_alive if model.has_dropout else np.full(len(n), np.nan),
             **{f"p_order_{h}": model.p_order(x, t_x, t, h) for h in HORIZONS},
             **{name: p_alive * days for name, days in self._living_days(model, x, t).items()},
@@ -82,14 +82,14 @@ class Scorer:
         }
 
     def _living_days(self, model: PurchaseModel, x: Floats, t: Floats) -> dict[str, Floats]:
-        # The costly part, and the same for all who share x and t.
+        # The expensive part; it is the same for all customers with the same x and t.
         pairs, customer = np.unique(x + 1j * t, return_inverse=True)
         found = {f"expected_days_{h}": model.living_days(pairs.real, pairs.imag, h) for h in HORIZONS}
         present = discounted_days(model, pairs.real, pairs.imag, VALUE_HORIZON, self.annual_discount_rate)
         return {name: days[customer] for name, days in {**found, "discounted_days": present}.items()}
 
     def _interval(self, currency: Texts, expected: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-        """p10, p90, and where there are such: only positive expectations were ever compared with what came."""
+        """Return p10, p90 and where they exist: only positive forecasts were compared with what happened."""
         low, high = np.full(len(expected), np.nan), np.full(len(expected), np.nan)
         for code, bands in self.bands.items():
             chosen = (currency == code) & (expected > 0)

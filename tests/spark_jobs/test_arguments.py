@@ -103,7 +103,7 @@ def test_the_margin_rate_of_the_scores_may_be_empty() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("as_of_date", "17.2.2024", r"--as_of_date is '17\.2\.2024', which is no date; next: pass it as YYYY-MM-DD"),
+        ("as_of_date", "17.2.2024", r"--as_of_date is '17\.2\.2024', which is not a date; next: pass it as YYYY-MM-DD"),
         ("annual_discount_rate", "10", r"--annual_discount_rate is '10'; next: .* such as 0\.10 for 10 %"),
         ("margin_rate", "nan", r"--margin_rate is 'nan'; next: set margin_rate"),
     ],

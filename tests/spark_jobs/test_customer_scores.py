@@ -231,7 +231,7 @@ def test_of_a_large_chain_no_day_before_the_cutoff_is_read_but_the_sample_s(
             "{}",
             r"lack gold_customer_day_by_quarter, .*, gold_customer_day_sample_before_cutoff; next: clear the plan task",
         ),
-        ("[]", r"are no JSON of table, partition and location"),
+        ("[]", r"are not JSON of table, partition and location"),
     ],
 )
 def test_a_lost_document_is_no_chain_without_customers(
