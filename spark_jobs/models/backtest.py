@@ -1,9 +1,8 @@
-"""Back-tests of a purchase model: predict from a past origin, compare with what happened, beside the naive rate.
+"""Back-tests of a purchase model: predict from a past origin, and compare with what happened and with the naive rate.
 
-An origin is a past date. The model is fitted on what was known then, predicts the next `horizon` days of every
-customer seen by then, and is judged on their real active days.
-
-The naive rate carries a customer's own past forward (`naive_rate`).
+An origin is a past date. The model is fitted to what was known then. It predicts the next `horizon` days of every
+customer seen by then, and the prediction is compared with their real active days. The naive rate assumes that a
+customer goes on as before (`naive_rate`).
 """
 
 from collections.abc import Sequence
@@ -81,13 +80,13 @@ class Summary:
     """All origins of one horizon together, weighted by customers (bias: by realised days), and the status."""
 
     status: ModelStatus
-    origins: int  # judged: the model was fitted and somebody ordered
+    origins: int  # with results: the model was fitted and somebody ordered
     model: Metrics | None
     naive: Metrics | None
 
 
 def evaluate(holdout: Holdout, fit: Fit) -> OriginResult:
-    """Judge the model that was fitted on data up to the origin."""
+    """Compare the model that was fitted to data up to the origin with what happened."""
     naive_days = holdout.naive_days()
     naive = _metrics(holdout, naive_days, -np.expm1(-naive_days))
     model = None
@@ -99,10 +98,10 @@ def evaluate(holdout: Holdout, fit: Fit) -> OriginResult:
 
 
 def summarise(current: FitStatus, results: Sequence[OriginResult]) -> Summary:
-    """Verdict on the model now in use, whose fit has the status `current`, from its origins at one horizon.
+    """Summarise a model's origins at one horizon; `current` is the status of the fit that is in use now.
 
-    `validated` needs MINIMUM_ORIGINS judged origins, a mean absolute error below the naive rate's and a bias of at
-    most LARGEST_BIAS either way, all origins together.
+    `validated` needs results at MINIMUM_ORIGINS origins or more. Over all origins together the mean absolute error must
+    be below the naive rate's, and the bias at most LARGEST_BIAS in either direction.
     """
     if len({result.horizon for result in results}) > 1:
         raise ValueError(f"horizons {sorted({r.horizon for r in results})} in one summary: summarise each on its own")

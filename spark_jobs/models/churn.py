@@ -1,8 +1,8 @@
 """Churn back-test: P(order within the horizon) against the fixed rule "no order for 45 days".
 
-Churn at an origin means no active day within the horizon after it. The threshold on P(order) is chosen on one early
-origin and judged on later ones only. A threshold may flag more customers than the rule does, so the model is also
-judged at the rule's own volume: the same number of customers, those with the lowest P(order).
+Churn at an origin means no active day within the horizon after it. The threshold on P(order) is chosen at one early
+origin and tested at later ones only. A threshold may flag more customers than the rule does. So the model is also
+tested at the rule's own volume: the same number of customers, those with the lowest P(order).
 """
 
 from collections.abc import Sequence
@@ -50,9 +50,9 @@ class ChurnResult:
 
 
 def choose_threshold(holdouts: Sequence[tuple[Holdout, Fit]]) -> ChurnThreshold | None:
-    """Threshold of the earliest origin that yields one (Youden's J); report later origins only.
+    """Return the threshold of the earliest origin that gives one (Youden's J); only later origins may be reported.
 
-    None where no origin has a model and both churned and returning customers.
+    Returns None if no origin has a model and both churned and returning customers.
     """
     for holdout, fit in sorted(holdouts, key=lambda pair: pair[0].origin):
         if fit.model is None:
@@ -65,10 +65,10 @@ def choose_threshold(holdouts: Sequence[tuple[Holdout, Fit]]) -> ChurnThreshold 
 
 
 def compare_churn(holdout: Holdout, fit: Fit, threshold: ChurnThreshold | None) -> list[ChurnResult]:
-    """The rule, and where there is a model, the model at the rule's volume and at the threshold.
+    """Return the results of the rule and, if there is a model, of the model at the rule's volume and the threshold.
 
-    The rule ranks customers by days since the last order (auc) and promises certainty (brier, ece of 0 or 1). At the
-    threshold's own origin, or before it, the model at the threshold is left out.
+    The rule ranks customers by days since the last order (auc); its probabilities are 0 or 1 (brier, ece). There is no
+    result at the threshold for the threshold's own origin and the origins before it.
     """
     silent = holdout.t - holdout.t_x
     flagged = (silent > RULE_DAYS).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Value per active day by Bühlmann credibility: a customer's own mean, trusted as far as their number of days allows.
+"""Value per active day by Bühlmann credibility: a customer's own mean, weighted by their number of days.
 
 E[M | S, n] = (S + kμ)/(n + k) with k = s²/τ²: s² the variance of a day's value within a customer, τ² the variance of
 customers' true means, μ their mean. Reference: H. Bühlmann, A. Gisler, "A Course in Credibility Theory and its
@@ -37,9 +37,10 @@ def credibility(n: Values, customers: Values, sum_s: Values, sum_s2: Values, sum
     """Estimate from the customers of one currency, grouped by n = active days: one row per distinct n.
 
     With S the net sales and SS the sum of squared daily net sales of a customer: sum_s = Σ S, sum_s2 = Σ S²,
-    sum_ss = Σ SS over the group's customers. Variances come from the customers with n ≥ 2, each weighing the same:
-    one-time buyers spend differently from those who return, and pooling all days would let a few heavy buyers set s².
-    μ weighs customers by their credibility n/(n + k). None below MINIMUM_CUSTOMERS or MINIMUM_RETURNING.
+    sum_ss = Σ SS over the group's customers. Variances come from the customers with n ≥ 2, all with the
+    same weight: one-time buyers spend differently from those who return, and with all days pooled a few heavy buyers
+    would decide s². μ weighs customers by their credibility n/(n + k). Returns None below MINIMUM_CUSTOMERS or
+    MINIMUM_RETURNING.
     """
     days, count, s, s2, ss = (np.asarray(value, dtype=np.float64) for value in (n, customers, sum_s, sum_s2, sum_ss))
     back = days >= 2

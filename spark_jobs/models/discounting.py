@@ -1,4 +1,4 @@
-"""Present value of expected active days: what is bought later in the horizon counts for less."""
+"""Present value of expected active days: later purchases within the horizon count less."""
 
 import math
 
@@ -12,11 +12,11 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(4)  # on [-1, 1]
 
 
 def discounted_days(model: PurchaseModel, x: Values, t: Values, horizon: float, annual_rate: float) -> Floats:
-    """Expected active days of a living customer within `horizon` days, each discounted from its day to the as-of date.
+    """Return a living customer's expected active days within `horizon` days, each discounted to the as-of date.
 
     With E(u) = E[days, u] and δ = ln(1 + annual_rate)/365, integration by parts gives
-    ∫ e^(−δu) dE(u) = e^(−δh) E(h) + δ ∫ e^(−δu) E(u) du, which needs E alone and not its derivative. Four nodes give
-    four digits: discounting is gentle, and u = h·v² puts the nodes close to today, where E bends most.
+    ∫ e^(−δu) dE(u) = e^(−δh) E(h) + δ ∫ e^(−δu) E(u) du, which needs only E and not its derivative. Four nodes give
+    four digits: the discount changes slowly, and u = h·v² puts the nodes close to today, where E is most curved.
     """
     if annual_rate <= -1:
         raise ValueError(f"annual_rate is {annual_rate}: a discount rate is above -1; write 10 % as 0.10")

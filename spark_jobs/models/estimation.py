@@ -1,7 +1,7 @@
 """Maximum likelihood on grouped customers: seconds for millions, a status with its reason instead of an exception.
 
-Each purchase model has its fit. A richer model whose likelihood has no maximum inside its region is not in use:
-its simpler limit is. Which limit it is, and so what may be said about the customers, is read off the likelihoods.
+A model is not used if its likelihood has no maximum inside its region; a simpler limit of the model is used instead.
+The likelihoods show which limit it is, and so what can be said about the customers.
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,18 @@ FitStatus = Literal["fitted", "insufficient_data", "model_degenerate"]
 
 MINIMUM_CUSTOMERS = 100
 MINIMUM_RETURNING = 10
-# Where the rate m = r/alpha (a day), r, the odds a/b and b are searched: so far out that the likelihood has reached its
-# limit. Beyond the simpler models there is nothing; an edge in m, or the lower one in r, is no model.
+# Search region for the rate m = r/alpha (a day), r, the odds a/b and b. It is so wide that the likelihood has reached
+# its limit at the edges. There the simpler models apply, except at an edge in m or the lower edge in r: these are not
+# models.
 SMALLEST = np.log([1e-6, 1e-4, 1e-8, 1e-6])
 LARGEST = np.log([1e2, 1e10, 1e6, 1e10])
 EDGE = 1e-3  # of a log-coordinate
-# A maximum within these is well inside. Outside, other starts are tried, and simpler models compared.
+# A maximum within these limits is well inside. Outside, other starts are tried and simpler models are compared.
 INSIDE_SMALLEST = np.log([1e-5, 1e-3, 1e-4, 1e-2])
 INSIDE_LARGEST = np.log([1e1, 1e3, 1e3, 1e3])
 SMALLEST_A = np.log(1e-2)
 BEYOND_CHANCE = {1: 1.92, 2: 3.00}
-"""Of log-likelihood, by parameters more: half of the 95 % point of chi-squared."""
+"""Log-likelihood by number of additional parameters: half of the 95 % point of chi-squared."""
 VAGUE = 0.5  # standard error of a parameter over the parameter
 GRADIENT_TOLERANCE = 1e-6  # of the mean log-likelihood per log-coordinate; beyond it a start has stalled
 STEP = 1e-4  # of a log-coordinate, for differences of the gradient
@@ -104,7 +105,7 @@ def fit_model(model_name: ModelName, x: Values, t_x: Values, t: Values, weights:
 
 
 def maximum(rows: GroupedCustomers, dropout: Dropout) -> _Maximum:
-    """The highest likelihood: from one start if that ends well inside, else the best of several."""
+    """Return the highest likelihood: from one start if that ends well inside, else the best of several."""
     count = COUNT[dropout]
     best: OptimizeResult | None = None
     iterations = 0
@@ -124,7 +125,7 @@ def maximum(rows: GroupedCustomers, dropout: Dropout) -> _Maximum:
 
 
 def _starts(rows: GroupedCustomers) -> list[Floats]:
-    """Starting points, scaled to the rate that the data shows: ordinary, then close to each limit."""
+    """Return starting points, scaled to the rate of the data: an ordinary one, then one close to each limit."""
     rate = rows.repeat_days / rows.observed_days
     starts = [
         (2 * rate, 0.5, 0.7, 1.0),
@@ -144,7 +145,7 @@ def _is_inside(at: Floats) -> bool:
 
 
 def _lacking(rows: GroupedCustomers) -> str:
-    """What the data lack for a fit, in words; empty where they are enough."""
+    """Return what the data lack for a fit, in words; empty if nothing."""
     if rows.customers >= MINIMUM_CUSTOMERS and rows.returning >= MINIMUM_RETURNING:
         return ""
     return (
@@ -154,7 +155,7 @@ def _lacking(rows: GroupedCustomers) -> str:
 
 
 def _is_vague(at: Floats, dropout: Dropout, errors: tuple[float, ...] | None) -> bool:
-    """Whether dropout, or how it differs between customers, is hardly known: its last parameter might be any."""
+    """Return whether the data say almost nothing about dropout: its last parameter could have any value."""
     if errors is None:
         return True
     last = list(vars(_model(at, dropout)).values())[-1]
@@ -162,7 +163,7 @@ def _is_vague(at: Floats, dropout: Dropout, errors: tuple[float, ...] | None) ->
 
 
 def _simpler_limit(rows: GroupedCustomers, best: _Maximum, dropout: Dropout) -> str:
-    """Which simpler model is as likely, in words; empty where the maximum is one of this model's own."""
+    """Return which simpler model is as likely, in words; empty if this model is more likely than its limits."""
     if dropout == "none":
         return ""
     gain = best.log_likelihood - maximum(rows, "none").log_likelihood
@@ -194,7 +195,7 @@ def _simpler_limit(rows: GroupedCustomers, best: _Maximum, dropout: Dropout) -> 
 
 
 def _no_model(best: _Maximum) -> str:
-    """Whether rates ran to an edge at which they mean nothing, in words."""
+    """Return, in words, whether the rates reached an edge where they have no meaning; empty if not."""
     rate, shape = best.at[:2]
     if SMALLEST[0] + EDGE < rate < LARGEST[0] - EDGE and SMALLEST[1] + EDGE < shape:
         return ""
@@ -229,7 +230,7 @@ def _model(at: Floats, dropout: Dropout) -> PurchaseModel:
 
 
 def _standard_errors(rows: GroupedCustomers, at: Floats, dropout: Dropout) -> tuple[float, ...] | None:
-    """From the observed information at the maximum; None where it is not positive definite (a flat direction)."""
+    """Compute them from the observed information at the maximum; None if it is not positive definite (flat)."""
     count = len(at)
     hessian = np.stack([
         (rows.negative_log_likelihood(at + step, dropout)[1] - rows.negative_log_likelihood(at - step, dropout)[1])
@@ -269,5 +270,5 @@ def _without_model(
 
 
 def parameters(model: PurchaseModel) -> Sequence[str]:
-    """Names of a model's parameters, in the order of its standard errors."""
+    """Return the names of a model's parameters, in the order of its standard errors."""
     return list(vars(model))

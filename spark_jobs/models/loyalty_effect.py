@@ -1,4 +1,4 @@
-"""How much joining the loyalty programme changes what a customer buys in the next 90 days, and how sure that is.
+"""How much joining the loyalty programme changes a customer's purchases in the next 90 days, with an interval.
 
 Ratio difference-in-differences between treated and control anchors (see loyalty_windows):
 
@@ -15,14 +15,14 @@ Ratio difference-in-differences between treated and control anchors (see loyalty
 
 The **placebo** is the same comparison one window earlier, when nobody had joined:
 (T_before / T_earlier) / (C_before / C_earlier). Whatever moves it away from 1, such as joining in a burst of visits,
-is no effect of the programme and would bias θ; so when its interval excludes 1 the effect is `not_identified`.
+is not an effect of the programme and would bias θ. So the effect is `not_identified` if its interval excludes 1.
 
 Intervals are of customers, with all of their anchors on both sides, resampled by Poisson(1) weights; 95 % on the log
 scale from the standard deviation of the replicates, which 200 of them give better than their tails.
 
-What it assumes, and the placebo cannot show: of two customers with the same quarter, tenure and visits, the one who
-joins would have gone on as the other did, but for a constant factor. Who joins *because* of intending to come more
-often from that day on looks like an effect.
+The placebo cannot test this assumption: of two customers with the same quarter, tenure and visits, the one who joins
+would have gone on like the other one, up to a constant factor. Customers who join *because* they intend to come more
+often from that day on look like an effect.
 
 References: J. Robins, "Correcting for non-compliance in randomized trials using structural nested mean models",
 Communications in Statistics 23 (1994) 2379–2412 (step 3); M. Hernán, J. Robins, "Using big data to emulate a target
@@ -47,8 +47,8 @@ IDENTIFIED, NOT_IDENTIFIED = "identified", "not_identified"
 INSUFFICIENT_DATA, NOT_SUPPORTED = "insufficient_data", "not_supported"
 STATUSES = (IDENTIFIED, NOT_IDENTIFIED, INSUFFICIENT_DATA, NOT_SUPPORTED)
 
-MINIMUM_TREATED = 30  # customers; fewer make an interval that is itself a guess
-MINIMUM_CONTROLS = 5  # customers in a stratum; of fewer, one with a thousand visits would speak for all
+MINIMUM_TREATED = 30  # customers; with fewer the interval itself is unreliable
+MINIMUM_CONTROLS = 5  # customers in a stratum; with fewer, one with a thousand visits would decide
 Z_95 = 1.959964
 MOST_FAILED = 0.02  # share of replicates without a positive ratio, beyond which there is no interval
 
@@ -92,12 +92,12 @@ class Effect:
 
 
 def no_totals(replicates: int = REPLICATES) -> Totals:
-    """Nobody to compare."""
+    """Return the totals without anybody to compare."""
     return Totals(np.zeros((1 + replicates, 2, len(SUMS))), 0, 0)
 
 
 def totals(found: Comparisons, replicates: int = REPLICATES) -> Totals:
-    """The sums of all strata.
+    """Return the sums of all strata.
 
     Strata without treated customers or with fewer than MINIMUM_CONTROLS control customers are left out.
     """
@@ -123,7 +123,7 @@ def totals(found: Comparisons, replicates: int = REPLICATES) -> Totals:
 
 
 def effects(added: Totals) -> list[Effect]:
-    """The effect on every metric, from the totals of all strata."""
+    """Return the effect on every metric, from the totals of all strata."""
     ratios = {measure: _measure_ratios(added.sums, measure) for measure in MEASURES}
     orders, net_sales = ratios["orders"], ratios["net_sales"]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -136,7 +136,7 @@ def effects(added: Totals) -> list[Effect]:
 
 
 def without_estimate(status: str) -> list[Effect]:
-    """Every metric with a status alone."""
+    """Return every metric with only a status."""
     return [Effect(metric, status, None, None) for metric in METRICS]
 
 
@@ -170,7 +170,7 @@ def _judged(metric: str, treated: int, effect: Floats, placebo: Floats) -> Effec
 
 
 def _ratio(values: Floats) -> Ratio | None:
-    """The first value with the interval that the others give; None where it or too many of them are no ratio."""
+    """Return the first value with the interval that the others give; None if it or too many others are not ratios."""
     usable = np.isfinite(values) & (values > 0)
     if not usable[0] or usable[1:].mean() < 1 - MOST_FAILED:
         return None

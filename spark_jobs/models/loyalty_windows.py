@@ -2,23 +2,24 @@
 
 Every active day of a customer not yet loyal is an anchor: *treated* when it holds the first loyalty order, else
 *control*. Both sides are anchored at a day with an order, since a customer who ordered today is more active than one
-looked at on any day; the anchor itself counts in no window. Around it lie three windows of the same length::
+looked at on any day. The anchor itself is in no window. Around it are three windows of the same length::
 
     earlier [-180, -91] | before [-90, -1] | anchor | after [+1, +90]
 
 Who is compared:
 
-- Nobody could join before the programme began: an anchor lies on its first day or later.
-- The whole `before` window must lie in the customer's time (tenure of 90 days or more): without it there is nothing to
-  take the difference from. The whole `after` window must have passed by the as-of date.
-- A control may join later. Leaving those out would keep customers *because* they came less (joining takes an order),
-  so they stay, and what they buy after their own first loyalty order is kept apart (`member`).
-- Like is compared with like within a stratum: calendar quarter x tenure band x visits since the programme began. The
-  visits are not optional. Who joins at some visit has *not* joined at any earlier one, so joiners have fewer visits
-  behind them than customers of the same appetite who never join; their `before` window is low, their `after` is not,
-  and without visits in the stratum a programme without effect seems to add 20 % and more. Given the number of visits,
-  that chance is the same for both. What they spent is never matched on: that would select a chance high or low, which
-  the next window takes back.
+- Nobody could join before the programme began: an anchor is on its first day or later.
+- The customer must have been seen for the whole `before` window (tenure of 90 days or more): without it there is no
+  difference to compute. The whole `after` window must have passed by the as-of date.
+- A control may join later. Without these customers, the rest would be selected *because* they came less (joining
+  takes an order). So they stay in, and their purchases after their own first loyalty order are counted separately
+  (`member`).
+- Customers are compared within a stratum: calendar quarter x tenure band x visits since the programme began. The
+  visits are necessary. Somebody who joins at a visit did *not* join at an earlier one, so joiners have fewer visits in
+  the past than customers with the same habits who never join. Their `before` window is low, their `after` window is
+  not, and without visits in the stratum a programme without effect seems to add 20 % and more. With the same number of
+  visits this is equal for both. Spending is never matched: that would select random highs and lows, which disappear in
+  the next window.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class CustomerDays:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Sums over the anchors of a customer in a stratum, treated and control apart; `sums` is (rows, len(SUMS))."""
+    """Sums over the anchors of a customer in a stratum, treated and control separately; `sums` is (rows, len(SUMS))."""
 
     customer: Ints
     stratum: Ints
@@ -71,8 +72,10 @@ class Comparisons:
 def comparisons(
     days: CustomerDays, launch_day: int, as_of_day: int, window_days: int = WINDOW_DAYS
 ) -> Comparisons:  # fmt: skip
-    """The comparisons of customers whose days are all given. `launch_day` is that of the first loyalty order by
-    anybody; days after `as_of_day` must have been left out."""
+    """Return the comparisons of customers, of whom all days are given.
+
+    `launch_day` is the day of the first loyalty order of all customers. There must be no days after `as_of_day`.
+    """
     days = _sorted(days)
     rows = np.arange(len(days.day))
     first_row = _first_rows(days)
@@ -115,7 +118,7 @@ class _Around:
     """Sums over the days of the same unit within some distance of each anchor, by cumulative sums."""
 
     def __init__(self, unit: Ints, day: Ints, anchors: Ints, window_days: int) -> None:
-        # One ascending number a row: units lie farther apart than any window reaches.
+        # One ascending number for each row: the distance between units is larger than any window.
         earliest = day.min(initial=0)
         self.place = unit * (day.max(initial=0) - earliest + 4 * window_days) + day - earliest
         self.anchor = self.place[anchors]

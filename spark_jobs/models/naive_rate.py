@@ -1,9 +1,9 @@
-"""The naive rate: a customer's own past carried forward.
+"""The naive rate: a customer goes on as before.
 
-x repeat days in t days become x · h / max(t, h). It divides by no less than the horizon, so that two orders in a
-customer's first three days do not promise sixty in the next ninety; it is unbiased if nobody ever left. It is what a
-good spreadsheet would do, and hard to beat on mean absolute error because it rightly gives most one-time customers a
-zero. Every model is compared with it, and it is what is left where none can be fitted.
+x repeat days in t days become x · h / max(t, h). It divides by the horizon or more, so that two orders in a customer's
+first three days do not become sixty in the next ninety. It is unbiased if nobody ever leaves. A good spreadsheet would
+do the same. It is hard to beat on mean absolute error, because it correctly gives most one-time customers a zero. Every
+model is compared with it, and it is used if no other model can be fitted.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from spark_jobs.models.rates import Floats, Values
 
 
 class Unquestioned:
-    """What a rate says when nothing else is known of a customer: whether they have left is not asked."""
+    """A rate and nothing else: the model does not say whether a customer has left."""
 
     @property
     def has_dropout(self) -> bool:
@@ -22,7 +22,7 @@ class Unquestioned:
         return False
 
     def p_alive(self, x: Values, t_x: Values, t: Values) -> Floats:
-        """1 for everybody: an assumption, not an estimate."""
+        """Return 1 for everybody: an assumption, not an estimate."""
         return np.ones(np.broadcast(x, t_x, t).shape)
 
     def p_order(self, x: Values, t_x: Values, t: Values, h: Values) -> Floats:
@@ -34,15 +34,15 @@ class Unquestioned:
         return self.p_alive(x, t_x, t) * self.living_days(x, t, h)
 
     def living_days(self, x: Values, t: Values, h: Values) -> Floats:
-        """The same: everybody is taken to be alive."""
+        """Return the same: everybody is assumed to be alive."""
         raise NotImplementedError
 
     def median_gap(self, x: Values, t_x: Values) -> Floats:
-        """NaN: a rate alone does not tell how gaps are distributed."""
+        """Return NaN: a rate alone does not say how gaps are distributed."""
         return np.full(np.broadcast(x, t_x).shape, np.nan)
 
     def overdue_p(self, x: Values, t_x: Values, t: Values) -> Floats:
-        """NaN, for the same reason."""
+        """Return NaN, for the same reason."""
         return np.full(np.broadcast(x, t_x, t).shape, np.nan)
 
 
@@ -51,7 +51,7 @@ class NaiveRate(Unquestioned):
     """It has no parameters."""
 
     def living_days(self, x: Values, t: Values, h: Values) -> Floats:
-        """Active days within the next h days if the customer goes on as before."""
+        """Return the active days within the next h days if the customer goes on as before."""
         x, t, h = (np.asarray(value, dtype=np.float64) for value in (x, t, h))
         longest = np.maximum(t, h)
         return np.divide(x * h, longest, out=np.zeros(np.broadcast(x, longest).shape), where=longest > 0)

@@ -1,8 +1,8 @@
 """NBD: every customer orders at a rate of their own, and nobody leaves (Ehrenberg 1959).
 
-Active days follow a Poisson process with rate λ ~ Gamma(r, α). What is expected of a customer is (r + x)/(α + t) a day:
-exactly Bühlmann's credibility estimate of their rate, x/t drawn to everybody's r/α. As r grows without limit,
-everybody has the same rate.
+Active days follow a Poisson process with rate λ ~ Gamma(r, α). The expected rate of a customer is (r + x)/(α + t) a
+day: exactly Bühlmann's credibility estimate, a mean of the own rate x/t and everybody's rate r/α. As r grows without
+limit, everybody has the same rate.
 
 Reference: A. S. C. Ehrenberg, "The Pattern of Consumer Purchases", Applied Statistics 8 (1959) 26–41.
 """
@@ -16,7 +16,7 @@ from spark_jobs.models.rates import Floats, Rates, Values
 
 @dataclass(frozen=True)
 class Nbd(Rates):
-    """The model and its two parameters. Nobody leaves, so `p_alive` is 1 by assumption and no estimate."""
+    """The model and its two parameters. Nobody leaves, so `p_alive` is 1 by assumption, not an estimate."""
 
     @property
     def has_dropout(self) -> bool:
@@ -36,6 +36,6 @@ class Nbd(Rates):
         return self.p_alive(x, t_x, t) * self.living_days(x, t, h)
 
     def living_days(self, x: Values, t: Values, h: Values) -> Floats:
-        """The same: everybody lives."""
+        """Return the same: everybody is alive."""
         x, t, h = (np.asarray(value, dtype=np.float64) for value in (x, t, h))
         return (self.r + x) / (self.alpha + t) * h

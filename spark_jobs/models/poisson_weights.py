@@ -1,4 +1,4 @@
-"""Bootstrap weights that every machine can reckon for itself: Poisson(1) counts from a hash of the customer key.
+"""Bootstrap weights that every machine can compute alone: Poisson(1) counts from a hash of the customer key.
 
 Resampling n customers with replacement gives each a Binomial(n, 1/n) count; for many customers that is Poisson(1),
 independent of the other customers, so no machine needs to know n or the draws of another. Source: N. Chamandy,

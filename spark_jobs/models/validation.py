@@ -1,4 +1,4 @@
-"""How good predictions were, on grouped rows: a row stands for `weights` customers, and equal predictions are ties.
+"""How good predictions were, on grouped rows: a row represents `weights` customers, and equal predictions are ties.
 
 Every metric takes (predictions, outcomes, weights) as arrays of one length and returns None where it is undefined
 (no customers, no outcome of one kind, nothing to rank): never a zero that means "unknown". Grouping rows that share
@@ -89,8 +89,8 @@ def precision_recall(flagged: Values, outcomes: Values, weights: Values) -> tupl
 def best_threshold(scores: Values, outcomes: Values, weights: Values) -> float | None:
     """Score at and above which flagging best tells outcome 1 from 0 (Youden's J: recall + specificity − 1).
 
-    J does not depend on how common the outcome is, so that "flag everybody" never wins. The threshold lies half way
-    between two neighbouring scores. None where all scores or all outcomes agree, or no threshold separates at all.
+    J does not depend on how common the outcome is, so "flag everybody" never wins. The threshold is half way
+    between two neighbouring scores. Returns None if all scores or all outcomes are equal, or no threshold separates.
     """
     score, actual, w = _rows(scores, outcomes, weights)
     positive, negative = float(w @ actual), float(w @ (1 - actual))
@@ -117,7 +117,7 @@ def highest_share(scores: Values, weights: Values, volume: float) -> Floats:
 
 
 def weighted_quantile(values: Values, weights: Values, q: Values) -> Floats:
-    """Smallest value below or at which a share q of the weight lies (q one number or several; values not empty)."""
+    """Return the smallest value with a share q of the weight at or below it (q one or several; values not empty)."""
     value, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     order = np.argsort(value, kind="stable")
     reached = np.cumsum(w[order])

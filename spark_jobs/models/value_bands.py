@@ -1,9 +1,9 @@
 """A range for a customer's future value, taken from what past predictions turned out to be.
 
-At a past origin every customer had an expected value and has by now a realised one. By tenth of expected value, the
-band keeps the 10th and 90th percentile of realised / expected; a customer scored today gets those factors times
-their own expected value. No distribution is assumed, and doubt about the parameters is included. Buying is lumpy:
-where nine in ten bought nothing, both ends are zero although the expected value is not.
+At a past origin every customer had an expected value, and now also a realised one. For each tenth of expected value,
+the band has the 10th and 90th percentile of realised / expected. A customer scored today gets these factors times their
+own expected value. No distribution is assumed, and the uncertainty of the parameters is included. Many customers buy
+nothing: if nine in ten bought nothing, both ends are zero although the expected value is not.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 from spark_jobs.models.rates import Floats, Values
 from spark_jobs.models.validation import weighted_quantile
 
-MINIMUM_CUSTOMERS = 1_000  # a hundred a tenth, so that ten lie beyond either end
+MINIMUM_CUSTOMERS = 1_000  # a hundred in each tenth, so that ten are beyond each end
 TENTHS = np.arange(1, 10) / 10
 LOW, HIGH = 0.10, 0.90
 
