@@ -1,4 +1,4 @@
-"""A deterministic generator of realistic restaurant source files, with the truth behind them."""
+"""A deterministic generator of realistic restaurant source files, and of the true values behind them."""
 
 from sample_data.generator import FILES, generate
 from sample_data.settings import DEFAULT_SEED, Settings

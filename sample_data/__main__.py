@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class Reporter:
-    """Progress to stderr, a line every two seconds at most."""
+    """Writes progress to stderr, at most one line every two seconds."""
 
     def __init__(self) -> None:
         self.started = self.reported = time.monotonic()
@@ -47,7 +47,7 @@ class Reporter:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0, or 2 after a one-line error."""
+    """Return the exit code: 0, or 2 after a one-line error."""
     options = _parser().parse_args(arguments)
     reporter = Reporter()
     try:

@@ -1,7 +1,7 @@
 """Business days of the sample: seasons, holidays, closures, local time to UTC, and the date dimension.
 
-A day is an index from FIRST_DAY. `intensity` is the chain's appetite on that day (1 = average); customers'
-purchases, arrivals and guests all follow it, so a closed day (0) has no order at all.
+A day is an index from FIRST_DAY. `intensity` is how much customers buy on that day (1 = average): customers'
+purchases, arrivals and guests are multiplied by it, so a closed day (0) has no order.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ OUTAGES = (  # the ordering system was down for the whole day
     "2020-10-14", "2020-12-17", "2021-02-16", "2021-02-17", "2021-06-08", "2021-09-02", "2021-12-07",
     "2022-01-29", "2022-07-21", "2022-11-08", "2023-01-11", "2023-07-06", "2024-01-13",
 )  # fmt: skip
-# Orders by local hour 0..23; the trough at 2 to 4 shows the stores' time zone.
+# Orders by local hour 0..23; the minimum at 2 to 4 shows the stores' time zone.
 WEEKDAY_HOURS = (3, 1.5, 0.6, 0.5, 3, 18, 55, 95, 100, 78, 62, 92, 118, 88, 55, 42, 40, 44, 38, 26, 18, 12, 8, 5)
 WEEKEND_HOURS = (5, 2.5, 0.9, 0.6, 1.5, 7, 24, 55, 88, 108, 104, 100, 98, 82, 58, 46, 42, 42, 36, 26, 19, 13, 9, 6)
 
@@ -54,7 +54,7 @@ class Calendar:
 
     days: int
     intensity: Floats
-    clock: Floats  # (days + 1,) cumulative intensity: purchases tick at this clock's pace
+    clock: Floats  # (days + 1,) cumulative intensity: the time scale of purchases
     weekend: Flags
     month: Ints  # months since FIRST_DAY's
     midnight_utc: Ints  # epoch seconds of local midnight by the morning's UTC offset
@@ -84,17 +84,17 @@ class Calendar:
 
 
 def day_date(day: int) -> date:
-    """The calendar date of a day index."""
+    """Return the calendar date of a day index."""
     return FIRST_DAY + timedelta(days=day)
 
 
 def day_index(when: date) -> int:
-    """Days since FIRST_DAY."""
+    """Return the days since FIRST_DAY."""
     return (when - FIRST_DAY).days
 
 
 def easter(year: int) -> date:
-    """Western Easter Sunday (anonymous Gregorian computus)."""
+    """Return Western Easter Sunday (anonymous Gregorian computus)."""
     a, b, c = year % 19, year // 100, year % 100
     d, e, g = b // 4, b % 4, (8 * b + 13) // 25
     h = (19 * a + b - d - g + 15) % 30
@@ -111,7 +111,7 @@ def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
 
 
 def us_holidays(year: int) -> dict[date, str]:
-    """US federal holidays, in date order (the ones a date dimension carries)."""
+    """Return the US federal holidays by date, as a date dimension has them."""
     days = {
         date(year, 1, 1): "New Year's Day",
         _nth_weekday(year, 1, 0, 3): "Martin Luther King Jr. Day",
@@ -130,7 +130,7 @@ def us_holidays(year: int) -> dict[date, str]:
 
 
 def special_days(year: int) -> dict[date, str]:
-    """Holidays plus the other days that move sales."""
+    """Return the holidays and the other days that change sales."""
     return us_holidays(year) | {
         easter(year): "Easter Sunday",
         _nth_weekday(year, 5, 6, 2): "Mother's Day",
@@ -161,7 +161,7 @@ def _utc_offset(when: date, at: time, zone: ZoneInfo) -> int:
 
 
 def build_calendar() -> Calendar:
-    """The calendar of the whole sample; the same on every call."""
+    """Return the calendar of the whole sample; it is the same on every call."""
     days = day_index(LAST_DAY) + 1
     dates = [day_date(day) for day in range(days)]
     weekend = np.array([d.weekday() >= 5 for d in dates])
@@ -186,7 +186,7 @@ def build_calendar() -> Calendar:
 
 
 def date_dim_text() -> str:
-    """date_dim.csv as the source has it: one year only, ISO weeks, dates as DD-MM-YYYY text."""
+    """Return date_dim.csv as the source has it: one year only, ISO weeks, dates as DD-MM-YYYY text."""
     holidays = us_holidays(DATE_DIM_YEAR)
     lines = ["date_key,year,month,week,day_of_week,is_weekend,is_holiday,holiday_name"]
     when = date(DATE_DIM_YEAR, 1, 1)

@@ -11,7 +11,7 @@ from sample_data.calendar import FIRST_DAY
 
 
 def quoted(field: str) -> str:
-    """A CSV field, quoted only where it must be (RFC 4180)."""
+    """Return a CSV field, quoted only if necessary (RFC 4180)."""
     if any(mark in field for mark in ',"\r\n'):
         return '"' + field.replace('"', '""') + '"'
     return field
@@ -24,7 +24,7 @@ def joined(columns: list[pa.Array], end: str = "") -> pa.Array:
 
 
 def row_bytes(rows: pa.Array) -> memoryview:
-    """The bytes of an array of complete rows, in order, without a copy where there is none to make."""
+    """Return the bytes of an array of complete rows, in order, without a copy if possible."""
     whole = pa.concat_arrays([rows]) if rows.offset else rows
     offsets = np.frombuffer(whole.buffers()[1], dtype=np.int32)[: len(whole) + 1]
     data = whole.buffers()[2]

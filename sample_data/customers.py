@@ -1,8 +1,8 @@
 """Customers and their orders, by a known buying process (MBG/NBD: Batislam, Denizel & Filiztekin 2007).
 
-On a day of average appetite a living customer buys with probability lambda ~ Gamma(r, alpha), at most
-DAILY_LIMIT; then the mean gap between active days is 1/lambda, as the continuous model assumes. After every
-active day, the first included, the customer drops out with probability p ~ Beta(a, b). Joining the loyalty
+On an average day a living customer buys with probability lambda ~ Gamma(r, alpha), at most DAILY_LIMIT.
+Then the mean gap between active days is 1/lambda, as the continuous model assumes. After every active
+day, including the first, the customer drops out with probability p ~ Beta(a, b). Joining the loyalty
 programme multiplies lambda and the mean number of lines by known effects from that day on.
 """
 
@@ -17,7 +17,7 @@ from sample_data.calendar import Calendar, day_index
 from sample_data.settings import Settings, quota
 from sample_data.stores import Stores
 
-CHUNK = 25_000  # customers simulated at once; part of the recipe: changing it changes the files
+CHUNK = 25_000  # customers simulated at once; changing it changes the files
 
 MAIN, PERKS, CATERING, DEVELOPMENT = range(4)
 APP_SHARE = (0.9900, 0.0052, 0.0048)
@@ -28,9 +28,9 @@ SHARED_CARDS = 7
 HOUSE_STORE = 3
 HOUSE_START = date(2020, 5, 4)
 NEVER = 65_535
-DAILY_LIMIT, MEMBER_DAILY_LIMIT = 0.85, 0.95  # of the chance to buy on an average day
+DAILY_LIMIT, MEMBER_DAILY_LIMIT = 0.85, 0.95  # limits of the chance to buy on an average day
 
-# New customers per day of average appetite, relative: linear between these days.
+# New customers per average day, relative: linear between these days.
 ARRIVALS = (
     ("2020-04-01", 1.5), ("2020-07-01", 3.2), ("2020-11-01", 7.6), ("2021-03-01", 9.2), ("2021-07-01", 8.8),
     ("2022-01-01", 8.6), ("2022-07-01", 8.7), ("2023-01-01", 10.2), ("2023-07-01", 11.0), ("2024-02-18", 8.6),
@@ -71,7 +71,7 @@ CUSTOMER = np.dtype(
 
 @dataclass(frozen=True)
 class PurchaseProcess:
-    """True parameters, written to truth.json; lambda is per day of average appetite."""
+    """True parameters, written to truth.json; lambda is per average day."""
 
     r: float = 0.41
     alpha: float = 4.6
@@ -80,9 +80,9 @@ class PurchaseProcess:
     second_order_share: float = 0.05  # chance of a second order on an active day
     extra_lines_mean: float = 0.535  # lines beyond the first: Poisson with an exponential mean per customer
     loyalty_launch: date = date(2020, 9, 1)
-    loyalty_minded_share: float = 0.5  # of customers; rises with the basket, so the naive comparison is biased
+    loyalty_minded_share: float = 0.5  # of customers; higher with a bigger basket, so a naive comparison is biased
     loyalty_basket_lift: float = 0.22
-    join_probability: float = 0.2  # of a minded customer, at every purchase after the launch
+    join_probability: float = 0.2  # of such a customer, at every purchase after the launch
     card_shown_share: float = 0.62  # of a member's orders after the joining one
     loyalty_rate_effect: float = 1.12
     loyalty_lines_effect: float = 1.05
@@ -133,7 +133,7 @@ def _purchases(
     rng: np.random.Generator, calendar: Calendar, process: PurchaseProcess, rate: Floats, dropout: Floats,
     first: Ints, minded: Flags,
 ) -> tuple[Purchases, Ints, Flags]:  # fmt: skip
-    """Active days kept, day of joining (NEVER if not) and whether the customer is alive at the end."""
+    """Return the active days, the day of joining (NEVER if not) and whether the customer is alive at the end."""
     count = len(rate)
     plain = -np.log1p(-rate)  # the Poisson rate whose chance of any purchase on an average day is `rate`
     member = -np.log1p(-np.minimum(rate * process.loyalty_rate_effect, MEMBER_DAILY_LIMIT))
@@ -223,7 +223,7 @@ def _orders(rng: np.random.Generator, process: PurchaseProcess, people: Records,
 
 
 def _house_account(rng: np.random.Generator, settings: Settings, calendar: Calendar) -> tuple[Records, Records]:
-    """One account that orders nearly every open day: the source's heaviest user (2,538 lines)."""
+    """Return one account that orders on nearly every open day: the user with most lines (2,538)."""
     day = np.arange(day_index(HOUSE_START), calendar.days)
     open_share = min(1.0, settings.scale) * 0.96 * (calendar.intensity[day] > 0)
     day = np.repeat(day, rng.poisson(1.3, len(day)) * (rng.random(len(day)) < open_share))

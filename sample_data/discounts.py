@@ -1,4 +1,4 @@
-"""Negative options (--negative-options): discounts as a source that records them would have them."""
+"""Negative options (--negative-options): discounts, in the form of a source that records them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The run: simulate customers chunk by chunk, spill their orders by month, then write month by month."""
+"""The run: simulate customers in chunks, write their orders to a temporary file per month, then write the months."""
 
 import json
 import os
@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Chunk:
-    """One block of the source: the bytes to append to the two big files, and how much they hold."""
+    """One block of the source: the bytes to append to the two big files, and their numbers of rows."""
 
     label: str
     items: memoryview
@@ -43,7 +43,7 @@ class Chunk:
 
 @dataclass
 class World:
-    """Everything fixed for a run, and the tally of what it wrote."""
+    """Everything that is fixed for a run, and the tally of what it wrote."""
 
     settings: Settings
     calendar: Calendar
@@ -174,7 +174,7 @@ def generate(settings: Settings, out: Path, progress: Progress = lambda _: None)
     """Write the three source files and the two truth files to `out`; returns truth.json's content.
 
     Files appear complete or not at all: they are written beside `out`'s files and renamed at the end.
-    Raises OSError where the folder cannot be written.
+    Raises OSError if the folder cannot be written.
     """
     world = World.of(settings)
     out.mkdir(parents=True, exist_ok=True)

@@ -13,12 +13,12 @@ from sample_data.orders import Orders
 
 MOST_LINES = 61
 GROUP_ORDER_SHARE, GROUP_FEWEST, GROUP_MEAN = 0.0013, 3, 11.0
-GROUP_EXTRA_LINES = GROUP_ORDER_SHARE * (GROUP_FEWEST + GROUP_MEAN - 0.5)  # mean per order, whoever orders
+GROUP_EXTRA_LINES = GROUP_ORDER_SHARE * (GROUP_FEWEST + GROUP_MEAN - 0.5)  # mean per order, for every kind of customer
 QUANTITIES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 QUANTITY_SHARE = (0.933, 0.048, 0.0101, 0.005, 0.0024, 0.0007, 0.0004, 0.0003, 0.0001)
 CATERING_CATEGORY_SHARE = 0.75
 
-# A category's pull by time of day (morning to 10:00, midday to 14:00, afternoon to 21:00, night), by kind.
+# A category's weight by time of day (morning to 10:00, midday to 14:00, afternoon to 21:00, night), by kind.
 DAYPART_STARTS = (4, 10, 14, 21)
 MORNING, MIDDAY, COLD, EVEN = (2.6, 0.45, 0.3, 0.6), (0.15, 1.7, 1.35, 1.1), (0.6, 1.0, 1.7, 0.8), (1.0, 1.0, 1.0, 1.0)
 KINDS = {
@@ -63,17 +63,17 @@ def daypart(hour: Ints) -> Ints:
 def category_edges(menu: Menu, month: int) -> Floats:
     """(4, categories + 1) cumulative category shares by daypart; over the day they give the menu's shares."""
     hours = np.array(WEEKDAY_HOURS, dtype=np.float64)
-    weight = np.bincount(daypart(np.arange(24)), hours / hours.sum(), minlength=4)
-    pull = np.array([KINDS.get(name, EVEN) for name in menu.categories]).T
+    daypart_share = np.bincount(daypart(np.arange(24)), hours / hours.sum(), minlength=4)
+    category_weights = np.array([KINDS.get(name, EVEN) for name in menu.categories]).T
     swing = np.array([SUMMER_SWING.get(name, 0.0) for name in menu.categories])
     month_of_year = (month + 3) % 12  # 0 is January; the sample starts in April
     target = menu.category_share * (1 + swing * np.cos(2 * np.pi * (month_of_year - 6.5) / 12))
     target /= target.sum()
     base = target.copy()
     for _ in range(30):
-        share = base * pull
+        share = base * category_weights
         share /= share.sum(axis=1, keepdims=True)
-        base *= target / (weight @ share)
+        base *= target / (daypart_share @ share)
     edges = np.zeros((4, len(target) + 1))
     edges[:, 1:] = np.cumsum(share, axis=1)
     edges[:, -1] = 1.0

@@ -12,7 +12,7 @@ import numpy as np
 from sample_data.arrays import Floats, Ints
 from sample_data.menu_names import CATEGORY_MENUS, HIDDEN_ITEMS, SIGNATURE_ITEM
 
-# Share of lines by category; the first five as profiled; those not named share what is left by menu order.
+# Share of lines by category. The first five are measured; the categories without an entry share the rest by menu order.
 PROFILED_SHARES = {
     "Breakfast": 0.354,
     "Sandwiches": 0.2726,
@@ -26,7 +26,7 @@ VARIANT_SHARE = 0.12  # of an item's lines, when it has a second spelling
 PRICE_REVIEW_MONTHS = (11, 22, 29, 36)  # months since 2020-04: 2021-03, 2022-02, 2022-09, 2023-04
 PRICE_REVIEW_SHARE = 0.35
 PRICE_SHARE_ELASTICITY = -1.3  # of an item's share within its category, by its own price
-MENU_SEED = 45_396  # the menu is the same whatever --seed is: restaurants keep theirs
+MENU_SEED = 45_396  # the menu does not depend on --seed: a restaurant does not change it
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Menu:
     """Items are rows; `names` holds every spelling, `spelling[item]` (n, 2) points into it.
 
     `prices_cents` is (months, items); `share_edges` is (months, items + 1), cumulative within the whole
-    menu so that a category is one stretch `category_edges[c] : category_edges[c + 1]` of item rows.
+    menu so that a category is one range `category_edges[c] : category_edges[c + 1]` of item rows.
     """
 
     categories: list[str]
@@ -118,7 +118,7 @@ def build_menu(months: int) -> Menu:
     items = len(names)
     first = np.array(first_prices, dtype=np.int64)
     prices, changes = _price_history(rng, first, months, signature)
-    prices[:, visible:] = first[visible:]  # quirk items keep one price, so that a test can name it
+    prices[:, visible:] = first[visible:]  # items of quirks have one price, so that a test can name it
     popularity = np.array(weights) * (prices[:, :visible] / first[:visible]) ** PRICE_SHARE_ELASTICITY
     share_edges = np.zeros((months, visible + 1))
     np.cumsum(popularity, axis=1, out=share_edges[:, 1:])

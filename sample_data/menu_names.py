@@ -2,7 +2,7 @@
 
 from itertools import product
 
-SIGNATURE_ITEM = "Bacon Egg & Cheese*"  # keeps 5.99 throughout: the clean witness that prices are line totals
+SIGNATURE_ITEM = "Bacon Egg & Cheese*"  # costs 5.99 at all times: it shows that prices are line totals
 
 Entries = list[tuple[str, int]]
 
@@ -209,7 +209,7 @@ CATEGORY_MENUS: dict[str, Entries] = {
     ),
 }
 
-# Sold only where a quirk is planted, so that its count is exact. (name, category, cents)
+# Sold only in planted quirks, so that their count is exact. (name, category, cents)
 HIDDEN_ITEMS: list[tuple[str, str, int]] = [
     ("Build Your Own Omelet\n(3 eggs, choice of 4 fillings)", "Breakfast", 899),
     ("Holiday Cookie Box\nserves 8, order a day ahead", "Catering", 3499),

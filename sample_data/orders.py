@@ -11,7 +11,7 @@ from sample_data.customers import APP_SHARE, DEVELOPMENT, ORDER, TESTER
 from sample_data.settings import Settings, quota, scaled
 from sample_data.stores import Stores
 
-BLOCK = 40_000  # orders turned into text at once; part of the recipe: changing it changes the files
+BLOCK = 40_000  # orders turned into text at once; changing it changes the files
 GUEST = 2**32 - 1
 GUESTS_PER_ORDER = 0.1074
 GUEST_EXTRA_LINES = 0.405

@@ -22,7 +22,7 @@ DAMAGE = {
     f"{MENU_URL}/breakfast": "Breakfast",
     f"{MENU_URL}/smoothies?store=12,size=L": "Smoothies",
 }
-# Planted at scale 1, and the least at any scale.
+# Number planted at scale 1, and the minimum at any scale.
 PLANTED: dict[str, tuple[int, int]] = {
     "malformed_lines": (1, 1),
     "newline_names": (12, 2),
@@ -43,7 +43,7 @@ PLANTED: dict[str, tuple[int, int]] = {
 
 @dataclass
 class Quotas:
-    """How much of each quirk is due by now; what a block cannot hold waits for the next."""
+    """How many of each quirk are due by now; what does not fit in a block waits for the next one."""
 
     settings: Settings
     total_orders: int
@@ -51,7 +51,7 @@ class Quotas:
     share: float = 0.0
 
     def advance(self, orders: int, last: bool) -> None:
-        """Count a block of orders as reached; the last block makes everything due."""
+        """Count a block of orders as done; with the last block everything is due."""
         self.share = 1.0 if last else min(1.0, self.share + orders / self.total_orders)
 
     def choose(self, rng: np.random.Generator, name: str, eligible: Ints) -> Ints:
@@ -69,7 +69,7 @@ def shown_categories(menu: Menu) -> list[str]:
 
 
 def plant_times(rng: np.random.Generator, quotas: Quotas, orders: Orders) -> None:
-    """Make sure that times with 0, 1 and 2 fraction digits occur (most of them come by themselves)."""
+    """Make sure that times with 0, 1 and 2 fraction digits occur; most of them occur by chance."""
     free = np.ones(len(orders), dtype=bool)
     for digits, fraction in enumerate((0, 500, 250)):
         rows = quotas.choose(rng, f"fraction_digits_{digits}", np.flatnonzero(free))
@@ -142,7 +142,7 @@ def heavy_lines(rng: np.random.Generator, quotas: Quotas, orders: Orders, lines:
 
 
 def repeat_options(rng: np.random.Generator, quotas: Quotas, options: Options, catalogue: OptionCatalogue) -> Options:
-    """Repeat some free option rows exactly, right after themselves (not where a line has very many)."""
+    """Repeat some free option rows exactly, directly after the original (not on lines with very many)."""
     crowded = np.bincount(options.line)[options.line] >= HEAVY_FEWEST if len(options.line) else False
     eligible = np.flatnonzero((catalogue.cents[options.row] == 0) & ~np.asarray(crowded))
     chosen = quotas.choose(rng, "duplicate_options", eligible)

@@ -1,4 +1,4 @@
-"""What a run is asked to make, its random streams, and how counts of the profile scale."""
+"""The inputs of a run, its random streams, and how the profile's counts scale."""
 
 import zlib
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Settings:
         return round(20_167 * self.scale)
 
     def stream(self, subject: str, *position: int) -> np.random.Generator:
-        """A random generator of its own for a subject, so that one subject's draws never shift another's."""
+        """Return the random generator of a subject; each has its own, so its draws do not change those of others."""
         return np.random.default_rng([self.seed, zlib.crc32(subject.encode()), *position])
 
 

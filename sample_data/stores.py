@@ -1,4 +1,4 @@
-"""The 28 stores: ids, pull on customers, opening and closing days, and who is open when."""
+"""The 28 stores: ids, weights, opening and closing days, and which store is open on a day."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import numpy as np
 from sample_data.arrays import Floats, Ints
 from sample_data.calendar import FIRST_DAY, LAST_DAY, Calendar, day_index
 
-# (pull on new customers, opening day). Pulls are set so that the biggest store ends near 16 % of all lines
-# and the top ten near 80 %, given when each opened.
+# (weight for new customers, opening day). With these weights the biggest store has about 16 % of all lines and
+# the top ten about 80 %.
 STORES: tuple[tuple[float, str], ...] = (
     (14.4, "2020-04-01"), (10.2, "2020-04-01"), (9.2, "2020-04-01"), (8.4, "2020-07-06"), (7.8, "2020-07-06"),
     (7.2, "2020-10-05"), (6.4, "2020-11-02"), (5.8, "2021-01-11"), (5.0, "2021-02-01"), (4.4, "2021-03-08"),
@@ -27,31 +27,31 @@ HOME_VISIT_SHARE = 0.88  # of a customer's orders that go to the home store when
 
 @dataclass(frozen=True)
 class Stores:
-    """`ids` holds 28 hex ids; `edges` (days, 29) is the cumulative pull of the stores open on a day."""
+    """`ids` holds 28 hex ids; `edges` (days, 29) is the cumulative weight of the stores open on a day."""
 
     ids: list[str]
     edges: Floats
     opened: list[date]
 
     def pick(self, day: Ints, uniform: Floats) -> Ints:
-        """A store open on each day, in proportion to pull."""
+        """Return a store open on each day, in proportion to the weights."""
         return np.asarray((self.edges[day, 1:] <= uniform[:, None]).sum(axis=1), dtype=np.int64)
 
     def visited(self, day: Ints, home: Ints, stays: Floats, elsewhere: Floats) -> Ints:
-        """The store of each order: home mostly, if it is open that day."""
+        """Return the store of each order: most often the home store, if it is open that day."""
         home_open = self.edges[day, home + 1] > self.edges[day, home]
         return np.where(home_open & (stays < HOME_VISIT_SHARE), home, self.pick(day, elsewhere))
 
 
 def build_stores(calendar: Calendar) -> Stores:
     """The chain's stores; the same on every call."""
-    pull = np.array([weight for weight, _ in STORES])
+    weights = np.array([weight for weight, _ in STORES])
     opened = [date.fromisoformat(text) for _, text in STORES]
     is_open = np.arange(calendar.days)[:, None] >= np.array([day_index(day) for day in opened])[None, :]
     is_open[day_index(CLOSED_AFTER) + 1 :, CLOSED_STORE] = False
     sundays = (np.arange(calendar.days) + FIRST_DAY.weekday()) % 7 == 6
     is_open[np.ix_(sundays, SUNDAY_CLOSED)] = False
-    shares = np.cumsum(is_open * pull, axis=1)
+    shares = np.cumsum(is_open * weights, axis=1)
     edges = np.zeros((calendar.days, len(STORES) + 1))
     edges[:, 1:] = shares / shares[:, -1:]
     edges[:, -1] = np.where(edges[:, -1] > 0, 1.0, 0.0)

@@ -1,4 +1,4 @@
-"""What is true of a generated source: counts and sums as written, and the parameters behind them."""
+"""The true values of a generated source: counts and sums as written, and the parameters behind them."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Tally:
         self, orders: Orders, lines: Lines, options: Options, discounts: Discounts, menu: Menu,
         catalogue: OptionCatalogue,
     ) -> None:  # fmt: skip
-        """Count one block, orphan options excepted."""
+        """Count one block, without orphan options."""
         rec, test = orders.records, orders.test
         line_test = test[lines.order]
         sold = ~line_test & ~lines.malformed
@@ -168,7 +168,7 @@ def mean_line_value(tally: Tally) -> float:
 def customer_bytes(
     settings: Settings, calendar: Calendar, stores: Stores, people: Records, line_value: float
 ) -> memoryview:
-    """Rows of truth_customers.csv; rate, dropout and basket are blank where no process is behind the user."""
+    """Rows of truth_customers.csv; rate, dropout and basket are blank for users without a process."""
     dates = pa.array([str(day_date(day)) for day in range(calendar.days)] + [""])
     none = calendar.days
 

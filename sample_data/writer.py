@@ -34,7 +34,7 @@ LINES_PER_ORDER_LIMIT = 128  # so that a line's running number is its order's ti
 
 
 def user_ids(seed: int, calendar: Calendar, people: Records, signup: Ints) -> pa.Array:
-    """User ids: the second of signing up on the day of the first order, then mixed bits of the number."""
+    """User ids: a second on the day of the first order, then mixed bits of the number."""
     bits = mixed(seed, _USER, people["customer"].astype(np.int64))
     second = calendar.daytime_utc[signup] + 21_600 + (bits % np.uint64(50_000)).astype(np.int64)
     return hex_ids(second, bits)
