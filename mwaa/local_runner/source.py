@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from biz_schema.source_tables import ORDER_ITEMS, SOURCE_TABLES
 from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 from mwaa.packaging.archives import JOBS, jobs_zip
 
-REQUIRED_FILE = "order_items.csv"
-OPTIONAL_FILES = ("order_item_options.csv", "date_dim.csv")
+REQUIRED_FILE = f"{ORDER_ITEMS.name}.csv"
+OPTIONAL_FILES = tuple(f"{table.name}.csv" for table in SOURCE_TABLES if table.may_be_empty)
 FILES = (REQUIRED_FILE, *OPTIONAL_FILES)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import streamlit as st
 
+from biz_schema.quarantine_reasons import QUARANTINE_REASONS
 from streamlit_dashboard import card, charts, formats
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.formats import Column
@@ -165,6 +166,9 @@ def _reasons(as_of: date) -> None:
     rows = _or_empty(operations.quarantine_by_reason)
     named = zip(rows["reason"], rows["source_table"], strict=True) if len(rows) else ()
     labels = [f"{reason} ({table})" for reason, table in named]
+    if len(rows):
+        known = {name: reason.meaning for name, reason in QUARANTINE_REASONS.items()}
+        rows = rows.assign(meaning=[known.get(name, "") for name in rows["reason"]])
     show(
         Card(
             key="quarantine",
@@ -177,6 +181,7 @@ def _reasons(as_of: date) -> None:
             columns=(
                 Column("source_table", "Source table"),
                 Column("reason", "Reason"),
+                Column("meaning", "The row is quarantined because"),
                 Column("quarantined_rows", "Rows", "count"),
             ),
             figure=lambda: charts.bars(

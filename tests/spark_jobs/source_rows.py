@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from biz_schema.source_tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SourceTable
+from biz_schema.source_tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS, SOURCE_TABLES, SourceTable
 
 GOOD_ROWS: dict[str, dict[str, Any]] = {
     "order_items": {
@@ -48,16 +48,13 @@ GOOD_ROWS: dict[str, dict[str, Any]] = {
     },
 }
 INGESTED_AT = datetime(2024, 2, 18, 9, tzinfo=UTC)
-# As RDS exports them; every other column is text.
+# As RDS exports them; columns of every other type are text.
+EXPORTED_AS = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
 EXPORT_TYPES = {
-    "id": pa.int64(),
-    "is_loyalty": pa.bool_(),
-    "item_quantity": pa.int32(),
-    "option_quantity": pa.int32(),
-    "year": pa.int32(),
-    "week": pa.int32(),
-    "is_weekend": pa.bool_(),
-    "is_holiday": pa.bool_(),
+    column.name: EXPORTED_AS[column.database_type]
+    for table in SOURCE_TABLES
+    for column in table.columns
+    if column.database_type in EXPORTED_AS
 }
 
 
