@@ -33,6 +33,7 @@ from spark_jobs.errors import run_job
 from spark_jobs.manifest import BuiltTable, write_manifest
 from spark_jobs.models.estimation import Fit
 from spark_jobs.partitions import Partition
+from spark_jobs.pyspark_internals import bytes_to_read
 from spark_jobs.scores.backtests import run_backtests
 from spark_jobs.scores.customer_days import DAY_COLUMNS, ORDER_DATE, customer_days
 from spark_jobs.scores.customer_statistics import GROUP, Programme
@@ -47,7 +48,6 @@ from spark_jobs.scores.registry import REPORTS, Findings, Row, in_columns
 from spark_jobs.scores.scoring import Scorer
 from spark_jobs.session import exchange_by_arrow, job_session
 from spark_jobs.storage import (
-    bytes_to_read,
     partition_folder,
     read_locations,
     read_published,

@@ -12,6 +12,7 @@ from biz_schema.bronze_tables import BATCH_ID
 from biz_schema.source_tables import SourceTable
 from spark_jobs.errors import JobError
 from spark_jobs.literal_rows import few_rows
+from spark_jobs.pyspark_internals import hadoop_configuration, java
 
 PARQUET_OPTIONS = {
     "compression": "snappy",
@@ -120,12 +121,6 @@ def read_published(
     return rows.withColumn(key, from_folder.cast("date"))
 
 
-def bytes_to_read(rows: DataFrame) -> int:
-    """Return the bytes of the files that `rows` come from, as Spark has listed them; no file is read."""
-    leaves = rows._jdf.queryExecution().optimizedPlan().collectLeaves()  # type: ignore[operator]
-    return sum(int(str(leaves.apply(number).stats().sizeInBytes())) for number in range(leaves.size()))
-
-
 def _read_document(spark: SparkSession, uri: str, what: str, leaf: str) -> dict[str, dict[str, str]]:
     text = read_text(spark, uri)
     if text is None:
@@ -179,7 +174,7 @@ def read_text(spark: SparkSession, uri: str) -> str | None:
         return None
     stream = files.open(path)
     try:
-        return str(_java(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        return str(java(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
     finally:
         stream.close()
 
@@ -196,12 +191,8 @@ def write_text(spark: SparkSession, text: str, uri: str) -> None:
 
 def _file(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     """Return Hadoop's path of an address, and its file system."""
-    path = _java(spark).org.apache.hadoop.fs.Path(uri)
-    return path, path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())  # type: ignore[union-attr]
-
-
-def _java(spark: SparkSession) -> Any:
-    return spark.sparkContext._jvm
+    path = java(spark).org.apache.hadoop.fs.Path(uri)
+    return path, path.getFileSystem(hadoop_configuration(spark))
 
 
 def _is_missing(error: AnalysisException) -> bool:

@@ -17,6 +17,7 @@ from pyspark.errors import DateTimeException
 from pyspark.sql import SparkSession
 
 from spark_jobs.errors import JobError
+from spark_jobs.pyspark_internals import java
 
 Offsets = Mapping[int, int]
 """Seconds east of UTC by the moment (Unix seconds) from which they apply, in order."""
@@ -39,12 +40,12 @@ class Difference:
 
 def java_rules(spark: SparkSession, zone: str) -> Any:
     """Return Java's ZoneRules of a zone. Raises JobError for a zone that Java lacks."""
-    java = _java(spark)
+    packages = java(spark).java
     try:
-        return java.time.ZoneId.of(zone).getRules()
+        return packages.time.ZoneId.of(zone).getRules()
     except (DateTimeException, Py4JJavaError) as error:
         raise JobError(
-            f"time zone {zone!r} is unknown to this job's Java {java.lang.System.getProperty('java.version')}; "
+            f"time zone {zone!r} is unknown to this job's Java {packages.lang.System.getProperty('java.version')}; "
             "next: set business_timezone to a region that it knows, such as America/Chicago"
         ) from error
 
@@ -52,7 +53,7 @@ def java_rules(spark: SparkSession, zone: str) -> Any:
 def java_offsets(spark: SparkSession, zone: str, first: int, last: int) -> Offsets:
     """Return Java's rules of a zone between two moments (Unix seconds). Raises JobError for a zone that Java lacks."""
     rules = java_rules(spark, zone)
-    moment = _java(spark).time.Instant.ofEpochSecond(first)
+    moment = java(spark).java.time.Instant.ofEpochSecond(first)
     found = {first: int(rules.getOffset(moment).getTotalSeconds())}
     while (change := rules.nextTransition(moment)) is not None and change.toEpochSecond() <= last:
         found[int(change.toEpochSecond())] = int(change.getOffsetAfter().getTotalSeconds())
@@ -95,10 +96,6 @@ def require_same_rules(spark: SparkSession, zone: str, expected: Offsets, days: 
                 f"are orders on {touched[0]}; next: bring both to the same release of the IANA rules (Airflow's "
                 "tzdata, the Glue version), or set business_timezone to a region with the same clock"
             )
-
-
-def _java(spark: SparkSession) -> Any:
-    return spark.sparkContext._jvm.java  # type: ignore[union-attr]
 
 
 def _within(ordered: Sequence[date], first: date, last: date) -> Sequence[date]:

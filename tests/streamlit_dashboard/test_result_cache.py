@@ -9,10 +9,9 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from biz_insights.quality.outcome import WEIGHTS as OUTCOME_WEIGHTS
 from streamlit_dashboard.warehouse.athena import NotPublishedError, UnreachableError
 from streamlit_dashboard.warehouse.cache import PAUSE_SECONDS, ResultCache
-from streamlit_dashboard.warehouse.publications import WEIGHTS, Publication, State, Watch, audits_of
+from streamlit_dashboard.warehouse.publications import Publication, State, Watch, audits_of
 
 
 class Loads:
@@ -118,7 +117,6 @@ def test_a_new_publish_is_seen_behind_the_pages():
 
 
 def test_the_score_is_the_pipeline_s():
-    assert WEIGHTS == OUTCOME_WEIGHTS
     results = pd.DataFrame(
         {
             "run": ["a", "a", "a"],

@@ -21,9 +21,8 @@ WITH days_before AS (
     WHERE quarter < {{ cutoff_date }}
 ),
 bounds AS (
-    -- customer_scores uses the same rule to take fewer customers when there are more days (SAMPLED_DAYS,
-    -- SAMPLE_BUCKETS).
-    SELECT 4096000000 / GREATEST(1000000, COUNT(*)) AS buckets
+    -- customer_scores uses the same rule to take fewer customers when there are more days.
+    SELECT {{ sample_buckets * sampled_days }} / GREATEST({{ sampled_days }}, COUNT(*)) AS buckets
     FROM days_before
 )
 SELECT

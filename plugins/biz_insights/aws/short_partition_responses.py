@@ -10,8 +10,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-HOLDS_FOR = ("1.35", "2")
-"""The range of botocore versions that this was tested with: the first version inside, and the first one above it."""
+HOLDS_FOR = {"botocore": ("1.35", "2")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers the event `before-parse.glue.GetPartitions` with `status_code` and `body`.
+"""
 
 
 def glue_client(session: Any) -> Any:

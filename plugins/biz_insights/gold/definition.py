@@ -16,7 +16,8 @@ removes the old one from the catalog. The line `--   {{ customer_measures }}` is
 
 The SELECT is a Jinja template. SQL that several tables use is a macro in `dags/gold/macros`, which they import.
 Every template can use `least_compared_share` (the share of days that a comparison needs), `customer_measures`, and
-`measured_columns` (the silver columns that the measures use).
+`measured_columns` (the silver columns that the measures use), `sample_buckets` and `sampled_days` (the size of the
+sample that `customer_scores` reads).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from biz_insights.coverage import LEAST_COMPARED_SHARE
 from biz_schema.customer_measures import CUSTOMER_MEASURES, lines_read
+from biz_schema.score_inputs import SAMPLE_BUCKETS, SAMPLED_DAYS
 
 GOLD_FOLDER = Path(__file__).resolve().parents[3] / "dags" / "gold"
 KINDS = ("facts", "marts", "views")
@@ -53,6 +55,8 @@ _SHARED: dict[str, Any] = {
     "least_compared_share": LEAST_COMPARED_SHARE,
     "customer_measures": CUSTOMER_MEASURES,
     "measured_columns": lines_read(),
+    "sample_buckets": SAMPLE_BUCKETS,
+    "sampled_days": SAMPLED_DAYS,
 }
 _SQL.globals.update(_SHARED)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar
 
-VERSIONS = ">=1.24,<1.25"
-"""Releases in which everything named here is known to be as it is used here. A test says when another is installed:
-then compare this module with the library's source, and widen the range."""
+HOLDS_FOR = {"great-expectations": ("1.24", "1.25")}
+"""By package: the first version that this was checked with, and the first version outside.
+
+It covers everything that this module names of the library.
+"""
 
 ROWS_METRIC = "unexpected_rows_query.table"
 """The library's name for the rows that a query returns."""
