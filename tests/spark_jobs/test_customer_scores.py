@@ -33,8 +33,11 @@ EPOCH = date(1970, 1, 1)
 
 
 def publish_days(folder: Path, frame: pd.DataFrame) -> Path:
-    """Write customer days as the catalog has them: a folder a closed quarter, a folder a day of the as-of date's, with
-    no parent in common, and what is brought forward of them; returns the document."""
+    """Write customer days as they are published, and return the document that names their folders.
+
+    A closed quarter is one folder, a day of the current quarter is one folder, and the folders have no common parent.
+    The totals and the sample before the cutoff date are written too.
+    """
     dates = pd.Series([EPOCH + timedelta(days=int(day)) for day in frame["day"]], index=frame.index, dtype=object)
     quarters = dates.map(quarter_start)
     is_closed = quarters < quarter_start(AS_OF)

@@ -31,7 +31,7 @@ Loyal = tuple[str, str, str, str, int]
 
 
 def in_tasks(days: DataFrame, as_of: date) -> CustomersInSpark:
-    """Nothing brought forward: every day is read."""
+    """Return the customers without totals before the cutoff date: every day is read."""
     nobody = totals_before_cutoff(days.sparkSession.createDataFrame([], TOTALS_COLUMNS))
     return CustomersInSpark(nobody, days, days.limit(0), as_of)
 

@@ -191,7 +191,7 @@ class _SuiteFile:
     def _sql_file(self, entry: dict[str, Any], where: str) -> Rule:
         self._only(entry, {*COMMON, "sql", "flag"}, where)
         path = self.path.with_suffix("") / f"{entry['sql']}.sql"
-        self._require(path.is_file(), f"{where}: there is no file {path}")
+        self._require(path.is_file(), f"{where}: {path} does not exist; write it, or correct the name")
         return self._rule(
             entry,
             where,

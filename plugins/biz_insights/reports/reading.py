@@ -36,7 +36,7 @@ def read(as_of: date, batch: str | None, query: RunQuery, columns_of: ColumnsOf)
         as_of: the day of the report.
         batch: the published batch of the ledger; None when there is none yet.
         query: sends one statement with its bound values; called from several threads.
-        columns_of: returns the columns of a published table, partition keys included; empty when there is no table.
+        columns_of: returns the columns of a published table, partition keys included; empty without it.
 
     Raises:
         Exception: whatever `query` raises. After a lost connection Airflow retries the task.

@@ -80,7 +80,7 @@ def gold() -> Lake:
 
 @pytest.fixture
 def settings(orders: SqliteSettings, lake_bucket: str, published: str) -> SqliteSettings:
-    """``orders`` with a lake bucket and a published database to write to."""
+    """`orders` with a lake bucket and a published database to write to."""
     return replace(
         orders,
         published_database=published,
@@ -92,7 +92,7 @@ def settings(orders: SqliteSettings, lake_bucket: str, published: str) -> Sqlite
 
 @pytest.fixture
 def orders(tmp_path: Path) -> SqliteSettings:
-    """Settings whose build database holds the table ``orders``: ids 0–9, two amounts negative, one status odd."""
+    """Settings whose build database holds the table `orders`: ids 0–9, two amounts negative, one status odd."""
     file = tmp_path / "build.db"
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE orders (id INTEGER, amount INTEGER, status TEXT)")

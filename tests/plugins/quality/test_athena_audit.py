@@ -32,7 +32,7 @@ SETTINGS = QualitySettings(
 
 @pytest.fixture(scope="module")
 def lake(endpoint: dict[str, str], gold: Lake) -> Iterator[Any]:
-    """A session on an endpoint where every table is published, and is its own candidate ``<table>__c1``."""
+    """A session on an endpoint where every table is published, and is its own candidate `<table>__c1`."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in endpoint.items():
             patch.setenv(name, value)

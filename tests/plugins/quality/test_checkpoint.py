@@ -21,7 +21,7 @@ ROWS = rule("expect_table_row_count_to_be_between", min_value=1)
 
 @pytest.fixture
 def check(settings, session):
-    """Audits ``orders`` as the checkpoint silver of run-1."""
+    """Audits `orders` as the checkpoint silver of run-1."""
 
     def run(**changes):
         arguments = {"checkpoint": "silver", "run": "run-1", "process_date": "2024-01-31"} | changes
@@ -32,7 +32,7 @@ def check(settings, session):
 
 @pytest.fixture
 def published_results(session, published):
-    """Rows of data_quality_results, read where the catalog points: ``published_results(checkpoint="silver")``."""
+    """Rows of data_quality_results, read where the catalog points: `published_results(checkpoint="silver")`."""
 
     def read(**where) -> list[dict]:
         rows = []

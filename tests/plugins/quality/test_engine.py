@@ -19,7 +19,7 @@ VALUES = placeholder_values(published="main", process_date="2024-01-31")
 
 @pytest.fixture
 def run(orders, write_suite):
-    """Evaluates expectations on a table: ``run(rule(…), table="orders")`` → results."""
+    """Evaluates expectations on a table: `run(rule(…), table="orders")` → results."""
 
     def evaluate(*expectations, table="orders"):
         write_suite(*expectations)

@@ -60,7 +60,7 @@ def test_a_table_without_a_suite_names_the_file_to_write(orders):
         (rule(NOT_NULL, column=["id", "amount"], name="both"), r"several rules share one name"),
         (rule("unexpected_rows_expectation", column="id"), r'write the query to a file and name it with "sql"'),
         ({**sql_rule("SELECT * FROM {{ batch }}"), "level": 1}, r"unknown field level"),
-        ({"sql": "absent", "severity": "info", "why": "it matters"}, r"there is no file .*orders/absent\.sql"),
+        ({"sql": "absent", "severity": "info", "why": "it matters"}, r"orders/absent\.sql does not exist"),
         (sql_rule("SELECT * FROM orders"), r"must read \{\{ batch \}\} once"),
         (sql_rule("SELECT * FROM {{ batch }}, {{ batch }}"), r"must read \{\{ batch \}\} once"),
         (sql_rule("SELECT * FROM {{ batch }} WHERE d > {{ today }}"), r"'today' is undefined; placeholders are batch"),

@@ -44,7 +44,7 @@ class SourceFile:
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no file, so that the table will be empty."""
+        """Return whether the file is missing, so that the table will be empty."""
         return not self.etag
 
     def field(self, column: str) -> str | None:
