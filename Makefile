@@ -55,7 +55,7 @@ check: $(READY) ## Lint, format and types
 	@$(BIN)/mypy
 
 bench: $(READY) ## Seconds and memory by stage beside plain DuckDB  [SCALE=1] [CUSTOMERS=20000]
-	@$(BIN)/python -m tests.benchmarks --scale $(or $(SCALE),1)
+	@PYTHONPATH=plugins $(BIN)/python -m tests.benchmarks --scale $(or $(SCALE),1)
 	@PYTHONPATH=plugins $(BIN)/python -m tests.benchmarks.scores --customers $(or $(CUSTOMERS),20000)
 
 docs: $(READY) ## Render the data dictionary and the diagrams
