@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -51,22 +50,6 @@ def session(endpoint: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in endpoint.items():
         monkeypatch.setenv(name, value)
     return boto3.session.Session(region_name="us-east-1")
-
-
-@pytest.fixture
-def lake_bucket(session: Any) -> str:
-    """An empty bucket, which no other test has."""
-    name = f"lake-{uuid.uuid4().hex[:12]}"
-    session.client("s3").create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
-def published(session: Any) -> str:
-    """An empty Glue database, which no other test has."""
-    name = f"published_{uuid.uuid4().hex[:12]}"
-    session.client("glue").create_database(DatabaseInput={"Name": name})
-    return name
 
 
 @pytest.fixture(scope="session")
