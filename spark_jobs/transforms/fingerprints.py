@@ -1,6 +1,7 @@
 """Fingerprints of partitions, and what changed since the published ones."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
@@ -23,20 +24,41 @@ def row_hash(columns: Iterable[str]) -> Column:
 
 
 def fingerprints(
-    rows: DataFrame, partition: str | None, excluded: Collection[str] = LINEAGE_COLUMNS
+    rows: DataFrame,
+    partition: str | None,
+    excluded: Collection[str] = LINEAGE_COLUMNS,
+    amount: Column | None = None,
 ) -> dict[str, Fingerprint]:
     """Return the fingerprint of each value of column `partition` (as text), or of all rows under '' if it is None.
 
     An unpartitioned table without rows has the fingerprint of no rows.
+
+    Args:
+        rows: the rows of the table.
+        partition: the partition column.
+        excluded: columns that are not part of the content.
+        amount: the money of a row (decimal; null counts as 0), added up in the same pass.
     """
     hashed = row_hash(sorted(name for name in rows.columns if name not in excluded))
     value = F.col(partition) if partition else F.lit("")
+    columns = [value.alias("value"), hashed.cast("decimal(20,0)").alias("hash")]
+    amounts: dict[str, Column] = {}
+    if amount is not None:
+        columns.append(F.coalesce(amount, F.lit(0)).alias("money"))
+        amounts = {"amount": F.sum("money"), "largest_amount": F.max(F.abs("money"))}
     grouped = (
-        rows.select(value.alias("value"), hashed.cast("decimal(20,0)").alias("hash"))
+        rows.select(*columns)
         .groupBy("value")
-        .agg(F.count("*").alias("rows"), F.sum("hash").alias("hash_sum"))
+        .agg(
+            F.count("*").alias("rows"),
+            F.sum("hash").alias("hash_sum"),
+            *(measure.alias(name) for name, measure in amounts.items()),
+        )
     )
-    found = {str(row["value"]): Fingerprint(row["rows"], int(row["hash_sum"])) for row in grouped.collect()}
+    found = {
+        str(row["value"]): Fingerprint(row["rows"], int(row["hash_sum"]), *(row[name] for name in amounts))
+        for row in grouped.collect()
+    }
     return found if partition or found else {"": Fingerprint(0, 0)}
 
 
@@ -65,11 +87,16 @@ def compare(
     for value, fingerprint in current.items():
         published = known.get(value)
         change = "new" if published is None else "unchanged" if published == fingerprint.text else "changed"
-        changes[value] = Partition(fingerprint.rows, fingerprint.text, change)
+        amounts = _text(fingerprint.amount), _text(fingerprint.largest_amount)
+        changes[value] = Partition(fingerprint.rows, fingerprint.text, change, *amounts)
     if not keep_absent:
         for value in known.keys() - current.keys():
             changes[value] = Partition(0, Fingerprint(0, 0).text, "deleted")
     return changes
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def to_write(partitions: Mapping[str, Partition]) -> list[str]:

@@ -186,6 +186,17 @@ def test_written_rows_are_what_the_manifest_says(spark: SparkSession, first_load
     ]
 
 
+def test_the_manifest_has_the_money_of_every_day_of_order_lines(first_load: tuple[Lake, dict[str, Any]]) -> None:
+    tables = first_load[1]["tables"]
+    found = {day: part["amount"] for day, part in tables["silver_order_items"]["partitions"].items()}
+    # Two lines with two options; the orders of a test channel do not count.
+    assert found == {CORRECTED: "26.9600", LATE: "5.9900", DELETED: "0.0000", OPTION_DAY: "7.4900", QUIET: "5.9900"}
+    assert tables["silver_order_items"]["partitions"][CORRECTED]["largest_amount"] == "17.9700"
+    others = [part for name, table in tables.items() if name != "silver_order_items"
+              for part in table["partitions"].values()]  # fmt: skip
+    assert others and {(part["amount"], part["largest_amount"]) for part in others} == {(None, None)}
+
+
 def test_every_row_is_in_the_ledger(spark: SparkSession, first_load: tuple[Lake, dict[str, Any]]) -> None:
     lake, _ = first_load
     ledger = lake.read(spark, "row_ledger")
@@ -225,6 +236,8 @@ def test_a_rerun_with_nothing_new_writes_the_ledger_and_the_manifest_only(loaded
     manifest = loaded.build()
     for name in ("silver_order_items", "silver_order_item_options", "silver_date_dim", "quarantine"):
         assert set(changes(manifest, name).values()) == {"unchanged"}
+    unchanged = manifest["tables"]["silver_order_items"]["partitions"][CORRECTED]
+    assert (unchanged["rows"], unchanged["amount"]) == (2, "26.9600")
     built = {folder.parent.name for folder in (loaded.folder / "silver").glob("*/run=jr-2")}
     assert built == {"_manifest", "row_ledger"}
     assert changes(manifest, "row_ledger") == {"export-2": "new"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs.partitions import Fingerprint, Partition
 from spark_jobs.transforms.fingerprints import compare, fingerprints, observed, to_write
@@ -73,6 +75,21 @@ def test_an_unpartitioned_table_has_one_fingerprint_even_when_empty(spark: Spark
     assert fingerprints(spark.createDataFrame([], "name string"), None) == {"": Fingerprint(0, 0)}
 
 
+def test_money_is_added_up_exactly_beside_the_fingerprint_and_does_not_change_it(spark: SparkSession) -> None:
+    amounts = ["10.1000", "-30.2000", None], ["0.0001"]
+    rows = [(day, amount) for day, found in zip((MONDAY, TUESDAY), amounts, strict=True) for amount in found]
+    frame = spark.createDataFrame(rows, "order_date date, text string").repartition(3)
+    money = F.col("text").cast("decimal(18,4)")
+    found = fingerprints(frame, "order_date", amount=money)
+    assert {day: (part.rows, part.amount, part.largest_amount) for day, part in found.items()} == {
+        "2023-01-02": (3, Decimal("-20.1000"), Decimal("30.2000")),
+        "2023-01-03": (1, Decimal("0.0001"), Decimal("0.0001")),
+    }  # fmt: skip
+    without = fingerprints(frame, "order_date")
+    assert {day: part.text for day, part in found.items()} == {day: part.text for day, part in without.items()}
+    assert {part.amount for part in without.values()} == {None}
+
+
 @pytest.mark.parametrize("names", [["a", "b", "a"], []])
 def test_rows_are_fingerprinted_on_their_way_as_they_are_when_read(
     spark: SparkSession, tmp_path: Path, names: list[str]
@@ -109,6 +126,8 @@ def test_changes_are_told_from_what_is_published() -> None:
         "same": "unchanged", "corrected": "changed", "late": "new", "gone": "deleted",
     }  # fmt: skip
     assert found["gone"] == Partition(0, Fingerprint(0, 0).text, "deleted")
+    money = compare({"day": Fingerprint(1, 1, Decimal("0.0000"), Decimal("0.00001230"))}, {})["day"]
+    assert (money.amount, money.largest_amount) == ("0.0000", "0.00001230")
     assert to_write(found) == ["corrected", "late"]
 
 

@@ -18,11 +18,36 @@ class Column:
 
 @dataclass(frozen=True)
 class PartitionBuild:
-    """One built partition: its value, the location of its files, and the fingerprint of what it was made from."""
+    """One built partition: its value, the location of its files, and the fingerprint of what it was made from.
+
+    What is not known is None.
+
+    Attributes:
+        rows: number of rows.
+        amount: silver's order lines: net sales of the day without test orders, an exact decimal text.
+        largest_amount: the amount of one line that is farthest from zero, without its sign, in the same form.
+        files: number of files (`lake.file_sizes.measured` adds it and the size).
+        size: bytes of the files.
+    """
 
     value: str
     location: str
     fingerprint: str
+    rows: int | None = None
+    amount: str | None = None
+    largest_amount: str | None = None
+    files: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """How much a partition holds after a run, built or unchanged; fields as in `PartitionBuild`."""
+
+    fingerprint: str
+    rows: int | None = None
+    amount: str | None = None
+    largest_amount: str | None = None
 
 
 @dataclass(frozen=True)

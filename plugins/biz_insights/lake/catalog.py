@@ -1,8 +1,8 @@
 """The Glue catalog: published tables, their partitions, and candidate tables.
 
-A published table is an external Parquet table with at most one partition key. Each partition stores its location and
-the fingerprint of what it was made from. For a table without partitions the table stores them. So the catalog alone
-says what is published.
+A published table is an external Parquet table with at most one partition key. Each partition stores its location, the
+fingerprint of what it was made from and how much it holds. For a table without partitions the table stores them. So the
+catalog alone says what is published.
 """
 
 from __future__ import annotations
@@ -24,14 +24,25 @@ FINGERPRINT = "fingerprint"
 PREVIOUS_FINGERPRINT = "previous_fingerprint"
 PREVIOUS_LOCATION = "previous_location"
 
+STATISTICS = ("rows", "amount", "largest_amount", "files", "size")
+"""Parameters that say how much a partition holds (fields of `PartitionBuild`). A partition has those that are known."""
+
 
 @dataclass(frozen=True)
 class PublishedPartition:
-    """A published partition: its value, location and fingerprint."""
+    """A published partition: its value, location and fingerprint, and how much it holds (see `PartitionBuild`).
+
+    Lakes that were built before these were stored have None, until the partition is built again.
+    """
 
     value: str
     location: str
     fingerprint: str
+    rows: int | None = None
+    amount: str | None = None
+    largest_amount: str | None = None
+    files: int | None = None
+    size: int | None = None
 
 
 def storage_descriptor(columns: Sequence[Column], location: str) -> dict[str, Any]:
@@ -167,20 +178,40 @@ def _missing(database: str, table: str) -> str:
 
 def _published(value: str, entry: dict[str, Any]) -> PublishedPartition:
     parameters = entry.get("Parameters") or {}
-    return PublishedPartition(value, entry["StorageDescriptor"]["Location"], parameters.get(FINGERPRINT, ""))
+    rows, files, size = (int(parameters[key]) if key in parameters else None for key in ("rows", "files", "size"))
+    return PublishedPartition(
+        value=value,
+        location=entry["StorageDescriptor"]["Location"],
+        fingerprint=parameters.get(FINGERPRINT, ""),
+        rows=rows,
+        amount=parameters.get("amount"),
+        largest_amount=parameters.get("largest_amount"),
+        files=files,
+        size=size,
+    )
+
+
+def statistics(built: PartitionBuild) -> dict[str, str]:
+    """Return what is known of how much the partition holds, as Glue parameters."""
+    found = {name: getattr(built, name) for name in STATISTICS}
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def table_input(
     build: TableBuild, name: str, location: str, parameters: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return Glue's TableInput for a build, with the table name `name`."""
+    """Return Glue's TableInput for a build, with the table name `name`.
+
+    A table without partitions stores how much it holds itself.
+    """
+    whole = statistics(build.partitions[0]) if build.partition_key is None and build.partitions else {}
     keys = [{"Name": build.partition_key.name, "Type": build.partition_key.type}] if build.partition_key else []
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
         "StorageDescriptor": storage_descriptor(build.columns, location),
         "PartitionKeys": keys,
-        "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", **(parameters or {})},
+        "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", **whole, **(parameters or {})},
     }
 
 
@@ -188,7 +219,7 @@ def partition_input(
     columns: Sequence[Column], built: PartitionBuild, previous: PublishedPartition | None = None
 ) -> dict[str, Any]:
     """Return Glue's PartitionInput. It stores the previous location and fingerprint: with them a publish is undone."""
-    parameters = {FINGERPRINT: built.fingerprint}
+    parameters = {FINGERPRINT: built.fingerprint, **statistics(built)}
     if previous is not None:
         parameters[PREVIOUS_LOCATION] = previous.location
         parameters[PREVIOUS_FINGERPRINT] = previous.fingerprint

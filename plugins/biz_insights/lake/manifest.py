@@ -9,7 +9,7 @@ from typing import Any
 
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
-from biz_insights.lake.builds import UNPARTITIONED, Column, PartitionBuild, TableBuild
+from biz_insights.lake.builds import UNPARTITIONED, Column, PartitionBuild, TableBuild, Volume
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class Manifest:
                     value=value,
                     location=location if value == UNPARTITIONED else f"{location}{keys[0][0]}={value}/",
                     fingerprint=partition["fingerprint"],
+                    rows=partition["rows"],
+                    amount=partition.get("amount"),
+                    largest_amount=partition.get("largest_amount"),
                 )
                 for value, partition in sorted(partitions.items())
                 if partition["change"] in ("new", "changed")
@@ -46,6 +49,16 @@ class Manifest:
         """Return the fingerprint by partition value, of all partitions that the table has after this run."""
         return {
             value: partition["fingerprint"]
+            for value, partition in self.tables[table]["partitions"].items()
+            if partition["change"] != "deleted"
+        }
+
+    def volumes(self, table: str) -> dict[str, Volume]:
+        """Return how much each partition holds, by value, of all partitions that the table has after this run."""
+        return {
+            value: Volume(
+                partition["fingerprint"], partition["rows"], partition.get("amount"), partition.get("largest_amount")
+            )
             for value, partition in self.tables[table]["partitions"].items()
             if partition["change"] != "deleted"
         }

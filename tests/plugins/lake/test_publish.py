@@ -1,13 +1,14 @@
 """Publish: readers see the old partition or the new one; a repeated publish changes nothing."""
 
 import uuid
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from biz_insights.aws.short_partition_responses import glue_client
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
-from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.catalog import Catalog, PublishedPartition
 from biz_insights.lake.publish import new_columns, publish, removal_of, stage
 from mwaa.local_aws.server.provisioning import client_factory
 
@@ -49,6 +50,24 @@ def test_the_first_publish_creates_the_table_and_its_partitions(catalog):
     assert catalog.fingerprints("gold_x") == {"2024-01-01": "f1", "2024-01-02": "f2"}
     assert catalog.columns("gold_x") == COLUMNS
     assert catalog.partition_key("gold_x") == "order_date"
+
+
+def test_the_catalog_says_how_much_a_partition_holds(catalog):
+    whole = PartitionBuild("2024-01-01", "s3://lake/build/q1/", "f1", 7, "123.4500", "99.0000", 1, 2048)
+    old = PartitionBuild("2024-01-02", "s3://lake/build/q2/", "f2")
+    publish(catalog, replace(build({}), partitions=(whole, old)), ROOT)
+    assert catalog.partitions("gold_x") == {
+        "2024-01-01": PublishedPartition("2024-01-01", "s3://lake/build/q1/", "f1", 7, "123.4500", "99.0000", 1, 2048),
+        "2024-01-02": PublishedPartition("2024-01-02", "s3://lake/build/q2/", "f2"),
+    }
+
+
+def test_a_table_without_partitions_says_how_much_it_holds(catalog):
+    for rows in (None, 7):
+        part = PartitionBuild("", f"s3://lake/{rows}/", "f", rows, files=rows, size=rows)
+        publish(catalog, TableBuild("silver_date_dim", COLUMNS, None, (part,)), ROOT)
+        published = catalog.partitions("silver_date_dim")[""]
+        assert (published.rows, published.files, published.size, published.amount) == (rows, rows, rows, None)
 
 
 def test_the_client_of_a_catalog_returns_only_the_fields_that_a_catalog_reads(catalog, aws):
