@@ -15,6 +15,7 @@ from nanio.config import Settings
 
 from mwaa.local_aws.errors import EndpointError
 from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY
+from mwaa.local_aws.s3.conditional_requests import ConditionalRequests
 from mwaa.local_aws.s3.nanio_internals import FolderStorage
 
 START_SECONDS = 10.0
@@ -50,7 +51,10 @@ class S3Server:
             )
         )
         app.state.storage = FolderStorage(root)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        served = ConditionalRequests(app, app.state.storage)
+        config = uvicorn.Config(
+            served, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="s3-server", daemon=True
