@@ -27,9 +27,12 @@ from biz_insights.dag.bronze_group import bronze
 from biz_insights.dag.defaults import AWS
 from biz_insights.dag.extract_group import extract
 from biz_insights.dag.gold_groups import gold_layer, views
+from biz_insights.dag.lake_group import TakeLease, end_lease
+from biz_insights.dag.release_group import create_reader_views, switch_release
 from biz_insights.dag.report_group import report
 from biz_insights.dag.scores_group import scores
 from biz_insights.dag.silver_group import silver
+from biz_insights.dag.templates import PROCESS_DATE
 from biz_insights.dag.timetable import BusinessTimetable
 from biz_insights.gold.definition import tables_of
 from biz_insights.identity import attempt_name
@@ -55,6 +58,9 @@ from biz_schema.score_tables import SCORE_TABLES
             None, type=["null", "string"], format="date", description="Last complete day; empty: yesterday."
         ),
         "full_refresh": Param(False, type="boolean", description="Build everything again, changed or not."),
+        "accept_older_snapshot": Param(
+            False, type="boolean", description="Let an older snapshot replace newer rows (a cleared older run)."
+        ),
     },
     user_defined_macros={"settings": TemplateSettings(), "attempt_name": attempt_name},
     user_defined_filters={"fromjson": json.loads},
@@ -69,6 +75,9 @@ from biz_schema.score_tables import SCORE_TABLES
 )
 def business_insights_daily() -> None:
     """Build the marts from the source database."""
+    with TaskGroup("lake", tooltip="One run at a time changes the lake"):
+        lease = TakeLease(task_id="take_lease").as_setup()
+        lease_ended = end_lease().as_teardown(setups=lease)
     with TaskGroup("extract", tooltip="Snapshot export of the source database to S3") as extract_layer:
         extracted = extract()
     with TaskGroup("bronze", tooltip="The export as text, one partition for each batch") as bronze_layer:
@@ -81,13 +90,19 @@ def business_insights_daily() -> None:
         scores()
     with TaskGroup("marts", tooltip="The marts, as of the day") as marts_layer:
         marts = gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
+    with TaskGroup("release", tooltip="All readers move to the new state in one step"):
+        reader_views = create_reader_views(PROCESS_DATE)
+        switched = switch_release(PROCESS_DATE)
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
-        views({**facts, **marts})
+        views()
+    lease >> extract_layer
     bronze_layer >> silver_layer >> facts_layer
     # The scores read few facts, and few marts read the scores, so other tables do not wait for the slowest job.
     [facts[table] for table in SCORE_INPUTS] >> scores_layer
+    [silver_layer, facts_layer, scores_layer, marts_layer] >> reader_views >> views_layer >> switched
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
-        report(extract_layer, [facts_layer, scores_layer, marts_layer], views_layer)
+        reports = report(extract_layer, switched)
+    [switched, *reports] >> lease_ended
 
 
 business_insights_daily()

@@ -36,20 +36,37 @@ DATA_QUALITY_RESULTS = LakeTable(
 
 PUBLISH_HISTORY = LakeTable(
     name="publish_history",
-    about="Every partition that a publish changed.",
-    grain=("run", "table_name", "partition", "published_at"),
+    about="Every partition that a release changed. Rows are only added.",
+    grain=("release", "table_name", "partition"),
     columns={
+        "release": LakeColumn("bigint", "number of the release"),
+        "table_name": LakeColumn("string", "the table"),
         "partition": LakeColumn("string", "partition value; empty for a table without partitions"),
         "change": LakeColumn("string", "added, replaced or removed"),
         "old_location": LakeColumn("string", "prefix it pointed to before; empty when added"),
         "new_location": LakeColumn("string", "prefix it points to since; empty when removed"),
         "fingerprint": LakeColumn("string", "fingerprint of what was published (of what was removed)"),
-        "process_date": LakeColumn("string", "the day the run was for"),
-        "published_at": LakeColumn("timestamp", "when, UTC"),
-        "run": LakeColumn("string", "partition: the DAG run"),
-        "table_name": LakeColumn("string", "partition: the table"),
+        "process_date": LakeColumn("string", "the latest published day at that time"),
+        "published_at": LakeColumn("timestamp", "when readers were switched to it, UTC"),
+        "run": LakeColumn("string", "the DAG run"),
+        "month": LakeColumn("string", "partition: the month of the release, UTC, YYYY-MM"),
     },
-    partition_keys=("run", "table_name"),
+    partition_keys=("month",),
 )
 
-OPERATIONS_TABLES = {table.name: table for table in (DATA_QUALITY_RESULTS, PUBLISH_HISTORY)}
+CURRENT_RELEASE = LakeTable(
+    name="current_release",
+    about="The release that readers see: one row.",
+    grain=("release",),
+    columns={
+        "release": LakeColumn("bigint", "number of the release"),
+        "slot": LakeColumn("string", "a or b: the database that holds its tables"),
+        "run": LakeColumn("string", "the DAG run that made it"),
+        "process_date": LakeColumn("date", "the latest published day"),
+        "released_at": LakeColumn("timestamp", "when readers were switched to it, UTC"),
+        "batch_id": LakeColumn("string", "the source batch that silver was built from"),
+        "snapshot_at": LakeColumn("timestamp", "when the snapshot of that batch was taken, UTC"),
+    },
+)
+
+OPERATIONS_TABLES = {table.name: table for table in (DATA_QUALITY_RESULTS, PUBLISH_HISTORY, CURRENT_RELEASE)}

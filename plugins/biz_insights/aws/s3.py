@@ -58,6 +58,25 @@ def get_json(session: Any, uri: str) -> Any:
     return json.loads(session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
+def find_json(session: Any, uri: str) -> Any:
+    """Return one JSON document, or None when there is no such object."""
+    body = get_bytes(session, uri)
+    return None if body is None else json.loads(body)
+
+
+def exists(session: Any, uri: str) -> bool:
+    """Return whether there is an object at this address."""
+    bucket, key = split_uri(uri)
+    client = session.client("s3")
+    try:
+        client.head_object(Bucket=bucket, Key=key)
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            return False
+        raise
+    return True
+
+
 def list_uris(session: Any, prefix_uri: str) -> Iterator[str]:
     """Yield the address of every object under a prefix, in the order of the keys."""
     bucket, prefix = split_uri(prefix_uri)

@@ -9,29 +9,31 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from biz_insights.dag.defaults import AWS, NONE_FAILED
 from biz_insights.dag.operators import GlueBuildOperator
-from biz_insights.dag.templates import EXPORT_ID
+from biz_insights.dag.templates import EXPORT_ID, SNAPSHOT_TIME
 
 
-@task(multiple_outputs=False, trigger_rule=NONE_FAILED)
-def audit_bronze(process_date: str, job_run_id: str, database_rows: dict[str, Any], export_id: str) -> dict[str, str]:
+@task(trigger_rule=NONE_FAILED)
+def audit_bronze(
+    process_date: str, job_run_id: str, database_rows: dict[str, Any], export_id: str, snapshot_at: str
+) -> str:
     """Compare the row counts with the database, then run the checkpoint. Skip when the batch is published already."""
     from biz_insights.steps import bronze_steps
     from biz_insights.steps.run_context import current
 
     run = current(process_date)
     bronze_steps.require_exported_rows(run, job_run_id, database_rows, export_id)
-    if bronze_steps.is_published(run, job_run_id):
+    if bronze_steps.is_unchanged(run, job_run_id, snapshot_at):
         raise AirflowSkipException("the source has not changed: this batch equals the published one")
     return bronze_steps.audit_bronze(run, job_run_id)
 
 
 @task
-def publish_bronze(process_date: str, job_run_id: str, staged: dict[str, str]) -> list[str]:
+def publish_bronze(process_date: str, job_run_id: str, audit_uri: str) -> list[str]:
     """Point the bronze tables to the batch."""
     from biz_insights.steps import bronze_steps
     from biz_insights.steps.run_context import current
 
-    return bronze_steps.publish_bronze(current(process_date), job_run_id, staged)
+    return bronze_steps.publish_bronze(current(process_date), job_run_id, audit_uri)
 
 
 def bronze(extracted: dict[str, Any]) -> str:
@@ -47,7 +49,9 @@ def bronze(extracted: dict[str, Any]) -> str:
         **AWS,
     )
     day = extracted["process_date"]
-    staged = audit_bronze.override(task_id="audit")(day, build.output, extracted["database_rows"], EXPORT_ID)
-    publish_bronze.override(task_id="publish")(day, build.output, staged)
+    audited = audit_bronze.override(task_id="audit")(
+        day, build.output, extracted["database_rows"], EXPORT_ID, SNAPSHOT_TIME
+    )
+    publish_bronze.override(task_id="publish")(day, build.output, audited)
     extracted["landing"] >> build
     return build.output

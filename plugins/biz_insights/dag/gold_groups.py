@@ -26,8 +26,8 @@ def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str
     return plan.to_dict()
 
 
-@task(multiple_outputs=False)
-def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
+@task
+def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> str:
     """Run the checkpoint on the new partitions of a gold table."""
     from biz_insights.steps import gold_steps
     from biz_insights.steps.run_context import current
@@ -36,12 +36,12 @@ def audit_gold(process_date: str, plan: dict[str, Any], parts: list[str]) -> dic
 
 
 @task
-def publish_gold(process_date: str, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
+def publish_gold(process_date: str, plan: dict[str, Any], parts: list[str], audit_uri: str) -> list[str]:
     """Point the partitions of a gold table to what was built."""
     from biz_insights.steps import gold_steps
     from biz_insights.steps.run_context import current
 
-    return gold_steps.publish_table(current(process_date), plan, parts, staged)
+    return gold_steps.publish_table(current(process_date), plan, parts, audit_uri)
 
 
 def gold_table(table: GoldTable) -> TaskGroup:
@@ -57,8 +57,8 @@ def gold_table(table: GoldTable) -> TaskGroup:
             workgroup="{{ settings.build_workgroup }}",
             **AWS,
         )
-        staged = audit_gold.override(task_id="audit")(PROCESS_DATE, plan, build.output)
-        publish_gold.override(task_id="publish")(PROCESS_DATE, plan, build.output, staged)
+        audited = audit_gold.override(task_id="audit")(PROCESS_DATE, plan, build.output)
+        publish_gold.override(task_id="publish")(PROCESS_DATE, plan, build.output, audited)
     return group
 
 
@@ -76,11 +76,10 @@ def gold_layer(tables: list[GoldTable], built: dict[str, TaskGroup]) -> dict[str
     return groups
 
 
-def views(built: dict[str, TaskGroup]) -> None:
-    """Create or replace every view in each run, each view after the tables of `built` that it reads.
+def views() -> None:
+    """Create or replace every view in each run, each view after the views that it reads.
 
-    A view holds no data. Athena accepts its definition as soon as the tables exist, so a view does not wait for the
-    rest of the run.
+    They read the tables through the views of readers, so those must exist.
     """
     created: dict[str, AthenaOperator] = {}
     for view in tables_of("views"):
@@ -95,5 +94,5 @@ def views(built: dict[str, TaskGroup]) -> None:
             **AWS,
         )
         for upstream in view.reads:
-            if before := {**built, **created}.get(upstream):
+            if before := created.get(upstream):
                 before >> created[view.name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.amazon.aws.operators.sns import SnsPublishOperator
 from airflow.sdk import TaskGroup, task
 
@@ -30,10 +32,11 @@ def daily_report(process_date: str) -> dict[str, str]:
     return report_steps.write_daily_report(current(process_date))
 
 
-def report(extract_layer: TaskGroup, audited: list[TaskGroup], views_layer: TaskGroup) -> None:
+def report(extract_layer: TaskGroup, switched: Any) -> list[Any]:
     """Write the quality report however the run ended; write the daily report and send the message if nothing failed.
 
-    The quality report waits for the layers that are audited last. The other two also wait for the views.
+    Returns:
+        The tasks that read the lake.
     """
     quality = quality_report(PROCESS_DATE)
     daily = daily_report(PROCESS_DATE)
@@ -46,7 +49,7 @@ def report(extract_layer: TaskGroup, audited: list[TaskGroup], views_layer: Task
         trigger_rule=NONE_FAILED,
         **AWS,
     )
-    audited >> quality
-    # No layer waits for the deletion of the snapshot. If the deletion fails, the run must not report success.
-    [extract_layer, *audited, views_layer] >> daily
-    [extract_layer, *audited, views_layer, quality, daily] >> announce
+    switched >> [quality, daily]
+    # The release does not wait for the deletion of the snapshot. If the deletion fails, the run must not report success.
+    [extract_layer, switched, quality, daily] >> announce
+    return [quality, daily]

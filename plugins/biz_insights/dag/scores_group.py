@@ -24,22 +24,22 @@ def plan_scores(process_date: str, params: dict[str, Any]) -> dict[str, Any]:
     return plan
 
 
-@task(multiple_outputs=False)
-def audit_scores(process_date: str, job_run_id: str) -> dict[str, str]:
+@task
+def audit_scores(process_date: str, job_run_id: str, plan: dict[str, Any]) -> str:
     """Run the checkpoint on the predictions, the model registry and the back-tests."""
     from biz_insights.steps import score_steps
     from biz_insights.steps.run_context import current
 
-    return score_steps.audit_scores(current(process_date), job_run_id)
+    return score_steps.audit_scores(current(process_date), job_run_id, plan)
 
 
 @task
-def publish_scores(process_date: str, job_run_id: str, staged: dict[str, str]) -> list[str]:
+def publish_scores(process_date: str, job_run_id: str, plan: dict[str, Any], audit_uri: str) -> list[str]:
     """Point the day's scores to what was built."""
     from biz_insights.steps import score_steps
     from biz_insights.steps.run_context import current
 
-    return score_steps.publish_scores(current(process_date), job_run_id, staged)
+    return score_steps.publish_scores(current(process_date), job_run_id, plan, audit_uri)
 
 
 def scores() -> None:
@@ -60,6 +60,6 @@ def scores() -> None:
         },
         **AWS,
     )
-    staged = audit_scores.override(task_id="audit")(PROCESS_DATE, build.output)
-    publish_scores.override(task_id="publish")(PROCESS_DATE, build.output, staged)
+    audited = audit_scores.override(task_id="audit")(PROCESS_DATE, build.output, plan)
+    publish_scores.override(task_id="publish")(PROCESS_DATE, build.output, plan, audited)
     plan >> build

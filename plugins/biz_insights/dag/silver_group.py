@@ -9,50 +9,60 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from biz_insights.dag.defaults import AWS, NONE_FAILED
 from biz_insights.dag.operators import GlueBuildOperator
-from biz_insights.dag.templates import EXPORT_ID
+from biz_insights.dag.templates import SNAPSHOT_TIME
 
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
-def plan_silver(process_date: str, bronze_run: str, params: dict[str, Any]) -> dict[str, Any]:
+def plan_silver(process_date: str, bronze_run: str, snapshot_at: str, params: dict[str, Any]) -> dict[str, Any]:
     """Return what the job must compare with. Skip when silver was built from the same batch, code and settings."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 
-    plan = silver_steps.plan_silver(current(process_date), bronze_run, params["full_refresh"])
+    plan = silver_steps.plan_silver(
+        current(process_date),
+        bronze_run,
+        snapshot_at,
+        full_refresh=params["full_refresh"],
+        accept_older_snapshot=params["accept_older_snapshot"],
+    )
     if plan is None:
         raise AirflowSkipException("silver is up to date: batch, code and settings have not changed")
     return plan
 
 
-@task(multiple_outputs=False)
-def audit_silver(process_date: str, job_run_id: str) -> dict[str, str]:
+@task
+def audit_silver(process_date: str, job_run_id: str, plan: dict[str, Any]) -> str:
     """Run the checkpoint on the changed days, the quarantine and the row ledger."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 
-    return silver_steps.audit_silver(current(process_date), job_run_id)
+    return silver_steps.audit_silver(current(process_date), job_run_id, plan)
 
 
 @task
-def publish_silver(process_date: str, job_run_id: str, plan: dict[str, Any], staged: dict[str, str]) -> list[str]:
+def publish_silver(
+    process_date: str, job_run_id: str, plan: dict[str, Any], audit_uri: str, params: dict[str, Any]
+) -> list[str]:
     """Point the changed days to what was built."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 
-    return silver_steps.publish_silver(current(process_date), job_run_id, plan["input_fingerprint"], staged)
+    return silver_steps.publish_silver(
+        current(process_date), job_run_id, plan, audit_uri, accept_older_snapshot=params["accept_older_snapshot"]
+    )
 
 
 def silver(extracted: dict[str, Any], bronze_run: str) -> None:
     """Build, audit and publish the days that changed."""
     day = extracted["process_date"]
-    plan = plan_silver.override(task_id="plan")(day, bronze_run)
+    plan = plan_silver.override(task_id="plan")(day, bronze_run, SNAPSHOT_TIME)
     build = GlueBuildOperator(
         task_id="build",
         job_name="{{ settings.silver_job }}",
         script_args={
             "--bronze_uri": "{{ settings.lake_uri('bronze/') }}",
-            "--bronze_run": "{{ ti.xcom_pull(task_ids='bronze.build') }}",
-            "--batch_id": EXPORT_ID,
+            "--bronze_run": "{{ ti.xcom_pull(task_ids='silver.plan')['bronze_run'] }}",
+            "--batch_id": "{{ ti.xcom_pull(task_ids='silver.plan')['batch_id'] }}",
             "--silver_uri": "{{ settings.lake_uri('silver/') }}",
             "--known_uri": "{{ ti.xcom_pull(task_ids='silver.plan')['known_uri'] }}",
             "--business_timezone": "{{ settings.business_timezone }}",
@@ -67,6 +77,6 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
         },
         **AWS,
     )
-    staged = audit_silver.override(task_id="audit")(day, build.output)
-    publish_silver.override(task_id="publish")(day, build.output, plan, staged)
+    audited = audit_silver.override(task_id="audit")(day, build.output, plan)
+    publish_silver.override(task_id="publish")(day, build.output, plan, audited)
     plan >> build

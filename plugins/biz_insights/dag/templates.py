@@ -12,3 +12,6 @@ SNAPSHOT_ARN = "{{ " + _SNAPSHOT + "['DBSnapshotArn'] }}"
 SNAPSHOT_ID = "{{ " + _SNAPSHOT + "['DBSnapshotIdentifier'] }}"
 EXPORT_ID = "{{ (ti.xcom_pull(task_ids='extract.start_export') | fromjson)['ExportTaskIdentifier'] }}"
 """The export that was started last. It may come from another try number than the task that reads it."""
+
+SNAPSHOT_TIME = "{{ (ti.xcom_pull(task_ids='extract.start_export') | fromjson)['SnapshotTime'] }}"
+"""When the snapshot of that export was taken."""

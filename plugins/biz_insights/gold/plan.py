@@ -68,6 +68,7 @@ class GoldPlan:
     Attributes:
         table: gold table.
         partition: its partition column.
+        database: the database that the SELECTs read.
         selects: rendered SELECTs, each for at most 100 partitions.
         fingerprints: by partition value, for every partition that the SELECTs build, also an empty one.
         removed: published partition values that the inputs no longer have.
@@ -75,6 +76,7 @@ class GoldPlan:
 
     table: str
     partition: str
+    database: str
     selects: list[str]
     fingerprints: dict[str, str]
     removed: list[str]
@@ -96,6 +98,7 @@ def plan_gold(
     partition_key_of: Callable[[str], str | None],
     published: Published,
     database: str,
+    name_of_database: str,
     full_refresh: bool = False,
 ) -> GoldPlan:
     """Return the plan of a table: compare the fingerprints that it should have with those that are published.
@@ -105,13 +108,17 @@ def plan_gold(
         process_date: last complete day, `YYYY-MM-DD`; later days do not reach gold.
         partition_key_of: returns the partition column of a published table, None without one.
         published: returns the fingerprints of a published table.
-        database: published database, for the SQL.
+        database: the database that the SQL reads: a slot.
+        name_of_database: the database that stands in the fingerprint of the SQL, the same for both slots.
         full_refresh: build every partition, changed or not.
     """
-    # Fingerprint the rendered SQL: then an edited macro changes every table that imports it.
-    definition = fingerprint(select(table, [PLACEHOLDER_DATE], database))
-    inputs: Inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
-    wanted = _wanted(table.partition, inputs, definition, process_date)
+    wanted = wanted_fingerprints(
+        table,
+        process_date=process_date,
+        partition_key_of=partition_key_of,
+        published=published,
+        name_of_database=name_of_database,
+    )
     now = published(table.name)
     due = sorted(value for value, digest in wanted.items() if full_refresh or now.get(value) != digest)
     selects = [select(table, chunk, database) for chunk in batches(due, PARTITIONS_PER_STATEMENT)]
@@ -121,7 +128,22 @@ def plan_gold(
         for value in sorted(now)
         if table.partition not in AS_OF and _is_complete(value, table.partition, process_date) and value not in wanted
     ]
-    return GoldPlan(table.name, table.partition, selects, {value: wanted[value] for value in due}, removed)
+    return GoldPlan(table.name, table.partition, database, selects, {value: wanted[value] for value in due}, removed)
+
+
+def wanted_fingerprints(
+    table: GoldTable,
+    *,
+    process_date: str,
+    partition_key_of: Callable[[str], str | None],
+    published: Published,
+    name_of_database: str,
+) -> dict[str, str]:
+    """Return the fingerprint that each partition of a table should have, by partition value. See `plan_gold`."""
+    # Fingerprint the rendered SQL: then an edited macro changes every table that imports it.
+    definition = fingerprint(select(table, [PLACEHOLDER_DATE], name_of_database))
+    inputs: Inputs = {name: (partition_key_of(name), published(name)) for name in table.reads}
+    return _wanted(table.partition, inputs, definition, process_date)
 
 
 def select(table: GoldTable, values: Sequence[str], database: str) -> str:

@@ -1,7 +1,9 @@
-"""Operations tables: small tables in which the pipeline records what it did (quality results, publishes).
+"""Operations tables: small tables in which the pipeline records what it did (quality results, releases).
 
 `record` writes the rows of one partition to a new prefix and then points the partition to it. A reader sees the rows of
 the earlier attempt or the new rows. A repeated attempt replaces the rows and never adds to them.
+
+`append` adds a file to the partition of a month and changes no other file. A repeated attempt writes the same file.
 """
 
 from __future__ import annotations
@@ -123,6 +125,47 @@ def record(
     _ensure_table(glue, database, table, columns, list(partition), table_uri)
     _point_partition(glue, database, table, columns, list(partition.values()), location)
     return location
+
+
+def parquet(table: LakeTable, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the rows as a Parquet file with the columns of the table; a missing key is null, another is left out."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table)), buffer)
+    return buffer.getvalue()
+
+
+def append(
+    table: LakeTable, content: bytes, name: str, month: str, *, database: str, ops_uri: str, session: Any
+) -> None:
+    """Add a file to a table that is partitioned by `month`. It appears in one step.
+
+    Args:
+        content: what `parquet` returned for the rows.
+        name: name of the file without its ending; the same name replaces the same rows.
+        month: `YYYY-MM`.
+        database: Glue database of the table.
+        ops_uri: `s3://…/ops/`; the file goes to `<ops_uri><table>/month=<month>/`.
+        session: boto3 session.
+    """
+    table_uri = f"{ops_uri}{table.name}/"
+    glue = session.client("glue")
+    columns = [Column(field.name, athena_type(field.type)) for field in arrow_schema(table)]
+    _ensure_table(glue, database, table.name, columns, list(table.partition_keys), table_uri)
+    _point_partition(glue, database, table.name, columns, [month], f"{table_uri}month={month}/")
+    # The file is written last: it says that everything before it is done.
+    s3.put_bytes(session, _appended_uri(table, name, month, ops_uri), content)
+
+
+def is_appended(table: LakeTable, name: str, month: str, *, ops_uri: str, session: Any) -> bool:
+    """Return whether `append` has written this file."""
+    return s3.exists(session, _appended_uri(table, name, month, ops_uri))
+
+
+def _appended_uri(table: LakeTable, name: str, month: str, ops_uri: str) -> str:
+    return f"{ops_uri}{table.name}/month={month}/{name}.parquet"
 
 
 def _ensure_table(glue: Any, database: str, table: str, columns: list[Column], keys: list[str], location: str) -> None:

@@ -13,6 +13,9 @@ SUITES_FOLDER = Path(__file__).resolve().parents[2] / "expectations"
 class QualitySettings:
     """Names of databases and addresses; addresses end with `/`.
 
+    `published_database` is the database that rules compare the build with: the slot to which it will be published.
+    `operations_database` holds `data_quality_results`.
+
     `poll_seconds` is the time between two requests for a query's state; `gate` is the lowest score (0–100) that may be
     published; `suites_folder` holds `<layer>/<table>.json`. `price_basis` and `business_timezone` are what silver was
     built with, for the rules that check them against the data.
@@ -21,6 +24,7 @@ class QualitySettings:
     region: str
     build_database: str
     published_database: str
+    operations_database: str
     workgroup: str
     results_uri: str
     quality_uri: str

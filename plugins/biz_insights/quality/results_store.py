@@ -66,7 +66,7 @@ def persist(report: AuditReport, validations: dict[str, Any], settings: QualityS
         result_rows(report),
         results_schema(),
         {"run": report.run, "checkpoint": report.checkpoint},
-        database=settings.published_database,
+        database=settings.operations_database,
         ops_uri=settings.ops_uri,
         session=session,
     )

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from biz_insights.lake.audits import require_audit
 from biz_insights.lake.manifest import Manifest, read_manifest
 from biz_insights.source.export import check_rows
+from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
+from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
+from biz_schema.silver_tables import SILVER_ORDER_ITEMS
 from biz_schema.source_tables import SOURCE_TABLES
 
 CURRENT_BATCH = "current_batch"
 """Table parameter: the id of the batch that was published last. Silver is built from it."""
+
+CURRENT_RUN = "current_run"
+"""Table parameter: the JobRunId that built the current batch."""
+
+SNAPSHOT_AT = "snapshot_at"
+"""Table parameter: when the snapshot was taken that the table was built from, ISO, UTC."""
+
+
+@dataclass(frozen=True)
+class SourceBatch:
+    """A batch of bronze.
+
+    Attributes:
+        bronze_run: the JobRunId that built it.
+        batch_id: its name, which is that of the export.
+        snapshot_at: when its snapshot was taken, ISO, UTC.
+    """
+
+    bronze_run: str
+    batch_id: str
+    snapshot_at: str
 
 
 def bronze_manifest(run: RunContext, job_run_id: str) -> Manifest:
@@ -37,24 +65,66 @@ def is_published(run: RunContext, job_run_id: str) -> bool:
     """Return whether the published batch has the same content."""
     manifest = bronze_manifest(run, job_run_id)
     for table in (source.bronze_name for source in SOURCE_TABLES):
-        batch = run.published.parameter(table, CURRENT_BATCH)
+        batch = run.working.parameter(table, CURRENT_BATCH)
         if batch is None:
             return False
-        if run.published.fingerprints(table).get(batch) != manifest.fingerprints(table)[manifest.batch_id]:
+        if run.working.fingerprints(table).get(batch) != manifest.fingerprints(table)[manifest.batch_id]:
             return False
     return True
 
 
-def audit_bronze(run: RunContext, job_run_id: str) -> dict[str, str]:
-    """Run the checkpoint on the three bronze tables of the batch. Return the candidate name by table."""
+def is_unchanged(run: RunContext, job_run_id: str, snapshot_at: str) -> bool:
+    """Return whether the published batch has the same content, and if so store that it was current at this snapshot."""
+    open_lake(run)
+    if not is_published(run, job_run_id):
+        return False
+    confirm_snapshot(run, snapshot_at)
+    return True
+
+
+def source_batch(run: RunContext, job_run_id: str, snapshot_at: str) -> SourceBatch:
+    """Return the published batch with the content of this run: silver is never built from an unpublished batch.
+
+    When the source has not changed, that is an earlier batch. Its rows are those of this run's snapshot.
+    """
+    taken = datetime.fromisoformat(snapshot_at).astimezone(UTC).isoformat()
+    table = SOURCE_TABLES[0].bronze_name
+    published = run.working.parameter(table, CURRENT_BATCH)
+    published_run = run.working.parameter(table, CURRENT_RUN)
+    if published is None or published_run is None or not is_published(run, job_run_id):
+        return SourceBatch(job_run_id, bronze_manifest(run, job_run_id).batch_id, taken)
+    return SourceBatch(published_run, published, taken)
+
+
+def confirm_snapshot(run: RunContext, snapshot_at: str) -> None:
+    """Store that the source still was what is published when this snapshot was taken.
+
+    Otherwise a cleared run with a snapshot from in between could replace these rows. Readers do not see the parameter,
+    so it is set in both slots.
+    """
+    taken = datetime.fromisoformat(snapshot_at).astimezone(UTC).isoformat()
+    for catalog in (run.working, run.released):
+        stored = catalog.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT)
+        if catalog.table(SILVER_ORDER_ITEMS.name) is not None and (stored or "") < taken:
+            catalog.set_parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT, taken)
+
+
+def audit_bronze(run: RunContext, job_run_id: str) -> str:
+    """Run the checkpoint on the three bronze tables of the batch. Return the address of the passed audit."""
+    open_lake(run)
     manifest = bronze_manifest(run, job_run_id)
-    return run.stage_and_audit("bronze", [manifest.build(table.bronze_name) for table in SOURCE_TABLES])
+    return audit_builds(run, "bronze", [manifest.build(table.bronze_name) for table in SOURCE_TABLES], job_run_id)
 
 
-def publish_bronze(run: RunContext, job_run_id: str, staged: dict[str, str]) -> list[str]:
+def publish_bronze(run: RunContext, job_run_id: str, audit_uri: str) -> list[str]:
     """Publish the batch and make it the current one. Return one line for each table that changed."""
-    manifest = bronze_manifest(run, job_run_id)
-    lines = run.publish_builds([manifest.build(table.bronze_name) for table in SOURCE_TABLES], staged.values())
+    open_lake(run)
+    passed = require_audit(run.session, audit_uri, job_run_id)
+    if is_released(run, passed):
+        return []
+    lines = publish_audited(run, passed)
+    batch_id = bronze_manifest(run, job_run_id).batch_id
     for table in SOURCE_TABLES:
-        run.published.set_parameter(table.bronze_name, CURRENT_BATCH, manifest.batch_id)
+        run.working.set_parameter(table.bronze_name, CURRENT_RUN, job_run_id)
+        run.working.set_parameter(table.bronze_name, CURRENT_BATCH, batch_id)
     return lines

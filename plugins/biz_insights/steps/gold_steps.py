@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from biz_insights.errors import PermanentError
 from biz_insights.gold.definition import gold_tables
-from biz_insights.gold.plan import GoldPlan, plan_gold
+from biz_insights.gold.plan import GoldPlan, plan_gold, wanted_fingerprints
+from biz_insights.lake.audits import build_identity, require_audit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
+from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited, retire_table
+from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 
 NO_FILES = "published/_no_files/"
@@ -16,17 +21,49 @@ there."""
 
 def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
     """Return the plan of a gold table: the partitions whose inputs or SQL changed."""
+    open_lake(run)
     return plan_gold(
         gold_tables()[name],
         process_date=run.process_date,
-        partition_key_of=run.published.partition_key,
-        published=run.published.fingerprints,
-        database=run.settings.published_database,
+        partition_key_of=run.working.partition_key,
+        published=run.working.fingerprints,
+        database=run.working.database,
+        name_of_database=run.settings.published_database,
         full_refresh=full_refresh,
     )
 
 
-def gather_build(run: RunContext, plan: dict[str, Any], parts: list[str]) -> TableBuild:
+def require_inputs(run: RunContext, plan: Mapping[str, Any]) -> None:
+    """Check that what the plan was made from is what the working slot holds now.
+
+    Raises:
+        PermanentError: another run has published an input since, or readers were switched to the slot of the plan.
+    """
+    table = plan["table"]
+    again = f"clear {table}'s plan task with its downstream tasks"
+    if plan["database"] != run.working.database:
+        raise PermanentError(
+            f"{table} was planned on {plan['database']}, which readers see since release "
+            f"{run.current.number if run.current else 0}; {again}"
+        )
+    wanted = wanted_fingerprints(
+        gold_tables()[table],
+        process_date=run.process_date,
+        partition_key_of=run.working.partition_key,
+        published=run.working.fingerprints,
+        name_of_database=run.settings.published_database,
+    )
+    moved = sorted(value for value, digest in plan["fingerprints"].items() if wanted.get(value) != digest)
+    back = sorted(value for value in plan["removed"] if value in wanted)
+    if moved or back:
+        values = [*moved, *back]
+        raise PermanentError(
+            f"{table} was built from inputs that have changed since its plan, in {len(values)} partition(s), first "
+            f"{values[0]}; {again}"
+        )
+
+
+def gather_build(run: RunContext, plan: Mapping[str, Any], parts: list[str]) -> TableBuild:
     """Return one build from the tables `parts` that the CTAS statements of the plan created."""
     located = {
         value: partition.location for part in parts for value, partition in run.candidates.partitions(part).items()
@@ -34,7 +71,7 @@ def gather_build(run: RunContext, plan: dict[str, Any], parts: list[str]) -> Tab
     empty = run.settings.lake_uri(NO_FILES)
     return TableBuild(
         table=plan["table"],
-        columns=run.candidates.columns(parts[0]) if parts else run.published.columns(plan["table"]),
+        columns=run.candidates.columns(parts[0]) if parts else run.working.columns(plan["table"]),
         partition_key=Column(plan["partition"], "date"),
         partitions=tuple(
             PartitionBuild(value, located.get(value, empty), digest)
@@ -44,14 +81,40 @@ def gather_build(run: RunContext, plan: dict[str, Any], parts: list[str]) -> Tab
     )
 
 
-def audit_table(run: RunContext, plan: dict[str, Any], parts: list[str]) -> dict[str, str]:
-    """Run the checkpoint on the new partitions of the table. Return the candidate name by table."""
+def audit_table(run: RunContext, plan: dict[str, Any], parts: list[str]) -> str:
+    """Run the checkpoint on the new partitions of the table. Return the address of the passed audit."""
+    open_lake(run)
+    require_inputs(run, plan)
     build = gather_build(run, plan, parts)
-    return run.stage_and_audit(build.table, [build])
+    return audit_builds(run, build.table, [build], parts, parts)
 
 
-def publish_table(run: RunContext, plan: dict[str, Any], parts: list[str], staged: dict[str, str]) -> list[str]:
+def publish_table(run: RunContext, plan: dict[str, Any], parts: list[str], audit_uri: str) -> list[str]:
     """Publish the table, and remove the table that it replaces from the catalog."""
-    lines = run.publish_builds([gather_build(run, plan, parts)], [*parts, *staged.values()])
+    open_lake(run)
+    passed = require_audit(run.session, audit_uri, build_identity(parts))
+    if is_released(run, passed):
+        return []
+    require_inputs(run, plan)
+    lines = publish_audited(run, passed)
     table = gold_tables()[plan["table"]]
-    return lines + (run.retire_table(table.renamed_from, table.name) if table.renamed_from else [])
+    return lines + (retire_table(run, table.renamed_from, table.name) if table.renamed_from else [])
+
+
+def outdated_tables(run: RunContext) -> list[str]:
+    """Return the gold tables of the working slot that were not built from what the slot holds."""
+    found = []
+    for table in gold_tables().values():
+        if table.kind == "views":
+            continue
+        plan = plan_gold(
+            table,
+            process_date=run.process_date,
+            partition_key_of=run.working.partition_key,
+            published=run.working.fingerprints,
+            database=run.working.database,
+            name_of_database=run.settings.published_database,
+        )
+        if not plan.is_empty:
+            found.append(table.name)
+    return found

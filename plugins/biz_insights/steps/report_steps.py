@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
+from biz_insights.lake.catalog import Catalog
 from biz_insights.quality.quality_report import write_quality_report
 from biz_insights.steps.bronze_steps import CURRENT_BATCH
-from biz_insights.steps.run_context import RunContext, quality_settings
+from biz_insights.steps.run_context import RunContext, quality_settings, rows
+from biz_schema.silver_tables import ROW_LEDGER
 
 
 def write_reports(run: RunContext) -> str:
@@ -16,7 +19,7 @@ def write_reports(run: RunContext) -> str:
     Returns:
         A summary of one line.
     """
-    settings = quality_settings(run.settings)
+    settings = quality_settings(run.settings, run.latest.database)
     report = write_quality_report(run.run, settings, ledger=current_ledger(run), session=run.session)
     if not report["checkpoints"]:
         return f"{run.process_date}: nothing was new, nothing was published."
@@ -45,24 +48,26 @@ def write_daily_report(run: RunContext) -> dict[str, str]:
     from biz_insights.reports.reading import read
 
     settings, as_of = run.settings, date.fromisoformat(run.process_date)
-    # Connect before the queries run in parallel. Otherwise each thread would make its own connection.
-    _ = run.reader
-    report = compose(as_of, read(as_of, current_batch(run), run.query, run.published.column_names))
+    # The run still holds the lease, so readers stay with its release while the queries run.
+    seen = run.catalog(run.settings.published_database)
+    query = partial(rows, run.reader(seen))
+    report = compose(as_of, read(as_of, current_batch(run.released), query, seen.column_names))
     uri, headline = settings.lake_uri(report_key(as_of)), report.headline
     written = deliver(run.session, uri, render(report), headline)
     text = message(as_of, headline, uri, region=settings.region, dashboard_url=settings.dashboard_url, written=written)
     return {"uri": uri, "headline": headline, "message": text}
 
 
-def current_batch(run: RunContext) -> str | None:
-    """Return the id of the batch that was published last, or None before the first publish."""
-    batches = run.published.partitions("row_ledger")
-    return (run.published.parameter("row_ledger", CURRENT_BATCH) or max(batches)) if batches else None
+def current_batch(catalog: Catalog) -> str | None:
+    """Return the id of the batch that silver holds, or None before the first publish."""
+    batches = catalog.partitions(ROW_LEDGER.name)
+    return (catalog.parameter(ROW_LEDGER.name, CURRENT_BATCH) or max(batches)) if batches else None
 
 
 def current_ledger(run: RunContext) -> list[dict[str, Any]]:
-    """Return the rows of `row_ledger` for the batch that was published last. Empty before the first publish."""
-    batch = current_batch(run)
+    """Return the rows of `row_ledger` for the batch that silver holds. Empty before the first publish."""
+    batch = current_batch(run.latest)
     if batch is None:
         return []
-    return run.query("SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table", {"batch": batch})
+    sql = "SELECT * FROM row_ledger WHERE batch_id = %(batch)s ORDER BY source_table"
+    return rows(run.reader(run.latest), sql, {"batch": batch})

@@ -1,8 +1,8 @@
-"""The context of a task: settings, the AWS session, the two catalogs, and the identity of the run."""
+"""The context of a task: settings, the AWS session, the catalogs, and the identity of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 from biz_insights.aws import session
 from biz_insights.aws.short_partition_responses import glue_client
 from biz_insights.errors import PermanentError
-from biz_insights.identity import candidate_name, run_slug
-from biz_insights.lake.builds import TableBuild
+from biz_insights.identity import run_slug
 from biz_insights.lake.catalog import Catalog
-from biz_insights.lake.history import record_changes
-from biz_insights.lake.publish import Change, new_columns, publish, removal_of, stage
+from biz_insights.lake.lease import LeaseStore
+from biz_insights.lake.releases import Release, Releases
+from biz_insights.lake.slots import other_slot, slot_database
 from biz_insights.settings import Settings
+
+DAILY_DAG = "business_insights_daily"
 
 
 @dataclass
@@ -27,17 +29,24 @@ class RunContext:
         run_id: Airflow's run id.
         process_date: last complete day, `YYYY-MM-DD`.
         try_number: Airflow's count of tries. Clearing a task increases it too.
+        dag_id: the DAG.
     """
 
     settings: Settings
     run_id: str
     process_date: str
     try_number: int = 1
+    dag_id: str = DAILY_DAG
 
     @property
     def run(self) -> str:
         """Return the name of the run in paths and operations tables."""
         return run_slug(self.run_id)
+
+    @property
+    def holder(self) -> str:
+        """Return the name under which the run holds the lease."""
+        return f"{self.dag_id}/{self.run_id}"
 
     @cached_property
     def session(self) -> Any:
@@ -45,18 +54,48 @@ class RunContext:
         return session.session(self.settings)
 
     @cached_property
-    def published(self) -> Catalog:
-        """Return the catalog of the published database, which readers use."""
-        return Catalog(glue_client(self.session), self.settings.published_database)
+    def lease(self) -> LeaseStore:
+        """Return the lease on the lake."""
+        return LeaseStore(self.session, self.settings.lake_uri(""))
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Return the releases of the lake."""
+        return Releases(self.session, self.settings.published_database, self.settings.lake_uri(""))
+
+    @cached_property
+    def current(self) -> Release | None:
+        """Return the release that readers saw when the task first asked; None before the first one."""
+        return self.releases.current()
+
+    @cached_property
+    def working(self) -> Catalog:
+        """Return the catalog of the slot that readers do not see: the run builds on it and publishes to it."""
+        slot = other_slot(self.current.slot if self.current else None)
+        return self.catalog(slot_database(self.settings.published_database, slot))
+
+    @cached_property
+    def released(self) -> Catalog:
+        """Return the catalog of the slot that readers see. Before the first release it has no tables."""
+        slot = self.current.slot if self.current else other_slot(other_slot(None))
+        return self.catalog(slot_database(self.settings.published_database, slot))
 
     @cached_property
     def candidates(self) -> Catalog:
         """Return the catalog of the build database, whose tables wait for their audit."""
-        return Catalog(glue_client(self.session), self.settings.build_database)
+        return self.catalog(self.settings.build_database)
 
-    @cached_property
-    def reader(self) -> Any:
-        """Return a PyAthena connection to the published database, in the read workgroup.
+    @property
+    def latest(self) -> Catalog:
+        """Return the newest state that the run knows: its release, or the working slot before the switch."""
+        return self.released if self.current is not None and self.current.run == self.run else self.working
+
+    def catalog(self, database: str) -> Catalog:
+        """Return the catalog of one Glue database."""
+        return Catalog(glue_client(self.session), database)
+
+    def reader(self, catalog: Catalog) -> Any:
+        """Return a PyAthena connection to a database, in the read workgroup.
 
         Threads may share the connection, but not its cursors.
         """
@@ -65,115 +104,33 @@ class RunContext:
         return connect(
             session=self.session,
             work_group=self.settings.read_workgroup,
-            schema_name=self.settings.published_database,
+            schema_name=catalog.database,
             poll_interval=min(self.settings.poll_seconds, 1) / 4,
         )
 
-    def query(self, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Run one statement on the published database and return its rows. `%(name)s` marks a bound value."""
-        from pyathena.cursor import DictCursor
-
-        cursor = self.reader.cursor(DictCursor)
-        cursor.execute(sql, dict(values or {}))
-        return [dict(row) for row in cursor.fetchall()]
-
     def table_root(self, table: str) -> str:
-        """Return the location of the published table. Its partitions have locations of their own."""
+        """Return the location of a table. Its partitions have locations of their own."""
         return self.settings.lake_uri(f"published/{table}/")
 
-    def stage_and_audit(self, checkpoint: str, builds: list[TableBuild]) -> dict[str, str]:
-        """Register the builds as candidates in the build database, and run the checkpoint on them.
 
-        Returns:
-            The candidate name by table. A build that only removes partitions has no candidate.
+def rows(reader: Any, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run one statement and return its rows. `%(name)s` marks a bound value."""
+    from pyathena.cursor import DictCursor
 
-        Raises:
-            QualityGateError: a critical expectation failed, or the score is below the gate.
-        """
-        from biz_insights.quality.checkpoint import audit
-
-        staged: dict[str, str] = {}
-        for build in builds:
-            if build.partitions:
-                staged[build.table] = candidate_name(build.table, self.run_id, self.try_number)
-                stage(self.candidates, build, staged[build.table], self.table_root(build.table))
-        if staged:
-            report = audit(
-                staged,
-                checkpoint=checkpoint,
-                run=self.run,
-                process_date=self.process_date,
-                settings=quality_settings(self.settings),
-                session=self.session,
-            )
-            report.raise_if_blocked()
-        return staged
-
-    def publish_builds(self, builds: list[TableBuild], candidates: Iterable[str]) -> list[str]:
-        """Publish audited builds, record the changes, and drop the candidates (their files are published now).
-
-        Returns:
-            One line for each table that changed.
-        """
-        lines = []
-        for build in builds:
-            added = new_columns(self.published, build)
-            changes = publish(self.published, build, self.table_root(build.table))
-            self._record(build.table, changes)
-            lines += self._older_partitions(build, added)
-            counts = {kind: sum(c.change == kind for c in changes) for kind in ("added", "replaced", "removed")}
-            if changes:
-                lines.append(f"{build.table}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n))
-        for candidate in candidates:
-            self.candidates.drop_table(candidate)
-        return lines
-
-    def retire_table(self, old: str, new: str) -> list[str]:
-        """Remove the table that `new` replaces from the catalog. Its files stay.
-
-        Returns:
-            One line, or none when there was no such table.
-        """
-        if self.published.table(old) is None:
-            return []
-        # Record the locations before the drop: they are needed to bring the table back.
-        self._record(old, removal_of(self.published, old))
-        self.published.drop_table(old)
-        return [f"{old}: is now called {new} and was removed from the catalog; queries must use the new name"]
-
-    def _record(self, table: str, changes: list[Change]) -> None:
-        record_changes(
-            table,
-            changes,
-            run=self.run,
-            process_date=self.process_date,
-            database=self.settings.published_database,
-            ops_uri=self.settings.lake_uri("ops/"),
-            session=self.session,
-        )
-
-    def _older_partitions(self, build: TableBuild, added: tuple[str, ...]) -> list[str]:
-        """Return a line that names the new columns which are null in older partitions."""
-        if not added:
-            return []
-        built = {partition.value for partition in build.partitions}
-        older = [value for value in self.published.partitions(build.table) if value not in built]
-        if not older:
-            return []
-        return [
-            f"{build.table}: {', '.join(added)} are new columns and null in {len(older)} older partitions; to fill "
-            "them, run the DAG for those dates with full_refresh"
-        ]
+    cursor = reader.cursor(DictCursor)
+    cursor.execute(sql, dict(values or {}))
+    return [dict(row) for row in cursor.fetchall()]
 
 
-def quality_settings(settings: Settings) -> Any:
-    """Return the settings that the quality package needs."""
+def quality_settings(settings: Settings, published: str) -> Any:
+    """Return the settings that the quality package needs. `published` is the database that rules compare with."""
     from biz_insights.quality.audit_settings import QualitySettings
 
     return QualitySettings(
         region=settings.region,
         build_database=settings.build_database,
-        published_database=settings.published_database,
+        published_database=published,
+        operations_database=settings.published_database,
         workgroup=settings.read_workgroup,
         results_uri=settings.lake_uri("athena-results/"),
         quality_uri=settings.lake_uri("quality/"),
@@ -199,4 +156,5 @@ def current(process_date: str) -> RunContext:
     run_id = airflow_context["run_id"]
     if not run_id:
         raise PermanentError("there is no run id; call current() only from a running task")
-    return RunContext(load_settings(), run_id, process_date, airflow_context["ti"].try_number)
+    ti = airflow_context["ti"]
+    return RunContext(load_settings(), run_id, process_date, ti.try_number, ti.dag_id)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from biz_insights.aws import s3
+from biz_insights.errors import PermanentError
 from biz_insights.identity import fingerprint
+from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.manifest import read_manifest
-from biz_insights.steps.bronze_steps import CURRENT_BATCH, batch_fingerprint, bronze_manifest
+from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
+from biz_insights.steps.bronze_steps import (
+    CURRENT_BATCH,
+    SNAPSHOT_AT,
+    SourceBatch,
+    batch_fingerprint,
+    bronze_manifest,
+    source_batch,
+)
+from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_insights.time_zones import offset_changes
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS, SILVER_PUBLISH_ORDER
@@ -37,25 +50,72 @@ def input_fingerprint(run: RunContext, bronze_run: str) -> str:
     return fingerprint(batch, *code, *meaning)
 
 
-def plan_silver(run: RunContext, bronze_run: str, full_refresh: bool) -> dict[str, Any] | None:
+def plan_silver(
+    run: RunContext, bronze_run: str, snapshot_at: str, *, full_refresh: bool, accept_older_snapshot: bool
+) -> dict[str, Any] | None:
     """Return the arguments of the silver job, or None when the published silver is up to date.
 
     The published fingerprints are written to S3, where the job compares them with its own. Under `full_refresh` they
     are written empty: every day counts as changed, and the job still knows which days are published. The rules of the
     business time zone are written there too, and the job compares them with the rules of its Java.
+
+    Raises:
+        PermanentError: the published silver was built from a later snapshot.
     """
-    digest = input_fingerprint(run, bronze_run)
-    if not full_refresh and run.published.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
+    open_lake(run)
+    batch = source_batch(run, bronze_run, snapshot_at)
+    if not accept_older_snapshot:
+        require_no_later_snapshot(run, batch)
+    digest = input_fingerprint(run, batch.bronze_run)
+    if not full_refresh and run.working.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
         return None
-    known = {name: run.published.fingerprints(name) for name in SILVER_PUBLISH_ORDER}
-    if full_refresh:
-        known = {name: dict.fromkeys(values, "") for name, values in known.items()}
+    known = {name: run.working.fingerprints(name) for name in SILVER_PUBLISH_ORDER}
+    compared = {name: dict.fromkeys(values, "") for name, values in known.items()} if full_refresh else known
     folder = run.settings.lake_uri(f"silver/_plan/{run.run}/try={run.try_number}/")
     zone = run.settings.business_timezone
-    uris = {"known_uri": f"{folder}known.json", "zone_offsets_uri": f"{folder}zone_offsets.json"}
-    s3.put_json(run.session, uris["known_uri"], known)
+    uris = {
+        "known_uri": f"{folder}known.json",
+        "published_uri": f"{folder}published.json",
+        "zone_offsets_uri": f"{folder}zone_offsets.json",
+    }
+    s3.put_json(run.session, uris["known_uri"], compared)
+    s3.put_json(run.session, uris["published_uri"], known)
     s3.put_json(run.session, uris["zone_offsets_uri"], {zone: offset_changes(zone)})
-    return {**uris, "input_fingerprint": digest}
+    return {**uris, "input_fingerprint": digest, **asdict(batch)}
+
+
+def require_no_later_snapshot(run: RunContext, batch: SourceBatch) -> None:
+    """Check that the published silver is not newer than the batch.
+
+    Raises:
+        PermanentError: it is.
+    """
+    published = run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or ""
+    if batch.snapshot_at and published and batch.snapshot_at < published:
+        raise PermanentError(
+            f"the snapshot of this run was taken at {batch.snapshot_at}, and silver already holds the one of "
+            f"{published}: it would replace newer rows by older ones. Trigger a new run instead; to go back to this "
+            "snapshot on purpose, trigger with accept_older_snapshot = true"
+        )
+
+
+def require_compared_days(run: RunContext, plan: Mapping[str, Any], builds: list[TableBuild]) -> None:
+    """Check that silver is still what the job compared its days with, except for what this build has published itself.
+
+    Raises:
+        PermanentError: another run has published days since the plan.
+    """
+    known = s3.get_json(run.session, plan["published_uri"])
+    for build in builds:
+        now, then = run.working.fingerprints(build.table), known[build.table]
+        built = {partition.value: partition.fingerprint for partition in build.partitions}
+        for value in sorted(now.keys() | then.keys()):
+            is_published_here = now.get(value) == built.get(value) if value in built else value not in now
+            if now.get(value) != then.get(value) and not (is_published_here and (value in built or value in build.removed)):
+                raise PermanentError(
+                    f"{build.table} was compared with days that have changed since, first {value}; "
+                    "clear silver.plan with its downstream tasks"
+                )
 
 
 def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
@@ -67,18 +127,34 @@ def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
     return [manifest.build(table) for table in SILVER_PUBLISH_ORDER]
 
 
-def audit_silver(run: RunContext, job_run_id: str) -> dict[str, str]:
-    """Run the checkpoint on the changed days, the quarantine and the ledger. Return the candidate name by table."""
-    return run.stage_and_audit("silver", silver_builds(run, job_run_id))
+def audit_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any]) -> str:
+    """Run the checkpoint on the changed days, the quarantine and the ledger. Return the address of the passed audit."""
+    open_lake(run)
+    builds = silver_builds(run, job_run_id)
+    require_compared_days(run, plan, builds)
+    return audit_builds(run, "silver", builds, job_run_id)
 
 
-def publish_silver(run: RunContext, job_run_id: str, digest: str, staged: dict[str, str]) -> list[str]:
+def publish_silver(
+    run: RunContext, job_run_id: str, plan: Mapping[str, Any], audit_uri: str, *, accept_older_snapshot: bool
+) -> list[str]:
     """Publish the builds, then store what silver was built from.
 
     The digest is stored last: after an interrupted publish the next run builds and publishes again.
+
+    Raises:
+        PermanentError: no audit passed this build, or another run has published since the plan.
     """
-    lines = run.publish_builds(silver_builds(run, job_run_id), staged.values())
-    batch = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id).batch_id
-    run.published.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch)
-    run.published.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, digest)
+    open_lake(run)
+    passed = require_audit(run.session, audit_uri, job_run_id)
+    if is_released(run, passed):
+        return []
+    batch = SourceBatch(plan["bronze_run"], plan["batch_id"], plan["snapshot_at"])
+    if not accept_older_snapshot:
+        require_no_later_snapshot(run, batch)
+    require_compared_days(run, plan, list(passed.builds))
+    lines = publish_audited(run, passed)
+    run.working.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch.batch_id)
+    run.working.set_parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT, batch.snapshot_at)
+    run.working.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, plan["input_fingerprint"])
     return lines

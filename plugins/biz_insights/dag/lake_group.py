@@ -1,0 +1,42 @@
+"""The tasks around a run's work: take the lease on the lake at the start, give it back at the end.
+
+They are a set-up and a tear-down in Airflow's sense. Whoever clears one task of a finished run clears them too, so that
+the task has the lease again while it runs, and the lease is given back after it and after a failed or stopped run.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseSensorOperator, task
+
+
+class TakeLease(BaseSensorOperator):
+    """Wait until no other run changes the lake, and take the lease."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(mode="reschedule", timeout=timedelta(hours=12).total_seconds(), **kwargs)
+
+    def execute(self, context: Any) -> Any:
+        """Ask every `poll_seconds` (a setting), and wait no worker slot meanwhile."""
+        from biz_insights.settings import load_settings
+
+        self.poke_interval = load_settings().poll_seconds
+        return super().execute(context)
+
+    def poke(self, context: Any) -> bool:
+        """Return whether the run has the lease."""
+        from biz_insights.steps.lake_access import take_lease
+        from biz_insights.steps.run_context import current
+
+        return take_lease(current(""))
+
+
+@task
+def end_lease() -> bool:
+    """Give the lease back, however the run ended."""
+    from biz_insights.steps import release_steps
+    from biz_insights.steps.run_context import current
+
+    return release_steps.end_lease(current(""))

@@ -1,0 +1,77 @@
+"""Access to the lake for one task: the lease, and a working slot that is ready for the run."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from biz_insights.lake.lease import LeaseHeldError
+from biz_insights.lake.slots import copy_slot, other_slot
+from biz_insights.steps.run_context import RunContext
+
+log = logging.getLogger(__name__)
+
+ENDED = ("success", "failed")
+"""States of a DAG run in which none of its tasks writes."""
+
+
+def open_lake(run: RunContext, *, fresh: bool = False) -> None:
+    """Take or renew the lease, and make the working slot ready. Call it at the start of each step.
+
+    The slot is a copy of the release that readers see. What this run, or an earlier run for the same day that failed,
+    has already published there stays: a retry or a new run goes on where that one stopped.
+
+    Args:
+        fresh: start from the release that readers see, whatever a run has left in the slot.
+
+    Raises:
+        LeaseHeldError: another run holds the lease; a retry may succeed.
+    """
+    run.lease.acquire(run.holder, may_take_over=run_has_ended)
+    run.releases.prepare()
+    current = run.current
+    if current is not None and run.releases.complete(current):
+        log.warning("release %d had no history; its changes were added to publish_history", current.number)
+    slot = other_slot(current.slot if current else None)
+    number = current.number if current else 0
+    base = {"release": number, "process_date": run.process_date}
+    stored = run.releases.slot_base(slot)
+    if stored == base and not fresh:
+        return
+    # A slot that no run has opened since readers left it differs only by the release that came after it.
+    is_untouched = current is not None and number > 1 and stored.get("release") == number - 2
+    names = run.releases.changed_tables(current) if current is not None and is_untouched else None
+    copied = copy_slot(run.released, run.working, names)
+    run.releases.set_slot_base(slot, base)
+    log.info("slot %s starts from release %d; %d tables were brought up to date", slot, number, len(copied))
+
+
+def take_lease(run: RunContext) -> bool:
+    """Take the lease. Return False while another run holds it."""
+    try:
+        run.lease.acquire(run.holder, may_take_over=run_has_ended)
+    except LeaseHeldError as error:
+        log.info(error)
+        return False
+    return True
+
+
+def run_has_ended(holder: str) -> bool:
+    """Return whether a DAG run that holds the lease has ended without releasing it, for example when it was killed."""
+    dag_id, _, run_id = holder.partition("/")
+    state = dag_run_state(dag_id, run_id)
+    if state in ENDED:
+        log.warning("taking over the lease of %s: that run is %s", holder, state)
+    return state in ENDED
+
+
+def dag_run_state(dag_id: str, run_id: str) -> str | None:
+    """Return the state of a DAG run, or None when Airflow does not know it."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    ti: Any = get_current_context()["ti"]
+    try:
+        return str(ti.get_dagrun_state(dag_id=dag_id, run_id=run_id))
+    except AirflowRuntimeError:
+        return None

@@ -1,0 +1,101 @@
+"""The release: the views of readers, the last check, the switch, and the end of the lease."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from biz_insights.aws import s3
+from biz_insights.errors import PermanentError
+from biz_insights.identity import fingerprint
+from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.reader_views import reader_view, table_columns
+from biz_insights.lake.releases import release_after
+from biz_insights.lake.slots import StoredTable, differences, other_slot, read_slot
+from biz_insights.steps import gold_steps, score_steps
+from biz_insights.steps.bronze_steps import CURRENT_BATCH, SNAPSHOT_AT
+from biz_insights.steps.lake_access import open_lake
+from biz_insights.steps.run_context import RunContext
+from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS
+
+VIEWS_AT_ONCE = 6
+VIEWS_DOCUMENT = "releases/reader_views.json"
+"""Digest of the statement of each view. Athena stores a view's text in a form of its own, which cannot be compared."""
+
+
+def create_reader_views(run: RunContext) -> list[str]:
+    """Create the views of readers whose tables are new or have new columns. Return the names of these views."""
+    open_lake(run)
+    database = run.settings.published_database
+    newest = other_slot(run.current.slot if run.current else None)
+    copies = {newest: _columns(run.working), other_slot(newest): _columns(run.released)}
+    statements = {
+        table: reader_view(table, database, {slot: of[table] for slot, of in copies.items() if table in of}, newest)
+        for table in copies[newest]
+    }
+    uri = run.settings.lake_uri(VIEWS_DOCUMENT)
+    known: dict[str, str] = s3.find_json(run.session, uri) or {}
+    present = _table_names(run.catalog(database))
+    digests = {table: fingerprint(statement) for table, statement in statements.items()}
+    due = sorted(table for table in statements if table not in present or known.get(table) != digests[table])
+    if due:
+        reader = run.reader(run.catalog(database))
+        with ThreadPoolExecutor(VIEWS_AT_ONCE) as pool:
+            list(pool.map(lambda table: reader.cursor().execute(statements[table]), due))
+        s3.put_json(run.session, uri, digests)
+    return due
+
+
+def switch_release(run: RunContext) -> str | None:
+    """Move all readers to the working slot. Return one line, or None when the slot holds nothing new.
+
+    Raises:
+        PermanentError: a table of the slot was built from inputs that have changed since.
+        LeaseHeldError: the run has lost its lease.
+    """
+    open_lake(run)
+    outdated = [*gold_steps.outdated_tables(run), *(["scores"] if score_steps.are_outdated(run) else [])]
+    if outdated:
+        raise PermanentError(
+            f"{', '.join(outdated)} would be published with figures of older inputs; clear the plan task of "
+            f"{outdated[0]} with its downstream tasks"
+        )
+    before, after = read_slot(run.released), read_slot(run.working)
+    changes = differences(before, after)
+    if not changes and run.current is not None:
+        return None
+    release = release_after(
+        run.current,
+        slot=other_slot(run.current.slot if run.current else None),
+        run=run.run,
+        try_number=run.try_number,
+        process_date=run.process_date,
+        batch_id=run.working.parameter(ROW_LEDGER.name, CURRENT_BATCH) or "",
+        snapshot_at=run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or "",
+    )
+    run.lease.require(run.holder)
+    run.releases.switch(release, changes)
+    _drop_views(run, before, after)
+    tables = len({change.table for change in changes})
+    return f"release {release.number}: {len(changes):,} partitions of {tables} tables, in one step"
+
+
+def end_lease(run: RunContext) -> bool:
+    """Give the lease back. Return False when the run does not hold it."""
+    return run.lease.release(run.holder)
+
+
+def _columns(catalog: Catalog) -> dict[str, dict[str, str]]:
+    pages = catalog.glue.get_paginator("get_tables").paginate(DatabaseName=catalog.database)
+    return {table["Name"]: table_columns(table) for page in pages for table in page["TableList"]}
+
+
+def _table_names(catalog: Catalog) -> set[str]:
+    pages = catalog.glue.get_paginator("get_tables").paginate(DatabaseName=catalog.database)
+    return {table["Name"] for page in pages for table in page["TableList"]}
+
+
+def _drop_views(run: RunContext, before: dict[str, StoredTable], after: dict[str, StoredTable]) -> None:
+    """Remove the views of tables that the release no longer has."""
+    seen = run.catalog(run.settings.published_database)
+    for table in sorted(before.keys() - after.keys()):
+        seen.drop_table(table)
