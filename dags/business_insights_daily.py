@@ -89,7 +89,7 @@ def business_insights_daily() -> None:
     with TaskGroup("scores", tooltip="Predictions for each customer, with back-tests") as scores_layer:
         scores()
     with TaskGroup("marts", tooltip="The marts, as of the day") as marts_layer:
-        marts = gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
+        gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("release", tooltip="All readers move to the new state in one step"):
         reader_views = create_reader_views(PROCESS_DATE)
         switched = switch_release(PROCESS_DATE)

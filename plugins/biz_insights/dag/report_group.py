@@ -50,6 +50,6 @@ def report(extract_layer: TaskGroup, switched: Any) -> list[Any]:
         **AWS,
     )
     switched >> [quality, daily]
-    # The release does not wait for the deletion of the snapshot. If the deletion fails, the run must not report success.
+    # The release does not wait for the deletion of the snapshot. If that fails, the run must not report success.
     [extract_layer, switched, quality, daily] >> announce
     return [quality, daily]

@@ -48,10 +48,10 @@ def _column(name: str, kind: str, copy: Columns) -> str:
 
 
 def trino_type(glue_type: str) -> str:
-    """Return the type of a Glue column in Athena's queries: `string` → `varchar`, `array<string>` → `array(varchar)`."""
+    """Return the type of a Glue column in queries: `string` → `varchar`, `array<string>` → `array(varchar)`."""
     names = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary", "timestamp": "timestamp(3)"}
     if glue_type in names:
         return names[glue_type]
     if glue_type.startswith("array<"):
-        return f"array({trino_type(glue_type[len('array<'):-1])})"
+        return f"array({trino_type(glue_type[len('array<') : -1])})"
     return glue_type

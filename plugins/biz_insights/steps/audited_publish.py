@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from biz_insights.errors import PermanentError
 from biz_insights.identity import candidate_name
 from biz_insights.lake.audits import PassedAudit, build_identity, record_audit
 from biz_insights.lake.builds import TableBuild
+from biz_insights.lake.file_sizes import measured
 from biz_insights.lake.publish import new_columns, publish, stage
 from biz_insights.steps.run_context import RunContext, quality_settings
 
@@ -32,6 +34,7 @@ def audit_builds(
     Raises:
         QualityGateError: a critical expectation failed, or the score is below the gate.
     """
+    builds = [measured(run.session, table) for table in builds]
     staged: dict[str, str] = {}
     for table in builds:
         if table.partitions:
@@ -60,10 +63,12 @@ def publish_audited(run: RunContext, passed: PassedAudit) -> list[str]:
         One line for each table that changed.
 
     Raises:
+        PermanentError: files have changed since the audit.
         LeaseHeldError: the run has lost its lease.
     """
     lines = []
     for table in passed.builds:
+        _require_files(run, table)
         run.lease.require(run.holder)
         added = new_columns(run.working, table)
         changes = publish(run.working, table, run.table_root(table.table))
@@ -99,6 +104,22 @@ def retire_table(run: RunContext, old: str, new: str) -> list[str]:
         return []
     run.working.drop_table(old)
     return [f"{old}: is now called {new} and was removed from the catalog; queries must use the new name"]
+
+
+def _require_files(run: RunContext, audited: TableBuild) -> None:
+    """Check that the files are those that were audited: as many, and as large.
+
+    Raises:
+        PermanentError: they are not.
+    """
+    now = {partition.value: partition for partition in measured(run.session, audited).partitions}
+    for then in audited.partitions:
+        found = now[then.value]
+        if (found.files, found.size) != (then.files, then.size):
+            raise PermanentError(
+                f"{audited.table}: {then.location} has {found.files} file(s) of {found.size} bytes, and {then.files} "
+                f"of {then.size} bytes passed the audit; clear the build task with its downstream tasks"
+            )
 
 
 def _older_partitions(run: RunContext, build: TableBuild, added: tuple[str, ...]) -> list[str]:

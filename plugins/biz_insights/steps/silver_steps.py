@@ -110,8 +110,12 @@ def require_compared_days(run: RunContext, plan: Mapping[str, Any], builds: list
         now, then = run.working.fingerprints(build.table), known[build.table]
         built = {partition.value: partition.fingerprint for partition in build.partitions}
         for value in sorted(now.keys() | then.keys()):
-            is_published_here = now.get(value) == built.get(value) if value in built else value not in now
-            if now.get(value) != then.get(value) and not (is_published_here and (value in built or value in build.removed)):
+            expected = {then.get(value)}
+            if value in built:
+                expected.add(built[value])
+            elif value in build.removed:
+                expected.add(None)
+            if now.get(value) not in expected:
                 raise PermanentError(
                     f"{build.table} was compared with days that have changed since, first {value}; "
                     "clear silver.plan with its downstream tasks"

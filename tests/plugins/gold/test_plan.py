@@ -87,6 +87,7 @@ class Lake:
             partition_key_of=KEYS.get,
             published=lambda name: self.tables.get(name, {}),
             database="db",
+            name_of_database="published",
             **options,
         )
 
