@@ -81,8 +81,23 @@ def copy_slot(source: Catalog, target: Catalog, names: Iterable[str] | None = No
     before, after = read_slot(target, wanted), read_slot(source, wanted)
     different = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
-        list(pool.map(lambda name: _copy_table(target, name, before.get(name), after.get(name)), different))
+        list(pool.map(lambda name: write_table(target, name, after.get(name), before.get(name)), different))
     return different
+
+
+def write_table(target: Catalog, name: str, after: StoredTable | None, before: StoredTable | None = None) -> None:
+    """Make one table of the catalog equal to `after` (None: remove it). `before` is what the catalog has now."""
+    if after is None:
+        target.drop_table(name)
+        return
+    if before is not None and before.definition.get("PartitionKeys") != after.definition.get("PartitionKeys"):
+        target.drop_table(name)
+        before = None
+    if before is None:
+        target.glue.create_table(DatabaseName=target.database, TableInput=after.definition)
+    elif before.definition != after.definition:
+        target.glue.update_table(DatabaseName=target.database, TableInput=after.definition)
+    _copy_partitions(target, name, before.partitions if before else {}, after)
 
 
 def differences(before: Mapping[str, StoredTable], after: Mapping[str, StoredTable]) -> list[Change]:
@@ -127,20 +142,6 @@ def _partitions(catalog: Catalog, name: str, definition: Mapping[str, Any]) -> d
         for page in pages
         for partition in page["Partitions"]
     }
-
-
-def _copy_table(target: Catalog, name: str, before: StoredTable | None, after: StoredTable | None) -> None:
-    if after is None:
-        target.drop_table(name)
-        return
-    if before is not None and before.definition.get("PartitionKeys") != after.definition.get("PartitionKeys"):
-        target.drop_table(name)
-        before = None
-    if before is None:
-        target.glue.create_table(DatabaseName=target.database, TableInput=after.definition)
-    elif before.definition != after.definition:
-        target.glue.update_table(DatabaseName=target.database, TableInput=after.definition)
-    _copy_partitions(target, name, before.partitions if before else {}, after)
 
 
 def _copy_partitions(target: Catalog, name: str, before: Mapping[str, StoredPartition], after: StoredTable) -> None:

@@ -7,21 +7,13 @@ from datetime import UTC, datetime
 
 from biz_insights.lake.audits import require_audit
 from biz_insights.lake.manifest import Manifest, read_manifest
+from biz_insights.lake.table_parameters import CURRENT_BATCH, CURRENT_RUN, SNAPSHOT_AT
 from biz_insights.source.export import check_rows
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_schema.silver_tables import SILVER_ORDER_ITEMS
 from biz_schema.source_tables import SOURCE_TABLES
-
-CURRENT_BATCH = "current_batch"
-"""Table parameter: the id of the batch that was published last. Silver is built from it."""
-
-CURRENT_RUN = "current_run"
-"""Table parameter: the JobRunId that built the current batch."""
-
-SNAPSHOT_AT = "snapshot_at"
-"""Table parameter: when the snapshot was taken that the table was built from, ISO, UTC."""
 
 
 @dataclass(frozen=True)

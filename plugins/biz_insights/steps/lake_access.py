@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from biz_insights.lake.adoption import adopt, directly_published, set_history_aside
 from biz_insights.lake.lease import LeaseHeldError
+from biz_insights.lake.releases import release_after
 from biz_insights.lake.slots import copy_slot, other_slot
+from biz_insights.lake.table_parameters import CURRENT_BATCH
 from biz_insights.steps.run_context import RunContext
+from biz_schema.silver_tables import ROW_LEDGER
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,8 @@ def open_lake(run: RunContext, *, fresh: bool = False) -> None:
     """
     run.lease.acquire(run.holder, may_take_over=run_has_ended)
     run.releases.prepare()
+    if run.current is None:
+        _adopt_tables(run)
     current = run.current
     if current is not None and run.releases.complete(current):
         log.warning("release %d had no history; its changes were added to publish_history", current.number)
@@ -44,6 +50,30 @@ def open_lake(run: RunContext, *, fresh: bool = False) -> None:
     copied = copy_slot(run.released, run.working, names)
     run.releases.set_slot_base(slot, base)
     log.info("slot %s starts from release %d; %d tables were brought up to date", slot, number, len(copied))
+
+
+def _adopt_tables(run: RunContext) -> None:
+    """Make release 1 of what an earlier version has published directly, if there is anything."""
+    published = run.catalog(run.settings.published_database)
+    set_history_aside(published)
+    tables = directly_published(published)
+    if not tables:
+        return
+    slot = run.released
+    adopt(tables, slot)
+    days = [max(slot.partitions(name)) for name in tables if slot.partition_key(name) == "as_of_date"]
+    release = release_after(
+        None,
+        slot=slot.database.rpartition("_")[2],
+        run=run.run,
+        try_number=run.try_number,
+        process_date=max(days, default=run.process_date),
+        batch_id=slot.parameter(ROW_LEDGER.name, CURRENT_BATCH) or "",
+        snapshot_at="",
+    )
+    run.releases.switch(release, [])
+    run.current = release
+    log.info("release 1 is what an earlier version had published: %d tables", len(tables))
 
 
 def take_lease(run: RunContext) -> bool:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.table_parameters import CURRENT_BATCH
 from biz_insights.quality.quality_report import write_quality_report
-from biz_insights.steps.bronze_steps import CURRENT_BATCH
 from biz_insights.steps.run_context import RunContext, quality_settings, rows
 from biz_schema.silver_tables import ROW_LEDGER
 

@@ -12,10 +12,9 @@ from biz_insights.identity import fingerprint
 from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.manifest import read_manifest
+from biz_insights.lake.table_parameters import CURRENT_BATCH, INPUT_FINGERPRINT, SNAPSHOT_AT
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
 from biz_insights.steps.bronze_steps import (
-    CURRENT_BATCH,
-    SNAPSHOT_AT,
     SourceBatch,
     batch_fingerprint,
     bronze_manifest,
@@ -25,9 +24,6 @@ from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_insights.time_zones import offset_changes
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS, SILVER_PUBLISH_ORDER
-
-INPUT_FINGERPRINT = "input_fingerprint"
-"""Table parameter of `silver_order_items`: a digest of the batch, the code and the settings it was built from."""
 
 JOB_FILES = ("spark_jobs/silver.py", "spark_jobs.zip")
 
