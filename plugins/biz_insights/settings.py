@@ -81,6 +81,12 @@ class Settings:
     annual_discount_rate: float = 0.10
     margin_rate: float | None = None
 
+    # How much a publish may change of closed days before an operator must accept it (lake/volume_guard.py).
+    volume_limit_percent: float = 10.0
+    """Total change of rows, or of net sales, over all closed days, in percent of what they hold."""
+    volume_limit_day_percent: float = 50.0
+    """Change of rows, or of net sales, of one closed day of meaningful size, in percent of what it holds."""
+
     def __post_init__(self) -> None:
         try:
             require_region(self.business_timezone)
@@ -117,6 +123,12 @@ class Settings:
         for name, rate in (("annual_discount_rate", self.annual_discount_rate), ("margin_rate", self.margin_rate)):
             if rate is not None and not 0 <= rate <= 1:
                 raise SettingsError(f"setting {name}: {rate} is not between 0 and 1; write 10 % as 0.10")
+        for name in ("volume_limit_percent", "volume_limit_day_percent"):
+            if not getattr(self, name) > 0:
+                raise SettingsError(
+                    f"setting {name}: {getattr(self, name)} is not above 0; use percent such as 10, or 1000 to allow "
+                    "almost every change"
+                )
         if self.poll_seconds < LEAST_POLL_SECONDS:
             raise SettingsError(
                 f"setting poll_seconds: {self.poll_seconds} is below {LEAST_POLL_SECONDS}; use 15 on AWS"

@@ -34,6 +34,8 @@ def test_text_from_the_environment_is_converted_to_the_type_of_the_setting():
         ({"BIZ_INSIGHTS_DASHBOARD_URL": "dashboards.example"}, ["dashboard_url", "dashboards.example", "https://"]),
         ({"BIZ_INSIGHTS_QUALITY_GATE": "180"}, ["quality_gate", "180"]),
         ({"BIZ_INSIGHTS_ANNUAL_DISCOUNT_RATE": "10"}, ["annual_discount_rate", "10", "0.10"]),
+        ({"BIZ_INSIGHTS_VOLUME_LIMIT_PERCENT": "0"}, ["volume_limit_percent", "0", "such as 10"]),
+        ({"BIZ_INSIGHTS_VOLUME_LIMIT_DAY_PERCENT": "nan"}, ["volume_limit_day_percent", "nan"]),
         ({"BIZ_INSIGHTS_MARGIN_RATE": "a third"}, ["margin_rate", "a third"]),
     ],
 )
