@@ -27,7 +27,7 @@ from biz_insights.dag.bronze_group import bronze
 from biz_insights.dag.defaults import AWS
 from biz_insights.dag.extract_group import extract
 from biz_insights.dag.gold_groups import gold_layer, views
-from biz_insights.dag.lake_group import TakeLease, end_lease
+from biz_insights.dag.lake_group import TakeLease, check_files, end_lease
 from biz_insights.dag.release_group import create_reader_views, switch_release
 from biz_insights.dag.report_group import report
 from biz_insights.dag.scores_group import scores
@@ -58,6 +58,9 @@ from biz_schema.score_tables import SCORE_TABLES
             None, type=["null", "string"], format="date", description="Last complete day; empty: yesterday."
         ),
         "full_refresh": Param(False, type="boolean", description="Build everything again, changed or not."),
+        "accept_changes": Param(
+            False, type="boolean", description="Publish although the volume guard found large changes or odd values."
+        ),
         "accept_older_snapshot": Param(
             False, type="boolean", description="Let an older snapshot replace newer rows (a cleared older run)."
         ),
@@ -77,6 +80,7 @@ def business_insights_daily() -> None:
     """Build the marts from the source database."""
     with TaskGroup("lake", tooltip="One run at a time changes the lake"):
         lease = TakeLease(task_id="take_lease").as_setup()
+        checked = check_files(PROCESS_DATE)
         lease_ended = end_lease().as_teardown(setups=lease)
     with TaskGroup("extract", tooltip="Snapshot export of the source database to S3") as extract_layer:
         extracted = extract()
@@ -96,6 +100,7 @@ def business_insights_daily() -> None:
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     lease >> extract_layer
+    extracted["process_date"] >> checked >> bronze_layer
     bronze_layer >> silver_layer >> facts_layer
     # The scores read few facts, and few marts read the scores, so other tables do not wait for the slowest job.
     [facts[table] for table in SCORE_INPUTS] >> scores_layer

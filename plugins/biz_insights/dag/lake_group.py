@@ -34,6 +34,15 @@ class TakeLease(BaseSensorOperator):
 
 
 @task
+def check_files(process_date: str) -> list[str]:
+    """Compare the published files with the catalog. What is lost or cut off is built again by this run."""
+    from biz_insights.steps import integrity_steps
+    from biz_insights.steps.run_context import current
+
+    return integrity_steps.check_published(current(process_date))
+
+
+@task
 def end_lease() -> bool:
     """Give the lease back, however the run ended."""
     from biz_insights.steps import release_steps

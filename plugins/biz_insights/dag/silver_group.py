@@ -31,12 +31,12 @@ def plan_silver(process_date: str, bronze_run: str, snapshot_at: str, params: di
 
 
 @task
-def audit_silver(process_date: str, job_run_id: str, plan: dict[str, Any]) -> str:
+def audit_silver(process_date: str, job_run_id: str, plan: dict[str, Any], params: dict[str, Any]) -> str:
     """Run the checkpoint on the changed days, the quarantine and the row ledger."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 
-    return silver_steps.audit_silver(current(process_date), job_run_id, plan)
+    return silver_steps.audit_silver(current(process_date), job_run_id, plan, accept_changes=params["accept_changes"])
 
 
 @task

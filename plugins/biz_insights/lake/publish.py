@@ -7,6 +7,7 @@ previous location, so a publish can be undone.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from biz_insights.lake.builds import UNPARTITIONED, PartitionBuild, TableBuild
@@ -76,6 +77,27 @@ def publish(catalog: Catalog, build: TableBuild, location: str) -> list[Change]:
         ),
         *(Change(build.table, p.value, "removed", p.location, "", p.fingerprint) for p in removed),
     ]
+
+
+def forget_fingerprints(catalog: Catalog, table: str, values: Collection[str]) -> None:
+    """Take the fingerprint from partitions, so that the next run takes them for changed and builds them again."""
+    if UNPARTITIONED in values:
+        catalog.set_parameter(table, FINGERPRINT, "")
+        return
+    columns = catalog.columns(table)
+    published = catalog.partitions(table)
+    for batch in batches(value for value in sorted(values) if value in published):
+        entries = [
+            {
+                "PartitionValueList": [value],
+                "PartitionInput": partition_input(
+                    columns, PartitionBuild(value, published[value].location, fingerprint="")
+                ),
+            }
+            for value in batch
+        ]
+        response = catalog.glue.batch_update_partition(DatabaseName=catalog.database, TableName=table, Entries=entries)
+        raise_on_errors(f"marking partitions of {table}", response)
 
 
 def new_columns(catalog: Catalog, build: TableBuild) -> tuple[str, ...]:

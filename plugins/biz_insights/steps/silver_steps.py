@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,7 @@ from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.lake.table_parameters import CURRENT_BATCH, INPUT_FINGERPRINT, SNAPSHOT_AT
+from biz_insights.lake.volume_guard import VolumeReport, volume_report
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
 from biz_insights.steps.bronze_steps import (
     SourceBatch,
@@ -24,6 +26,8 @@ from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_insights.time_zones import offset_changes
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS, SILVER_PUBLISH_ORDER
+
+log = logging.getLogger(__name__)
 
 JOB_FILES = ("spark_jobs/silver.py", "spark_jobs.zip")
 
@@ -127,12 +131,29 @@ def silver_builds(run: RunContext, job_run_id: str) -> list[TableBuild]:
     return [manifest.build(table) for table in SILVER_PUBLISH_ORDER]
 
 
-def audit_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any]) -> str:
-    """Run the checkpoint on the changed days, the quarantine and the ledger. Return the address of the passed audit."""
+def audit_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any], *, accept_changes: bool) -> str:
+    """Run the checkpoint on the changed days, the quarantine and the ledger. Return the address of the passed audit.
+
+    Raises:
+        VolumeError: more has changed than the limits allow, and no operator has accepted it.
+        QualityGateError: a critical expectation failed, or the score is below the gate.
+    """
     open_lake(run)
     builds = silver_builds(run, job_run_id)
     require_compared_days(run, plan, builds)
+    for line in volume_of_lines(run, job_run_id).raise_if_blocked(accept_changes):
+        log.warning(line)
     return audit_builds(run, "silver", builds, job_run_id)
+
+
+def volume_of_lines(run: RunContext, job_run_id: str) -> VolumeReport:
+    """Compare the days of the order lines with those that readers see."""
+    manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
+    table = SILVER_ORDER_ITEMS.name
+    published = run.released.partitions(table)
+    built = manifest.volumes(table)
+    removed = [value for value in published if value not in built]
+    return volume_report(published, built, removed, run.process_date, run.settings)
 
 
 def publish_silver(
