@@ -96,7 +96,7 @@ def business_insights_daily() -> None:
         gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("release", tooltip="All readers move to the new state in one step"):
         reader_views = create_reader_views(PROCESS_DATE)
-        switched = switch_release(PROCESS_DATE)
+        switched = switch_release(PROCESS_DATE, checked)
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     lease >> extract_layer

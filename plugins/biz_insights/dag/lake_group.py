@@ -33,8 +33,8 @@ class TakeLease(BaseSensorOperator):
         return take_lease(current(""))
 
 
-@task
-def check_files(process_date: str) -> list[str]:
+@task(multiple_outputs=False)
+def check_files(process_date: str) -> dict[str, list[str]]:
     """Compare the published files with the catalog. What is lost or cut off is built again by this run."""
     from biz_insights.steps import integrity_steps
     from biz_insights.steps.run_context import current

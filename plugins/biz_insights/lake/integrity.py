@@ -21,7 +21,7 @@ Published = Sequence[tuple[str, PublishedPartition]]
 """Published partitions, each with the name of its table."""
 
 FOLDERS_OF_A_LAYER = 2
-"""Leading folders of a location that are listed as a whole: `silver/order_items/`, `build/tables/`."""
+"""Leading folders of a location that are listed as a whole: `silver/order_items/`, `gold/tables/`."""
 
 
 @dataclass

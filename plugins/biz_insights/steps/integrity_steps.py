@@ -25,30 +25,25 @@ from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS, SILVER_TABL
 log = logging.getLogger(__name__)
 
 
-def check_published(run: RunContext) -> list[str]:
+def check_published(run: RunContext) -> dict[str, list[str]]:
     """Compare the published files with the catalog, and have broken partitions built again.
 
     Returns:
-        One line for each broken partition: what is wrong, and who repairs it.
+        The broken partition values by table. The log says what is wrong with each, and who repairs it.
     """
     open_lake(run)
     names = read_slot(run.working)
     published = [(name, part) for name in names for part in run.working.partitions(name).values()]
     found = check_files(run.session, published)
-    lines = []
     for table, reasons in sorted(found.broken.items()):
         forget_fingerprints(run.working, table, reasons)
         if table in SILVER_TABLES:
             run.working.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, "")
         repaired = _repaired(run, table, reasons)
-        lines += [
-            f"{table} {value or 'as a whole'}: {reason}; "
-            + ("built again by this run" if value in repaired else _way_out(table, value))
-            for value, reason in sorted(reasons.items())
-        ]
-    for line in lines:
-        log.warning(line)
-    return lines
+        for value, reason in sorted(reasons.items()):
+            what_next = "built again by this run" if value in repaired else _way_out(table, value)
+            log.warning("%s %s: %s; %s", table, value or "as a whole", reason, what_next)
+    return {table: sorted(reasons) for table, reasons in found.broken.items()}
 
 
 def _repaired(run: RunContext, table: str, broken: Iterable[str]) -> Collection[str]:

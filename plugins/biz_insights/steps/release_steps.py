@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from biz_insights.aws import s3
@@ -10,7 +11,7 @@ from biz_insights.identity import fingerprint
 from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.reader_views import reader_view, table_columns
 from biz_insights.lake.releases import release_after
-from biz_insights.lake.slots import StoredTable, differences, other_slot, read_slot
+from biz_insights.lake.slots import StoredTable, copy_slot, differences, other_slot, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH, SNAPSHOT_AT
 from biz_insights.steps import gold_steps, score_steps
 from biz_insights.steps.lake_access import open_lake
@@ -51,8 +52,12 @@ def create_reader_views(run: RunContext) -> list[str]:
     return due
 
 
-def switch_release(run: RunContext) -> str | None:
+def switch_release(run: RunContext, broken: Collection[str] = ()) -> str | None:
     """Move all readers to the working slot. Return one line, or None when the slot holds nothing new.
+
+    Args:
+        broken: tables with lost files, which the run has built again. They are copied to the other slot at once: an
+            engine that opens the files of both slots would fail on the lost ones.
 
     Raises:
         PermanentError: a table of the slot was built from inputs that have changed since.
@@ -81,6 +86,8 @@ def switch_release(run: RunContext) -> str | None:
     run.lease.require(run.holder)
     run.releases.switch(release, changes)
     _drop_views(run, before, after)
+    if broken:
+        copy_slot(run.working, run.released, broken)
     tables = len({change.table for change in changes})
     return f"release {release.number}: {len(changes):,} partitions of {tables} tables, in one step"
 

@@ -55,7 +55,7 @@ def test_every_setting_that_names_a_resource_is_compared() -> None:
 def test_the_build_workgroup_writes_to_the_lake_and_enforces_it() -> None:
     groups = {group.name: group for group in DECLARED.workgroups}
     build, read = groups[SETTINGS.build_workgroup], groups[SETTINGS.read_workgroup]
-    assert (build.output_location, build.enforced) == (SETTINGS.lake_uri("build/"), True)
+    assert (build.output_location, build.enforced) == (SETTINGS.lake_uri("gold/"), True)
     assert (read.output_location, read.enforced) == (SETTINGS.lake_uri("athena-results/"), False)
 
 

@@ -48,7 +48,7 @@ def test_declared_resources_exist(aws: Callable[[str], Any]) -> None:
         assert jobs[name]["DefaultArguments"]["--additional-python-modules"].startswith("holidays==")
     group = aws("athena").get_work_group(WorkGroup="business-insights-build")["WorkGroup"]["Configuration"]
     assert group["EnforceWorkGroupConfiguration"] is True
-    assert group["ResultConfiguration"]["OutputLocation"] == "s3://business-insights-lake/build/"
+    assert group["ResultConfiguration"]["OutputLocation"] == "s3://business-insights-lake/gold/"
     instance = aws("rds").describe_db_instances(DBInstanceIdentifier="business-insights-source")["DBInstances"][0]
     assert (instance["DBInstanceStatus"], instance["DBName"]) == ("available", "restaurant")
 
