@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from biz_insights.errors import PermanentError
 from biz_insights.lake.audits import require_audit
 from biz_insights.lake.manifest import Manifest, read_manifest
 from biz_insights.lake.table_parameters import CURRENT_BATCH, CURRENT_RUN, SNAPSHOT_AT
@@ -79,13 +81,29 @@ def source_batch(run: RunContext, job_run_id: str, snapshot_at: str) -> SourceBa
 
     When the source has not changed, that is an earlier batch. Its rows are those of this run's snapshot.
     """
-    taken = datetime.fromisoformat(snapshot_at).astimezone(UTC).isoformat()
+    taken = utc_text(snapshot_at)
     table = SOURCE_TABLES[0].bronze_name
-    published = run.working.parameter(table, CURRENT_BATCH)
-    published_run = run.working.parameter(table, CURRENT_RUN)
-    if published is None or published_run is None or not is_published(run, job_run_id):
+    batch = run.working.parameter(table, CURRENT_BATCH)
+    if batch is None or not is_published(run, job_run_id):
         return SourceBatch(job_run_id, bronze_manifest(run, job_run_id).batch_id, taken)
-    return SourceBatch(published_run, published, taken)
+    return SourceBatch(run.working.parameter(table, CURRENT_RUN) or _run_of(run, table, batch), batch, taken)
+
+
+def utc_text(moment: str) -> str:
+    """Return a time as ISO text in UTC with microseconds. Such texts sort like the times."""
+    return datetime.fromisoformat(moment).astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _run_of(run: RunContext, table: str, batch: str) -> str:
+    """Return the JobRunId that stands in the location of a batch, for lakes that do not have it as a parameter."""
+    location = run.working.partitions(table)[batch].location
+    found = re.search(r"/run=([^/]+)/", location)
+    if found is None:
+        raise PermanentError(
+            f"{table}: the location {location} of batch {batch} does not name the job run that wrote it; "
+            "trigger the DAG with full_refresh after the source has changed"
+        )
+    return found[1]
 
 
 def confirm_snapshot(run: RunContext, snapshot_at: str) -> None:
@@ -94,7 +112,7 @@ def confirm_snapshot(run: RunContext, snapshot_at: str) -> None:
     Otherwise a cleared run with a snapshot from in between could replace these rows. Readers do not see the parameter,
     so it is set in both slots.
     """
-    taken = datetime.fromisoformat(snapshot_at).astimezone(UTC).isoformat()
+    taken = utc_text(snapshot_at)
     for catalog in (run.working, run.released):
         stored = catalog.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT)
         if catalog.table(SILVER_ORDER_ITEMS.name) is not None and (stored or "") < taken:
