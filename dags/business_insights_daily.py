@@ -26,19 +26,14 @@ from airflow.sdk import Param, TaskGroup, dag
 from biz_insights.dag.bronze_group import bronze
 from biz_insights.dag.defaults import AWS
 from biz_insights.dag.extract_group import extract
-from biz_insights.dag.gold_groups import gold_layer, views
+from biz_insights.dag.gold_flow import gold_flow
 from biz_insights.dag.lake_group import TakeLease, check_files, end_lease
-from biz_insights.dag.release_group import create_reader_views, switch_release
 from biz_insights.dag.report_group import report
-from biz_insights.dag.scores_group import scores
 from biz_insights.dag.silver_group import silver
 from biz_insights.dag.templates import PROCESS_DATE
 from biz_insights.dag.timetable import BusinessTimetable
-from biz_insights.gold.definition import tables_of
 from biz_insights.identity import attempt_name
 from biz_insights.settings import TemplateSettings
-from biz_schema.score_inputs import SCORE_INPUTS
-from biz_schema.score_tables import SCORE_TABLES
 
 
 @dag(
@@ -88,23 +83,10 @@ def business_insights_daily() -> None:
         bronze_run = bronze(extracted)
     with TaskGroup("silver", tooltip="Typed rows by day, quarantine and ledger") as silver_layer:
         silver(extracted, bronze_run)
-    with TaskGroup("facts", tooltip="Aggregates by day that every mart reads") as facts_layer:
-        facts = gold_layer(tables_of("facts"), {})
-    with TaskGroup("scores", tooltip="Predictions for each customer, with back-tests") as scores_layer:
-        scores()
-    with TaskGroup("marts", tooltip="The marts, as of the day") as marts_layer:
-        gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
-    with TaskGroup("release", tooltip="All readers move to the new state in one step"):
-        reader_views = create_reader_views(PROCESS_DATE)
-        switched = switch_release(PROCESS_DATE, checked)
-    with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
-        views()
     lease >> extract_layer
     extracted["process_date"] >> checked >> bronze_layer
-    bronze_layer >> silver_layer >> facts_layer
-    # The scores read few facts, and few marts read the scores, so other tables do not wait for the slowest job.
-    [facts[table] for table in SCORE_INPUTS] >> scores_layer
-    [silver_layer, facts_layer, scores_layer, marts_layer] >> reader_views >> views_layer >> switched
+    bronze_layer >> silver_layer
+    switched = gold_flow(silver_layer, checked)
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
         reports = report(extract_layer, switched)
     [switched, *reports] >> lease_ended
