@@ -29,8 +29,8 @@ $(READY): $(LOCK) $(TRAINING)
 
 setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)
 
-run: $(READY) ## Source files to published marts  [SOURCE=folder] [DATE=YYYY-MM-DD]
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)"
+run: $(READY) ## Source files to published marts  [SOURCE=folder] [DATE=YYYY-MM-DD] [DEFERRABLE=1]
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)" $(if $(DEFERRABLE),--deferrable)
 
 query: $(READY) ## One SQL statement, its result as CSV  SQL='…'
 	@$(BIN)/python -m mwaa.local_runner --state $(STATE) query "$$STATEMENT"

@@ -20,11 +20,13 @@ import json
 from datetime import timedelta
 
 import pendulum
-from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk import Param, TaskGroup, dag
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from biz_insights.dag.alerts import LATE_AFTER, tell_of_failed_run, tell_of_failed_task, tell_of_late_run
 from biz_insights.dag.bronze_group import bronze
-from biz_insights.dag.defaults import AWS
+from biz_insights.dag.defaults import ALLOWED_RUN_TYPES
 from biz_insights.dag.extract_group import extract
 from biz_insights.dag.gold_flow import gold_flow
 from biz_insights.dag.lake_group import TakeLease, check_files, end_lease
@@ -41,12 +43,20 @@ from biz_insights.settings import TemplateSettings
     start_date=pendulum.datetime(2026, 11, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=ALLOWED_RUN_TYPES,
+    # Longer than the waits of its tasks in a first load. The next run is due after a day.
+    dagrun_timeout=timedelta(hours=20),
+    # From the time when the run was queued, so that a backfill of old days is not late from its beginning.
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=LATE_AFTER, callback=AsyncCallback(tell_of_late_run)
+    ),
     default_args={
         "owner": "data-platform",
         "retries": 2,
         "retry_delay": timedelta(minutes=2),
         "retry_exponential_backoff": True,
         "execution_timeout": timedelta(hours=3),
+        "on_failure_callback": tell_of_failed_task,
     },
     params={
         "process_date": Param(
@@ -62,12 +72,7 @@ from biz_insights.settings import TemplateSettings
     },
     user_defined_macros={"settings": TemplateSettings(), "attempt_name": attempt_name},
     user_defined_filters={"fromjson": json.loads},
-    on_failure_callback=SnsNotifier(
-        **AWS,
-        target_arn="{{ settings.notification_topic_arn }}",
-        subject="Business Insights: the daily run failed",
-        message="Run {{ run_id }} failed. The published tables are complete. Next: follow docs/runbook.md.",
-    ),
+    on_failure_callback=tell_of_failed_run,
     doc_md=__doc__,
     tags=["business-insights", "daily"],
 )

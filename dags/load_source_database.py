@@ -23,6 +23,9 @@ from typing import Any
 import pendulum
 from airflow.sdk import Param, dag, task
 
+from biz_insights.dag.alerts import tell_of_failed_run, tell_of_failed_task
+from biz_insights.dag.defaults import ALLOWED_RUN_TYPES
+
 
 @task
 def check_files(params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -60,16 +63,20 @@ def import_files(files: list[dict[str, Any]], params: dict[str, Any]) -> dict[st
     start_date=pendulum.datetime(2026, 11, 1, tz="America/Chicago"),
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=ALLOWED_RUN_TYPES,
+    dagrun_timeout=timedelta(hours=12),
     default_args={
         "owner": "data-platform",
         "retries": 2,
         "retry_delay": timedelta(minutes=1),
         "execution_timeout": timedelta(hours=2),
+        "on_failure_callback": tell_of_failed_task,
     },
     params={
         "prefix": Param("", type="string", description="Folder of the source bucket; empty: the setting."),
         "force": Param(False, type="boolean", description="Load the files again, even if nothing changed."),
     },
+    on_failure_callback=tell_of_failed_run,
     doc_md=__doc__,
     tags=["business-insights", "source"],
 )

@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
         help="folder with order_items.csv and, if any, the other two files (default: a generated sample)",
     )
     run.add_argument("--date", help="last complete day, YYYY-MM-DD (default: the source's)")
+    run.add_argument("--deferrable", action="store_true", help="let operators wait in a triggerer, as on MWAA")
     query = commands.add_parser("query", help="run one SQL statement and print its result as CSV")
     query.add_argument("sql")
     commands.add_parser("prepare", help="create the empty Airflow database that first runs copy (once, 10 s)")
@@ -44,7 +45,7 @@ def main() -> int:
         if arguments.command == "run":
             from mwaa.local_runner.run import run
 
-            return run(state, arguments.source or None, arguments.date or None)
+            return run(state, arguments.source or None, arguments.date or None, arguments.deferrable)
         if arguments.command == "query":
             from mwaa.local_runner.queries import query
 

@@ -70,9 +70,10 @@ def _migrate(environment: dict[str, str]) -> None:
         raise LocalRunError(f"Airflow's metadata database could not be created: {' '.join(last)}; try `make clean`")
 
 
-def executor_environment() -> dict[str, str]:
-    """Return Airflow's configuration for runs with `task_processes`."""
+def executor_environment(deferrable: bool = False) -> dict[str, str]:
+    """Return Airflow's configuration for runs with `task_processes`, with operators that defer or that wait."""
     return {
+        "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": str(deferrable).lower(),
         "AIRFLOW__CORE__EXECUTOR": "mwaa.local_runner.task_processes.TaskProcesses",
         # Airflow signs each task that it gives to an executor.
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),

@@ -65,7 +65,8 @@ class Progress:
         label = task_id if index < 0 else f"{task_id} [{index}]"
         if state == "running":
             with self._lock:
-                self._running[label] = time.time()
+                # A deferred task runs twice. It began when it began first.
+                self._running.setdefault(label, time.time())
             return
         self._finish(label, state)
         if state == "failed":

@@ -7,10 +7,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,18 +20,20 @@ from mwaa.local_aws.frozen_imports import excluded_from_garbage_collection
 from mwaa.local_runner import airflow_internals, botocore_loader, dag_runs, source
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import LocalRunError, State, airflow_environment, require_java
+from mwaa.local_runner.triggerer import triggerer
 
 if TYPE_CHECKING:
     from biz_insights.source.database import SourceCount
 
 
-def run(state: State, source_path: str | None, process_date: str | None) -> int:
+def run(state: State, source_path: str | None, process_date: str | None, deferrable: bool = False) -> int:
     """Run the whole pipeline.
 
     Args:
         state: the folder of everything that is not code.
         source_path: folder with the CSV files; None uses the generated sample.
         process_date: `YYYY-MM-DD`; None uses the last complete local day in the source.
+        deferrable: whether operators wait in a triggerer, as on MWAA.
 
     Returns:
         Exit code: 0 when everything is published, 1 when a task failed.
@@ -46,7 +49,7 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
     folder = source.source_folder(state, source_path)
     print(f"source  {folder}", flush=True)
     os.environ.update(airflow_environment(state))
-    os.environ.update(dag_runs.executor_environment())
+    os.environ.update(dag_runs.executor_environment(deferrable))
     botocore_loader.share_loader()
     dag_runs.migrate_metadata(state)
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
@@ -58,7 +61,8 @@ def run(state: State, source_path: str | None, process_date: str | None) -> int:
             os.environ.update(environment)
             settings = resolve(os.environ)
             upload(settings, folder)
-            return _run_dags(console, state, settings, dags.result(), process_date, began)
+            waiting = partial(triggerer, state) if deferrable else None
+            return _run_dags(console, state, settings, dags.result(), process_date, began, waiting)
 
 
 def upload(settings: Settings, folder: Path) -> None:
@@ -86,6 +90,7 @@ def _run_dags(
     dags: dict[str, Any],
     process_date: str | None,
     began: float,
+    waiting: Callable[[], AbstractContextManager[Callable[[], None]]] | None,
 ) -> int:
     from mwaa.local_runner.progress import Progress
     from mwaa.local_runner.summary import Outcome, row_counts, summarise
@@ -100,7 +105,11 @@ def _run_dags(
         if counting is None and event[0] == "running" and event[1].startswith("report."):
             counting = counter.submit(row_counts, settings, day)
 
-    with ThreadPoolExecutor(1) as counter, Progress(console) as progress, task_processes(dags, on_event, _preload):
+    with (
+        ThreadPoolExecutor(1) as counter,
+        Progress(console) as progress,
+        task_processes(dags, on_event, _preload, waiting),
+    ):
         progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
         if outcome == "success":

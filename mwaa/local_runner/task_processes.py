@@ -15,8 +15,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, ClassVar, Literal
@@ -29,6 +30,9 @@ from mwaa.local_runner import airflow_internals
 
 WORKERS = 3
 """Two that compute, for the two cores of a small computer, and one that waits for a service."""
+
+TRIGGERER_SECONDS = 0.3
+"""How long a run with a triggerer waits before it looks for tasks that the triggerer has resumed."""
 
 FORK = multiprocessing.get_context("fork")
 
@@ -128,6 +132,8 @@ class TaskProcesses(BaseExecutor):
 
     is_local = True
     pool: ClassVar[WorkerPool]
+    check_triggerer: ClassVar[Callable[[], None] | None] = None
+    """Raises an error when the triggerer has ended; None when no task is deferred."""
 
     def start(self) -> None:
         """Do nothing: the pool is open before a DAG runs."""
@@ -141,7 +147,14 @@ class TaskProcesses(BaseExecutor):
         super().heartbeat()
 
     def sync(self) -> None:
-        """Wait for the next end of a task, if one is running."""
+        """Wait for the next end of a task, if one is running. With a triggerer wait briefly: it may resume a task."""
+        if check := type(self).check_triggerer:
+            check()
+            if self.running:
+                self._receive(TRIGGERER_SECONDS)
+            else:
+                threading.Event().wait(TRIGGERER_SECONDS)
+            return
         while self.running and not self.event_buffer:
             self._receive()
 
@@ -165,9 +178,9 @@ class TaskProcesses(BaseExecutor):
             worker.workload = workload
             worker.connection.send(workload)
 
-    def _receive(self) -> None:
+    def _receive(self, seconds: float | None = None) -> None:
         busy = {worker.connection: worker for worker in self.pool.workers if worker.workload is not None}
-        for connection in wait(list(busy)):
+        for connection in wait(list(busy), seconds):
             worker = busy[connection]  # type: ignore[index]
             state = self.pool.receive(worker)
             if state is not None:
@@ -177,7 +190,10 @@ class TaskProcesses(BaseExecutor):
 
 @contextmanager
 def task_processes(
-    dags: Mapping[str, Any], on_event: Callable[[Event], None], preload: Callable[[], object]
+    dags: Mapping[str, Any],
+    on_event: Callable[[Event], None],
+    preload: Callable[[], object],
+    triggerer: Callable[[], AbstractContextManager[Callable[[], None]]] | None = None,
 ) -> Iterator[None]:
     """Open the worker processes for the runs inside the block; none outlives it.
 
@@ -185,6 +201,7 @@ def task_processes(
         dags: the DAGs by id.
         on_event: called for each change of a task.
         preload: imports what tasks need besides Airflow; called once, in a process of its own.
+        triggerer: opens the process that waits for deferred tasks, and gives a check that it still runs.
     """
     from airflow import settings
 
@@ -192,7 +209,9 @@ def task_processes(
         settings.engine.dispose()
     TaskProcesses.pool = WorkerPool(dags, on_event, preload)
     try:
-        with airflow_internals.short_sleeps():
+        with ExitStack() as stack:
+            TaskProcesses.check_triggerer = stack.enter_context(triggerer()) if triggerer else None
+            stack.enter_context(airflow_internals.short_sleeps())
             yield
     finally:
         TaskProcesses.pool.close()

@@ -17,15 +17,18 @@ def attempt_name(run_id: str, process_date: str, try_number: int) -> str:
     RDS allows up to 60 lower-case letters, digits and single hyphens, and a letter first. Airflow's `ts_nodash` is not
     used: it has a capital T, and it does not change when a task is cleared.
     """
-    digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
-    return f"bi-{process_date.replace('-', '')}-{digest}-t{try_number}"
+    return f"bi-{process_date.replace('-', '')}-{_digest(run_id)}-t{try_number}"
+
+
+def attempt_pattern(run_id: str) -> re.Pattern[str]:
+    """Return what the `attempt_name` of every try of a run matches, and that of no other run."""
+    return re.compile(rf"bi-\d{{8}}-{_digest(run_id)}-t\d+")
 
 
 def candidate_name(table: str, run_id: str, try_number: int, part: int | None = None) -> str:
     """Return the catalog name of an unpublished build: `gold_item_sales_by_day__1a2b3c4d_t1[_p0]`."""
-    digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
     suffix = "" if part is None else f"_p{part}"
-    return f"{table}__{digest}_t{try_number}{suffix}"
+    return f"{table}__{_digest(run_id)}_t{try_number}{suffix}"
 
 
 def fingerprint(*parts: str) -> str:
@@ -35,3 +38,7 @@ def fingerprint(*parts: str) -> str:
         digest.update(part.encode())
         digest.update(b"\x1f")
     return digest.hexdigest()[:16]
+
+
+def _digest(run_id: str) -> str:
+    return hashlib.sha256(run_id.encode()).hexdigest()[:8]

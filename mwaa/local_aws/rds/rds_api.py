@@ -75,6 +75,10 @@ class LocalRdsResponse(BaseResponse):
 
     def delete_db_snapshot(self) -> ActionResult:
         snapshot = self.backend.snapshot(self.params["DBSnapshotIdentifier"])
+        if snapshot.status == "creating":
+            raise RdsError(
+                "InvalidDBSnapshotState", f"Snapshot {snapshot.identifier} is creating: it cannot be deleted yet."
+            )
         del self.backend.snapshots[snapshot.identifier]
         shutil.rmtree(self.engine.layout.snapshots / snapshot.identifier, ignore_errors=True)
         return ActionResult({"DBSnapshot": {**self._snapshot(snapshot), "Status": "deleted"}})
@@ -96,6 +100,7 @@ class LocalRdsResponse(BaseResponse):
             raise RdsError(
                 "ExportTaskLimitReachedFault", f"{CONCURRENT_EXPORTS} exports already run: {', '.join(active)}"
             )
+        _check_prefix(self.params.get("S3Prefix") or "")
         bucket = self.params["S3BucketName"]
         if not (self.engine.layout.s3 / bucket).is_dir():
             raise RdsError("InvalidS3BucketFault", f"The S3 bucket {bucket} doesn't exist.")
@@ -125,6 +130,10 @@ class LocalRdsResponse(BaseResponse):
 
     def cancel_export_task(self) -> ActionResult:
         task = self.backend.export(self.params["ExportTaskIdentifier"])
+        if task.finished:
+            raise RdsError(
+                "InvalidExportTaskStateFault", f"Export task {task.identifier} is {task.status}: it cannot be canceled."
+            )
         self.engine.cancel_export(task)
         return ActionResult(task.as_response())
 
@@ -178,6 +187,14 @@ def _check_identifier(value: str, pattern: re.Pattern[str], longest: int, parame
             f"The parameter {parameter} is not a valid identifier: '{value}'. Identifiers must begin with a "
             f"{'lowercase ' if pattern is _EXPORT_IDENTIFIER else ''}letter, contain only letters, digits and hyphens, "
             f"have no two hyphens in a row and none at the end, and be at most {longest} characters long.",
+        )
+
+
+def _check_prefix(prefix: str) -> None:
+    if prefix.endswith("/"):
+        raise RdsError(
+            "InvalidParameterValue",
+            f"The parameter S3Prefix is not a valid prefix: '{prefix}'. It must not end with a slash.",
         )
 
 

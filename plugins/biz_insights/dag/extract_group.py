@@ -6,15 +6,11 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.amazon.aws.operators.rds import (
-    RdsCreateDbSnapshotOperator,
-    RdsDeleteDbSnapshotOperator,
-    RdsStartExportTaskOperator,
-)
+from airflow.providers.amazon.aws.operators.rds import RdsCreateDbSnapshotOperator
 from airflow.sdk import task
 
 from biz_insights.dag.defaults import AWS
-from biz_insights.dag.operators import AwaitRdsExport
+from biz_insights.dag.rds_waits import AwaitRdsExport, AwaitRdsSnapshot, StartRdsExport
 from biz_insights.dag.templates import ATTEMPT, EXPORT_ID, SNAPSHOT_ARN, SNAPSHOT_ID
 
 log = logging.getLogger(__name__)
@@ -55,6 +51,22 @@ def check_export(export_id: str) -> str:
     return export.check_export(session.session(settings), settings, export_id)
 
 
+@task(multiple_outputs=False, trigger_rule="all_done")
+def delete_snapshots(dag_run: Any) -> list[str]:
+    """Cancel the unfinished exports of this run and delete its snapshots, those of failed tries, too.
+
+    It also runs after a failure. The data is in the export by then, or a new try takes another snapshot.
+    """
+    from biz_insights.aws import session
+    from biz_insights.settings import load_settings
+    from biz_insights.source import snapshots
+
+    settings = load_settings()
+    rds = session.client("rds", settings)
+    snapshots.cancel_exports(rds, dag_run.run_id)
+    return snapshots.delete_snapshots(rds, settings.rds_instance, dag_run.run_id)
+
+
 @task(multiple_outputs=False)
 def row_span(before: dict[str, int], after: dict[str, int]) -> dict[str, list[int]]:
     """Return the least and the most rows that each table had around the snapshot."""
@@ -73,9 +85,17 @@ def extract() -> dict[str, Any]:
         db_type="instance",
         db_identifier="{{ settings.rds_instance }}",
         db_snapshot_identifier=ATTEMPT,
+        # The provider's hook waits twenty minutes at most, and holds a worker.
+        wait_for_completion=False,
         **AWS,
     )
-    export = RdsStartExportTaskOperator(
+    available = AwaitRdsSnapshot(
+        task_id="await_snapshot",
+        db_snapshot_identifier=SNAPSHOT_ID,
+        timeout=timedelta(hours=6).total_seconds(),
+        **AWS,
+    )
+    export = StartRdsExport(
         task_id="start_export",
         export_task_identifier=ATTEMPT,
         source_arn=SNAPSHOT_ARN,
@@ -83,7 +103,6 @@ def extract() -> dict[str, Any]:
         s3_prefix="landing",
         iam_role_arn="{{ settings.export_role_arn }}",
         kms_key_id="{{ settings.kms_key_id }}",
-        wait_for_completion=False,
         **AWS,
     )
     exported = AwaitRdsExport(
@@ -93,14 +112,7 @@ def extract() -> dict[str, Any]:
         **AWS,
     )
     landing = check_export(EXPORT_ID)
-    # The data is in the export now. A snapshot that stays would only cost money.
-    forget = RdsDeleteDbSnapshotOperator(
-        task_id="delete_snapshot",
-        db_type="instance",
-        db_snapshot_identifier=SNAPSHOT_ID,
-        wait_for_completion=False,
-        **AWS,
-    )
-    before >> snapshot >> after
-    snapshot >> export >> exported >> landing >> forget
+    # The snapshot is complete when it is available: rows that are written later are not in it.
+    before >> snapshot >> available >> after
+    available >> export >> exported >> landing >> delete_snapshots()
     return {"process_date": process_date, "landing": landing, "database_rows": row_span(before, after)}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.amazon.aws.operators.athena import AthenaOperator
 from airflow.sdk import TaskGroup, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from biz_insights.dag.athena_build import AthenaBuildOperator, AthenaViewOperator
 from biz_insights.dag.defaults import AWS, NONE_FAILED
-from biz_insights.dag.operators import AthenaBuildOperator
 from biz_insights.dag.templates import PROCESS_DATE
 from biz_insights.gold.definition import GoldTable, tables_of
 
@@ -81,10 +80,11 @@ def views() -> None:
 
     They read the tables through the views of readers, so those must exist.
     """
-    created: dict[str, AthenaOperator] = {}
+    created: dict[str, AthenaViewOperator] = {}
     for view in tables_of("views"):
-        created[view.name] = AthenaOperator(
+        created[view.name] = AthenaViewOperator(
             task_id=view.name,
+            view=view.name,
             query=f"CREATE OR REPLACE VIEW {view.name} AS\n"
             + view.select(database="{{ settings.published_database }}"),
             database="{{ settings.published_database }}",

@@ -8,7 +8,7 @@ from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from biz_insights.dag.defaults import AWS, NONE_FAILED
-from biz_insights.dag.operators import GlueBuildOperator
+from biz_insights.dag.glue_build import GlueBuildOperator
 from biz_insights.dag.templates import PROCESS_DATE
 
 

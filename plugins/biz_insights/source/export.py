@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +12,8 @@ from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
 from biz_schema.source_tables import SOURCE_TABLES
+
+log = logging.getLogger(__name__)
 
 
 def resolve_process_date(wanted: str | None, run_after: datetime, business_timezone: str) -> str:
@@ -46,13 +50,19 @@ def row_span(before: dict[str, int], after: dict[str, int]) -> dict[str, tuple[i
     return {table: (min(before[table], after[table]), max(before[table], after[table])) for table in before}
 
 
-def check_export(session: Any, settings: Settings, export_id: str) -> str:
-    """Check that every table is in the export; return the address of the exported database's folder.
+def tables_to_export(database: str) -> list[str]:
+    """Return the source tables as RDS names them in ExportOnly: `database.schema.table`."""
+    return [f"{database}.{table.landing_folder}" for table in SOURCE_TABLES]
 
-    RDS can skip tables and still say COMPLETE. It shows this in `WarningMessage`, or only by a missing folder.
+
+def check_export(session: Any, settings: Settings, export_id: str) -> str:
+    """Check that every source table is in the export; return the address of the exported database's folder.
+
+    RDS can skip tables and still say COMPLETE. It shows this in `WarningMessage`, in the tables-info file, or only by
+    a missing folder. What it says of other tables does not count.
 
     Raises:
-        PermanentError: the export skipped something, or lacks a table.
+        PermanentError: the export skipped something of a source table, or lacks one.
     """
     task = session.client("rds").describe_export_tasks(ExportTaskIdentifier=export_id)["ExportTasks"][0]
     root = settings.lake_uri(f"landing/{export_id}/")
@@ -67,27 +77,49 @@ def check_export(session: Any, settings: Settings, export_id: str) -> str:
             for uri in files
         )
     ]
-    warning = task.get("WarningMessage")
-    if missing or warning:
-        raise PermanentError(
-            f"export {export_id} says {task['Status']} but lacks {', '.join(missing) or 'part of the data'}"
-            f"{f' (RDS: {warning})' if warning else ''}; fix the cause and clear extract.create_snapshot"
-        )
-    _check_table_info(session, export_id, files)
+    warning = task.get("WarningMessage") or ""
+    if missing or any(_names(warning, table.name) for table in SOURCE_TABLES):
+        raise _incomplete(export_id, f"{task['Status']} but lacks {', '.join(missing) or 'part of the data'}", warning)
+    unknown = _tables_without_status(session, settings, export_id, files)
+    if warning and unknown:
+        raise _incomplete(export_id, f"{task['Status']} but does not say so of {', '.join(unknown)}", warning)
+    if warning:
+        log.warning("export %s: about other tables than the source tables, RDS says: %s", export_id, warning)
     return landing
 
 
-def _check_table_info(session: Any, export_id: str, files: list[str]) -> None:
-    """Check every table's own status in `export_tables_info_*.json`."""
+def _names(warning: str, table: str) -> bool:
+    """Return whether a warning names a table, and not only a longer name."""
+    return re.search(rf"(?<!\w){re.escape(table)}(?!\w)", warning, re.IGNORECASE) is not None
+
+
+def _incomplete(export_id: str, finding: str, warning: str) -> PermanentError:
+    return PermanentError(
+        f"export {export_id} says {finding}{f' (RDS: {warning})' if warning else ''}; "
+        "fix the cause and clear extract.create_snapshot"
+    )
+
+
+def _tables_without_status(session: Any, settings: Settings, export_id: str, files: list[str]) -> list[str]:
+    """Return the source tables that `export_tables_info_*.json` does not list.
+
+    Raises:
+        PermanentError: it lists a source table with another status than COMPLETE.
+    """
+    unlisted = set(tables_to_export(settings.source_database))
     for uri in files:
         if "/export_tables_info_" not in uri:
             continue
         for table in s3.get_json(session, uri).get("perTableStatus", ()):
+            if table.get("target") not in tables_to_export(settings.source_database):
+                continue
+            unlisted.discard(table["target"])
             if table.get("status") != "COMPLETE":
                 raise PermanentError(
-                    f"export {export_id}: table {table.get('target')} is {table.get('status')} "
+                    f"export {export_id}: table {table['target']} is {table.get('status')} "
                     f"({table.get('warningMessage') or 'no reason given'}); clear extract.create_snapshot"
                 )
+    return sorted(unlisted)
 
 
 def check_rows(exported: dict[str, int], database: dict[str, tuple[int, int]], export_id: str) -> None:
