@@ -12,12 +12,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 
-STOP_SECONDS = 15
 LOG = "triggerer.log"
 
 
@@ -50,19 +49,17 @@ def triggerer(state: State) -> Iterator[Callable[[], None]]:
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(STOP_SECONDS)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+    # The run has ended, so no trigger is of use any more. Asked politely, the triggerer takes ten seconds.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     if process.stdin:
         process.stdin.close()
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: its lock, held at the interpreter's end, is a fatal error.
+    os.read(0, 1)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 

@@ -1,12 +1,14 @@
 """Rules that every DAG of this project follows, and the order of the tasks of the daily DAG."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
+from biz_insights.dag.alerts import tell_of_failed_run, tell_of_failed_task
 from biz_insights.gold.definition import tables_of
 from biz_schema.score_tables import SCORE_TABLES
 
@@ -38,6 +40,38 @@ def test_every_dag_has_owner_tags_docs_retries_and_one_active_run(dags):
         assert dag.default_args["owner"] == "data-platform"
         assert dag.default_args["retries"] >= 1
         assert dag.default_args["execution_timeout"]
+
+
+def test_every_dag_tells_of_failures_and_ends_by_itself(dags):
+    for dag in dags.values():
+        assert dag.dagrun_timeout
+        assert dag.on_failure_callback is tell_of_failed_run
+        # Also when the leaves of the run succeeded, so that the run itself is green.
+        assert all(task.on_failure_callback == [tell_of_failed_task] for task in dag.tasks)
+
+
+def test_the_daily_run_is_late_before_it_is_ended(daily):
+    (deadline,) = daily.deadline
+    assert deadline.callback.path == "biz_insights.dag.alerts.tell_of_late_run"
+    assert timedelta(hours=1) < deadline.interval < daily.dagrun_timeout < timedelta(days=1)
+
+
+def test_only_a_schedule_a_person_or_a_backfill_starts_a_run(dags):
+    for dag in dags.values():
+        assert {kind.value for kind in dag.allowed_run_types} == {"scheduled", "manual", "backfill"}
+
+
+def test_a_task_with_a_limit_of_its_own_does_not_end_before_its_job(daily):
+    for name in ("bronze.build", "silver.build", "scores.build"):
+        assert daily.get_task(name).execution_timeout is None
+
+
+def test_the_snapshots_of_a_run_are_deleted_however_the_extract_ended(daily):
+    delete = daily.get_task("extract.delete_snapshots")
+    assert delete.trigger_rule == "all_done"
+    assert delete.upstream_task_ids == {"extract.check_export"}
+    # A deletion that fails fails the run.
+    assert "extract.delete_snapshots" in daily.get_task("report.announce").get_flat_relative_ids(upstream=True)
 
 
 def test_what_a_task_returns_is_stored_once(dags):
@@ -75,6 +109,13 @@ def test_a_cleared_glue_task_never_resumes_the_old_run(daily):
     assert all(task.resume_glue_job_on_retry is False for task in builds)
 
 
+def test_the_sensors_free_their_slots_and_come_before_what_they_wait_for(daily):
+    snapshot = daily.get_task("extract.await_snapshot")
+    assert snapshot.mode == "reschedule"
+    # The rows are counted again when the snapshot is complete.
+    assert snapshot.downstream_task_ids == {"extract.count_after", "extract.start_export"}
+
+
 def test_the_export_sensor_waits_for_complete_and_frees_its_slot(daily):
     sensor = daily.get_task("extract.await_export")
     assert sensor.target_statuses == ["complete"]
@@ -109,8 +150,9 @@ def test_the_daily_report_is_written_only_when_nothing_failed(daily):
     assert report.trigger_rule == "none_failed"
     upstream = {task.task_id for task in report.get_flat_relatives(upstream=True)}
     assert upstream == {task_id for task_id in daily.task_ids if not task_id.startswith("report.")}
-    # No task of a layer runs after a failed one.
-    assert {daily.get_task(task_id).trigger_rule for task_id in upstream} <= {"all_success", "none_failed"}
+    # No task of a layer runs after a failed one, except what cleans up.
+    rules = {daily.get_task(task_id).trigger_rule for task_id in upstream - {"extract.delete_snapshots"}}
+    assert rules <= {"all_success", "none_failed"}
 
 
 def test_the_message_reads_tasks_that_exist(daily):

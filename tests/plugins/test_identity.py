@@ -2,7 +2,7 @@
 
 import re
 
-from biz_insights.identity import attempt_name, candidate_name, fingerprint, run_slug
+from biz_insights.identity import attempt_name, attempt_pattern, candidate_name, fingerprint, run_slug
 
 RUN = "manual__2024-02-18T03:00:00.123456+00:00"
 
@@ -17,6 +17,15 @@ def test_an_attempt_name_is_a_valid_rds_identifier_and_changes_with_the_try():
 
 def test_attempts_of_two_runs_differ():
     assert attempt_name(RUN, "2024-02-17", 1) != attempt_name(RUN + "x", "2024-02-17", 1)
+
+
+def test_a_pattern_fits_the_tries_of_its_run_only():
+    pattern = attempt_pattern(RUN)
+    assert pattern.fullmatch(attempt_name(RUN, "2024-02-17", 1)) and pattern.fullmatch(
+        attempt_name(RUN, "2023-01-01", 12)
+    )
+    assert not pattern.fullmatch(attempt_name(RUN + "x", "2024-02-17", 1))
+    assert not pattern.fullmatch(f"{attempt_name(RUN, '2024-02-17', 1)}-copy")
 
 
 def test_candidates_of_two_tries_and_parts_differ():

@@ -68,7 +68,13 @@ class StartRdsExport(RdsStartExportTaskOperator):
         """Return the answer of StartExportTask as JSON."""
         snapshots.cancel_exports(self.hook.conn, context["run_id"])
         self.export_only = tables_to_export(load_settings().source_database)
-        return super().execute(context)
+        try:
+            return super().execute(context)
+        except self.hook.conn.exceptions.DBSnapshotNotFoundFault as error:
+            raise PermanentError(
+                f"snapshot {self.source_arn} is deleted, as after every failed extract; "
+                "clear extract.create_snapshot to take another"
+            ) from error
 
 
 class AwaitRdsExport(RdsExportTaskExistenceSensor):
@@ -102,8 +108,8 @@ class AwaitRdsExport(RdsExportTaskExistenceSensor):
             tasks = self.hook.conn.describe_export_tasks(ExportTaskIdentifier=self.export_task_identifier)
             cause = tasks["ExportTasks"][0].get("FailureCause") or "canceled"
             raise PermanentError(
-                f"export {self.export_task_identifier} ended without its files: {cause}; "
-                "clear extract.start_export to export again"
+                f"export {self.export_task_identifier} ended without its files: {cause}; fix the cause, "
+                "then clear extract.create_snapshot to export again"
             ) from error
         except Exception as error:
             if not is_transient(error):

@@ -1,6 +1,7 @@
 """Extract: the day of a run, the source's span, and an export that says COMPLETE and is not."""
 
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,34 +63,73 @@ def test_rows_of_a_source_that_is_written_to_lie_between_the_counts():
         check_rows({"order_items": 15}, span, "e1")
 
 
-class Rds:
-    """DescribeExportTasks of one finished task."""
+OURS = ("order_items", "order_item_options", "date_dim")
+FILES = (
+    "order_items/1/part-0.gz.parquet",
+    "order_item_options/1/_success",
+    "date_dim/1/_success",
+)
 
-    def describe_export_tasks(self, ExportTaskIdentifier: str) -> dict:
-        return {"ExportTasks": [{"Status": "COMPLETE"}]}
 
-
-class Session:
-    def client(self, service: str) -> Rds:
-        return Rds()
+def listed(**statuses: str) -> dict:
+    """A tables-info file: the source tables are COMPLETE unless said otherwise, in place of which None lists none."""
+    said = {**dict.fromkeys(OURS, "COMPLETE"), **statuses}
+    return {
+        "perTableStatus": [
+            {"target": f"restaurant.public.{table}", "status": status} for table, status in said.items() if status
+        ]
+    }
 
 
 @pytest.fixture
 def exported(monkeypatch):
-    """Check an export that consists of these files below the database's folder."""
+    """Check an export: `exported(*files below the database's folder, warning=…, info=…)`."""
 
-    def check(*files: str) -> str:
-        root = "s3://business-insights-lake/landing/e1/restaurant/"
-        monkeypatch.setattr(export.s3, "list_uris", lambda session, prefix: [f"{root}public.{file}" for file in files])
-        return export.check_export(Session(), Settings(), "e1")
+    def check(*files: str, warning: str | None = None, info: dict | None = None) -> str:
+        folder = "s3://business-insights-lake/landing/e1/"
+        uris = [f"{folder}restaurant/public.{file}" for file in files]
+        if info is not None:
+            uris.append(f"{folder}export_tables_info_e1_from_1_to_3.json")
+        task = {"Status": "COMPLETE", **({"WarningMessage": warning} if warning else {})}
+        rds = SimpleNamespace(describe_export_tasks=lambda ExportTaskIdentifier: {"ExportTasks": [task]})
+        monkeypatch.setattr(export.s3, "list_uris", lambda session, prefix: uris)
+        monkeypatch.setattr(export.s3, "get_json", lambda session, uri: info)
+        return export.check_export(SimpleNamespace(client=lambda service: rds), Settings(), "e1")
 
     return check
 
 
 def test_a_table_that_may_be_empty_needs_no_parquet_file_in_the_export(exported):
-    options, dates = "order_item_options/1/_success", "date_dim/1/_success"
-    assert exported("order_items/1/part-0.gz.parquet", options, dates).endswith("/landing/e1/restaurant/")
+    items, options, dates = FILES
+    assert exported(items, options, dates).endswith("/landing/e1/restaurant/")
     with pytest.raises(PermanentError, match="lacks date_dim"):
-        exported("order_items/1/part-0.gz.parquet", options)
+        exported(items, options)
     with pytest.raises(PermanentError, match="lacks order_items"):
         exported("order_items/1/_success", options, dates)
+
+
+def test_a_warning_about_other_tables_does_not_block(exported):
+    warning = "The following tables were skipped: public.audit_log, public.order_items_archive"
+    assert exported(*FILES, warning=warning, info=listed(audit_log="SKIPPED"))
+
+
+@pytest.mark.parametrize("table", ["order_items", "ORDER_ITEM_OPTIONS", "public.date_dim"])
+def test_a_warning_about_a_source_table_blocks(exported, table):
+    warning = f"The following tables were skipped: public.audit_log, {table}"
+    with pytest.raises(PermanentError, match=r"lacks part of the data \(RDS: The following.*clear extract"):
+        exported(*FILES, warning=warning, info=listed())
+
+
+def test_a_source_table_that_is_not_complete_blocks_without_a_warning(exported):
+    with pytest.raises(PermanentError, match=r"table restaurant\.public\.date_dim is SKIPPED"):
+        exported(*FILES, info=listed(date_dim="SKIPPED"))
+
+
+@pytest.mark.parametrize("info", [None, listed(order_items=None)], ids=["no file", "not listed"])
+def test_a_warning_blocks_unless_rds_says_that_each_source_table_is_complete(exported, info):
+    with pytest.raises(PermanentError, match=r"does not say so of .*restaurant\.public\.order_items"):
+        exported(*FILES, warning="Some tables could not be exported.", info=info)
+
+
+def test_the_tables_to_export_are_those_of_the_source():
+    assert export.tables_to_export("restaurant") == [f"restaurant.public.{table}" for table in OURS]

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
+from mwaa.local_aws.rds.rds_backend import LocalRdsBackend
 from mwaa.local_aws.server.endpoint import LocalEndpoint
 
 BUCKET = "business-insights-lake"
@@ -64,7 +65,7 @@ def export(rds: Any, identifier: str, arn: str, **extra: Any) -> dict[str, Any]:
         "ExportTaskIdentifier": identifier,
         "SourceArn": arn,
         "S3BucketName": BUCKET,
-        "S3Prefix": "landing/",
+        "S3Prefix": "landing",
         "IamRoleArn": ROLE,
         "KmsKeyId": "alias/business-insights",
         **extra,
@@ -272,3 +273,24 @@ def test_times_that_python_cannot_represent_are_exported_as_text(
     table = exported_table(endpoint, unused, "public.export_times")
     assert table.column("at").to_pylist() == times
     assert table.column("day").to_pylist() == ["infinity", "-infinity", "0044-03-15 BC", "12024-01-01", "1899-12-31"]
+
+
+def test_a_prefix_that_ends_with_a_slash_is_refused_as_by_rds(lines: psycopg.Connection, rds: Any, unused: str) -> None:
+    arn = snapshot(rds, unused)
+    with pytest.raises(ClientError, match="S3Prefix is not a valid prefix: 'landing/'") as refused:
+        export(rds, unused, arn, S3Prefix="landing/")
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValue"
+
+
+def test_an_export_that_has_ended_cannot_be_canceled(lines: psycopg.Connection, rds: Any, unused: str) -> None:
+    export(rds, unused, snapshot(rds, unused))
+    with pytest.raises(ClientError) as refused:
+        rds.cancel_export_task(ExportTaskIdentifier=unused)
+    assert refused.value.response["Error"]["Code"] == "InvalidExportTaskStateFault"
+
+
+def test_a_snapshot_that_is_being_made_cannot_be_deleted(rds: Any, unused: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(LocalRdsBackend.engine, "take_snapshot", lambda _: None)
+    rds.create_db_snapshot(DBInstanceIdentifier=INSTANCE, DBSnapshotIdentifier=unused)
+    with pytest.raises(ClientError, match="is creating: it cannot be deleted yet"):
+        rds.delete_db_snapshot(DBSnapshotIdentifier=unused)
