@@ -148,12 +148,12 @@ def main(folder: Path) -> None:
     manager.sync_bundles_to_db(session=session)
     session.commit()
     (bundle,) = manager.get_all_dag_bundles()
-    bag = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
-    sync_bag_to_db(bag, bundle.name, bundle.version)
+    for path in (bundle.path, own):
+        bag = BundleDagBag(dag_folder=path, bundle_path=path, bundle_name=bundle.name)
+        sync_bag_to_db(bag, bundle.name, bundle.version)
     found = {"allowed": allowed(session), "backfill_runs": backfill(session)}
     late_run(session)
     run_that_takes_too_long(session)
-    os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(own)
     found["green"] = green_run_with_a_failed_task(own)
     print(json.dumps(found))
 

@@ -148,11 +148,8 @@ def test_a_snapshot_that_is_gone_ends_the_wait(rds):
 @pytest.mark.parametrize(
     ("operator", "message"),
     [
-        (
-            lambda: AwaitRdsSnapshot(task_id="a", db_snapshot_identifier="s1", timeout=7200, **AWS),
-            "s1 is not available",
-        ),
-        (lambda: AwaitRdsExport(task_id="a", export_task_identifier="e1", timeout=7200, **AWS), "e1 is not complete"),
+        (lambda **more: AwaitRdsSnapshot(db_snapshot_identifier="s1", **more), "s1 is not available"),
+        (lambda **more: AwaitRdsExport(export_task_identifier="e1", **more), "e1 is not complete"),
     ],
 )
 def test_a_wait_frees_its_worker_and_its_end_says_what_to_do(operator, message, monkeypatch):
