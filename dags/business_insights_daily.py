@@ -11,6 +11,7 @@ task builds below a new prefix. The published tables do not change until the che
 
 ### Parameters
 - `process_date`: the last complete day to publish; empty means yesterday in the business time zone.
+- `accept_no_orders`: go on although the source has no orders of the day, and nothing says that the stores were closed.
 - `full_refresh`: build every day and mart again, changed or not.
 """
 
@@ -61,6 +62,9 @@ from biz_insights.settings import TemplateSettings
     params={
         "process_date": Param(
             None, type=["null", "string"], format="date", description="Last complete day; empty: yesterday."
+        ),
+        "accept_no_orders": Param(
+            False, type="boolean", description="Go on although the source has no orders of the day."
         ),
         "full_refresh": Param(False, type="boolean", description="Build everything again, changed or not."),
         "accept_changes": Param(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -177,7 +177,7 @@ def source_count(settings: Settings) -> SourceCount:
 
 
 def last_complete_day(count: SourceCount) -> str:
-    """Return the day before the last local day with orders, which may be incomplete.
+    """Return the last day with orders before the newest one, which may be incomplete; the newest if it is the only one.
 
     Raises:
         LocalRunError: the source has no orders before now.
@@ -185,7 +185,7 @@ def last_complete_day(count: SourceCount) -> str:
     if count.last_day is None or count.first_day is None:
         ignored = "".join(f"; {finding}" for finding in count.findings)
         raise LocalRunError(f"order_items.csv has no line with an id, a quantity and a time up to now{ignored}")
-    return max(count.first_day, count.last_day - timedelta(days=1)).isoformat()
+    return (count.day_before_last or count.last_day).isoformat()
 
 
 def _failure(failures: list[tuple[str, str]], run_id: str) -> str:

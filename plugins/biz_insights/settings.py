@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from biz_insights.closed_days import ClosedDaysError, closed_days
 from biz_insights.time_formats import TimeFormatError, time_format
 from biz_insights.time_zones import TimeZoneError, require_region
 from biz_schema.setting_values import NEGATIVE_LINES, PRICE_BASES, NegativeLines, PriceBasis
@@ -22,6 +23,9 @@ from biz_schema.setting_values import NEGATIVE_LINES, PRICE_BASES, NegativeLines
 ENVIRONMENT_PREFIX = "BIZ_INSIGHTS_"
 VARIABLE_NAME = "biz_insights"
 LEAST_POLL_SECONDS = 0.1
+VERIFYING_SSLMODES = ("verify-full", "verify-ca")
+"""TLS modes of libpq that compare the server's certificate with trusted ones."""
+SSLMODES = (*VERIFYING_SSLMODES, "require")
 
 
 class SettingsError(ValueError):
@@ -47,7 +51,12 @@ class Settings:
     rds_instance: str = "business-insights-source"
     source_secret: str = "business-insights/source-database"
     source_database: str = "restaurant"
-    source_sslmode: str = "require"
+    source_sslmode: str = "verify-full"
+    """How the server of the source database proves who it is: `verify-full` compares certificate and host name,
+    `verify-ca` only the certificate, `require` encrypts without proof. A Unix socket needs none of them."""
+    source_ca_bundle: str = "certificates/rds-global-bundle.pem"
+    """Certificates to trust, in PEM form: a key in the artefacts bucket, an `s3://` address, a path that begins with
+    `/`, or `system` for those of the machine."""
     source_date_format: str = "iso"
     """Format of times in the source files: `iso`, or a template such as `MM/DD/YYYY HH24:MI` (`time_formats`)."""
     source_timezone: str = "UTC"
@@ -75,6 +84,8 @@ class Settings:
     data."""
     missing_marks: str = "NULL, (null), #NULL!, NaN, N/A, #N/A, NA, <NA>, None, nil, undefined, -, --"
     """Texts that mean a missing value, in upper or lower case, separated by commas."""
+    closed_days: str = ""
+    """Weekdays and dates on which no store is open: `SUNDAY, 2026-12-25`. A run does not expect orders on them."""
     holiday_country: str = "US"
     holiday_subdivision: str = ""
     quality_gate: float = 80.0
@@ -100,6 +111,15 @@ class Settings:
             time_format(self.source_date_format)
         except TimeFormatError as error:
             raise SettingsError(f"setting source_date_format: {error}") from error
+        try:
+            closed_days(self.closed_days)
+        except ClosedDaysError as error:
+            raise SettingsError(f"setting closed_days: {error}") from error
+        if self.source_sslmode not in SSLMODES:
+            raise SettingsError(
+                f"setting source_sslmode: {self.source_sslmode!r} is not known; use verify-full (certificate and host "
+                "name), verify-ca (certificate) or require (encryption only)"
+            )
         if self.price_basis not in PRICE_BASES:
             raise SettingsError(f"setting price_basis: {self.price_basis!r} is not known; use line_total or unit_price")
         if self.negative_lines not in NEGATIVE_LINES:

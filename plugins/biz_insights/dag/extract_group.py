@@ -26,17 +26,19 @@ def resolve_process_date(params: dict[str, Any], dag_run: Any) -> str:
 
 
 @task(multiple_outputs=False)
-def count_source(process_date: str) -> dict[str, int]:
-    """Return the row count of each source table now. Fail when the source has no orders up to the day."""
+def count_source(process_date: str, params: dict[str, Any]) -> dict[str, int]:
+    """Return the row count of each source table now. Fail when the source is not up to date for the day."""
     from biz_insights.settings import load_settings
-    from biz_insights.source import database
+    from biz_insights.source import database, freshness
 
     settings = load_settings()
     with database.connect(settings) as connection:
         count = database.count_source(connection, settings.business_timezone)
+        found = database.days_with_orders(connection, count, process_date, settings.business_timezone)
     for finding in count.findings:
         log.warning(finding)
     database.require_day(count, process_date)
+    freshness.require_orders(found, process_date, settings, accept_no_orders=bool(params["accept_no_orders"]))
     return count.rows
 
 

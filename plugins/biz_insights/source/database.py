@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from biz_insights.aws.session import client
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
+from biz_insights.source.certificates import certificate_error, tls_options
+from biz_insights.source.order_days import IS_ORDER, OrderDays, last_day, order_days
 from biz_schema.quarantine_reasons import FUTURE_CREATION_TIME
 from biz_schema.source_tables import ORDER_ITEMS, SOURCE_TABLES_BY_NAME
 from biz_schema.value_limits import CLOCK_SLACK_HOURS, FIRST_YEAR, LAST_YEAR
@@ -23,22 +25,33 @@ def connect(settings: Settings) -> Iterator[Any]:
     """Open a psycopg connection with the credentials of Secrets Manager; it commits on success, rolls back on error.
 
     A time without an offset means UTC in it, whatever the database's own time zone is.
-    """
-    import psycopg
 
+    Raises:
+        PermanentError: the server's certificate is refused, or there is none to compare it with.
+    """
     secrets = client("secretsmanager", settings)
     secret = json.loads(secrets.get_secret_value(SecretId=settings.source_secret)["SecretString"])
-    with psycopg.connect(
-        host=secret["host"],
-        port=secret["port"],
-        user=secret["username"],
-        password=secret["password"],
-        dbname=secret.get("dbname", settings.source_database),
-        sslmode=settings.source_sslmode,
-        application_name="business-insights",
-    ) as connection:
+    with _opened(settings, secret) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         yield connection
+
+
+def _opened(settings: Settings, secret: dict[str, Any]) -> Any:
+    import psycopg
+
+    with tls_options(settings, secret["host"]) as tls:
+        try:
+            return psycopg.connect(
+                host=secret["host"],
+                port=secret["port"],
+                user=secret["username"],
+                password=secret["password"],
+                dbname=secret.get("dbname", settings.source_database),
+                application_name="business-insights",
+                **tls,
+            )
+        except psycopg.OperationalError as error:
+            raise certificate_error(error, settings, secret["host"]) or error from error
 
 
 READABLE_FROM = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
@@ -57,6 +70,7 @@ class SourceCount:
     Attributes:
         rows: rows by table.
         first_day, last_day: first and last local order date up to that moment; None without such orders.
+        day_before_last: last local order date before `last_day`; None without such a day.
         unreadable_rows: rows of order_items with a time that is missing, infinite or outside the readable years.
         future_rows: rows of order_items dated more than CLOCK_SLACK after that moment.
     """
@@ -66,6 +80,7 @@ class SourceCount:
     last_day: date | None
     unreadable_rows: int = 0
     future_rows: int = 0
+    day_before_last: date | None = None
 
     @property
     def findings(self) -> list[str]:
@@ -105,13 +120,13 @@ def count_source(connection: Any, business_timezone: str) -> SourceCount:
             cursor.execute(f"SELECT count(*) FROM public.{table}")
             rows[table] = cursor.fetchone()[0]
         cursor.execute(
-            """
+            f"""
             WITH lines AS (
                 SELECT
                     creation_time_utc AS at,
                     coalesce(creation_time_utc >= %(readable_from)s AND creation_time_utc < %(readable_before)s, false)
                         AS is_readable,
-                    lineitem_id IS NOT NULL AND item_quantity > 0 AS is_order
+                    {IS_ORDER} AS is_order
                 FROM public.order_items
             )
             SELECT
@@ -125,15 +140,21 @@ def count_source(connection: Any, business_timezone: str) -> SourceCount:
         )
         first, last, unreadable_rows, future_rows = cursor.fetchone()
     zone = ZoneInfo(business_timezone)
-    first_day, last_day = (at and at.astimezone(zone).date() for at in (first, last))
-    return SourceCount(rows, first_day, last_day, unreadable_rows, future_rows)
+    first_day, newest_day = (at and at.astimezone(zone).date() for at in (first, last))
+    before = newest_day and last_day(connection, newest_day - timedelta(days=1), zone)
+    return SourceCount(rows, first_day, newest_day, unreadable_rows, future_rows, before)
+
+
+def days_with_orders(connection: Any, count: SourceCount, process_date: str, business_timezone: str) -> OrderDays:
+    """Return the days with orders up to the process date, in the snapshot of `count_source`."""
+    return order_days(connection, count.first_day, date.fromisoformat(process_date), business_timezone)
 
 
 def require_day(count: SourceCount, process_date: str) -> None:
-    """Check that the source contains orders on both sides of `process_date`.
+    """Check that the source has orders, and some of them on or before `process_date`; see also `freshness`.
 
     Raises:
-        PermanentError: the day is before the source's first order or after its last one, except orders in the future.
+        PermanentError: the source has no orders, or none up to that day.
     """
     ignored = "".join(f" ({finding})" for finding in count.findings)
     if count.first_day is None or count.last_day is None:
@@ -141,8 +162,8 @@ def require_day(count: SourceCount, process_date: str) -> None:
             f"source table public.order_items holds no orders up to now{ignored}; "
             "load the files with load_source_database"
         )
-    if not count.first_day.isoformat() <= process_date <= count.last_day.isoformat():
+    if process_date < count.first_day.isoformat():
         raise PermanentError(
             f"process_date {process_date}: the source holds orders from {count.first_day} to {count.last_day}"
-            f"{ignored}; load newer files with load_source_database or choose a day in that span"
+            f"{ignored}; load older files with load_source_database or choose a day in that span"
         )

@@ -82,12 +82,10 @@ def test_a_source_of_nothing_but_unreadable_times_says_so(count: Count) -> None:
 def test_an_order_in_the_future_neither_chooses_the_day_nor_hides_a_stale_source(count: Count) -> None:
     now = datetime.now(UTC)
     found = count("2024-01-28 18:00:00+00", "2024-01-01 18:00:00+00", now + timedelta(days=2), "2199-06-01 12:00:00+00")
-    assert found.future_rows == 2
-    assert last_complete_day(found) == "2024-01-27"
-    require_day(found, "2024-01-28")
-    yesterday = (now - timedelta(days=1)).date()
-    with pytest.raises(PermanentError, match=r"from 2024-01-01 to 2024-01-28 \(order_items has 2 row.*load newer"):
-        require_day(found, yesterday.isoformat())
+    assert (found.future_rows, found.last_day) == (2, date(2024, 1, 28))
+    assert last_complete_day(found) == "2024-01-01"
+    with pytest.raises(PermanentError, match=r"from 2024-01-01 to 2024-01-28 \(order_items has 2 row"):
+        require_day(found, "2023-12-31")
 
 
 def test_a_clock_a_little_ahead_is_no_finding_and_no_evidence(count: Count) -> None:
@@ -107,6 +105,15 @@ def test_a_clock_a_little_ahead_is_no_finding_and_no_evidence(count: Count) -> N
 )
 def test_days_are_those_of_the_zone_by_python_s_rules(count: Count, zone: str, instant: str, day: date) -> None:
     assert count(instant, zone=zone).last_day == day
+
+
+def test_the_day_chosen_without_date_has_orders(count: Count) -> None:
+    """The newest day may be incomplete, and the day before it may be one on which the chain is closed."""
+    assert last_complete_day(count("2024-01-26 18:00+00", "2024-01-28 18:00+00")) == "2024-01-26"
+
+
+def test_the_only_day_is_chosen(count: Count) -> None:
+    assert last_complete_day(count("2024-01-28 18:00+00", "2024-01-28 19:00+00")) == "2024-01-28"
 
 
 def test_lines_that_cannot_be_accepted_choose_no_day(count: Count, database: psycopg.Connection) -> None:

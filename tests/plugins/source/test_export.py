@@ -35,11 +35,10 @@ def test_a_past_day_is_taken_as_given():
     assert resolve_process_date("2023-07-04", datetime(2024, 2, 18, 9, tzinfo=UTC), CHICAGO) == "2023-07-04"
 
 
-@pytest.mark.parametrize("day", ["2020-03-31", "2024-02-19"])
-def test_a_day_outside_the_source_is_refused_with_the_span(day):
+def test_a_day_before_the_source_is_refused_with_the_span():
     count = SourceCount({}, date(2020, 4, 1), date(2024, 2, 18))
-    with pytest.raises(PermanentError, match=f"{day}.*2020-04-01 to 2024-02-18"):
-        require_day(count, day)
+    with pytest.raises(PermanentError, match=r"2020-03-31.*2020-04-01 to 2024-02-18"):
+        require_day(count, "2020-03-31")
 
 
 def test_an_empty_source_is_refused():
