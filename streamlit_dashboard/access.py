@@ -1,7 +1,8 @@
 """Who may see what.
 
-Without a login the app serves its own machine only. With one (Streamlit's OpenID Connect: an `[auth]` section in
-the secrets) it serves the members of the allowed groups. Figures of single customers need another group.
+Without a login the app serves its own machine only, and only when it was started for that (`make dashboard` sets
+`BUSINESS_INSIGHTS_DASHBOARD_LOCAL=1`) and no proxy is in between. With one (Streamlit's OpenID Connect: an `[auth]`
+section in the secrets) it serves the members of the allowed groups. Figures of single customers need another group.
 
     [access]
     groups_claim = "cognito:groups"              # where the identity token lists groups
@@ -12,6 +13,7 @@ the secrets) it serves the members of the allowed groups. Figures of single cust
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +23,20 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOCAL_VARIABLE = "BUSINESS_INSIGHTS_DASHBOARD_LOCAL"
+"""Environment variable: `1` says that whoever started the server means it for the people at this machine only."""
+PROXY_PREFIXES = ("x-forwarded-", "x-original-", "x-envoy-", "x-amzn-", "x-amz-cf-", "cf-")
+PROXY_HEADERS = (
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "client-ip",
+    "true-client-ip",
+    "x-cluster-client-ip",
+    "x-proxyuser-ip",
+)
+"""Headers that a browser never sends, in lower case: proxies and load balancers add them."""
 CUSTOMERS = "customers"
 """The role that sees single customers: their user ids and order histories."""
 
@@ -59,11 +75,22 @@ def login_configured() -> bool:
     return secret("auth", "cookie_secret") is not None
 
 
+def proxy_sign(headers: Mapping[str, str]) -> str | None:
+    """Return the header which shows that a request did not come straight from a browser on this machine, or None."""
+    for name in headers:
+        if name.lower() in PROXY_HEADERS or name.lower().startswith(PROXY_PREFIXES):
+            return name
+    host = next((value for name, value in headers.items() if name.lower() == "host"), "")
+    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    return f"Host: {host}" if host and name.lower() not in LOOPBACK else None
+
+
 def decide(
     *,
     login: bool,
+    local: bool,
     address: str | None,
-    forwarded: bool,
+    proxy: str | None,
     claims: Mapping[str, Any] | None,
     access: Mapping[str, Any],
     now: float,
@@ -72,19 +99,15 @@ def decide(
 
     Args:
         login: an OpenID Connect provider is configured.
+        local: the server was started for the people at its machine only.
         address: the address the server listens on (None: all of them).
-        forwarded: the request came through a proxy.
+        proxy: the header that shows a proxy, see `proxy_sign`; None without one.
         claims: the identity token's claims; None before the login.
         access: the `access` section of the secrets.
         now: seconds since 1970.
     """
     if not login:
-        if address not in LOOPBACK or forwarded:
-            return Refusal(
-                "This server can be reached from other machines and has no login. Add an [auth] section to its "
-                "secrets (streamlit_dashboard/README.md), or start it with server.address=127.0.0.1."
-            )
-        return Viewer("this machine", frozenset({CUSTOMERS}), local=True)
+        return _without_login(local, address, proxy)
     if claims is None:
         return Refusal("Log in to see the dashboards.", login=True)
     if float(claims.get("exp", now)) < now:
@@ -98,6 +121,21 @@ def decide(
     return Viewer(name, frozenset(roles), local=False)
 
 
+def _without_login(local: bool, address: str | None, proxy: str | None) -> Viewer | Refusal:
+    if proxy is not None:
+        reason = f"this request came through a proxy ({proxy})"
+    elif address not in LOOPBACK:
+        reason = f"it can be reached from other machines (server.address is {address or 'not set'})"
+    elif not local:
+        reason = f"it was not started for this machine only ({LOCAL_VARIABLE} is not 1)"
+    else:
+        return Viewer("this machine", frozenset({CUSTOMERS}), local=True)
+    return Refusal(
+        f"This server has no login, and {reason}. Add an [auth] section to its secrets, as "
+        "streamlit_dashboard/README.md describes under Access; or, on your own machine, start it with make dashboard."
+    )
+
+
 def admit() -> Viewer:
     """Return the viewer, or show why there is none and end the page."""
     login = login_configured()
@@ -106,8 +144,9 @@ def admit() -> Viewer:
         claims = st.user.to_dict()
     decided = decide(
         login=login,
+        local=os.environ.get(LOCAL_VARIABLE) == "1",
         address=st.get_option("server.address"),
-        forwarded="X-Forwarded-For" in st.context.headers or "Forwarded" in st.context.headers,
+        proxy=proxy_sign(st.context.headers),
         claims=claims,
         access=_access_section(),
         now=time.time(),

@@ -12,10 +12,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from streamlit_dashboard import states
+from streamlit_dashboard import downloads, states
 from streamlit_dashboard.chart_points import has_values
 from streamlit_dashboard.charts import CONFIG
-from streamlit_dashboard.formats import NONE, SYMBOLS, Column, csv_text, day, plain
+from streamlit_dashboard.formats import NONE, SYMBOLS, Column, day, plain
 from streamlit_dashboard.totals import Comparison
 
 
@@ -136,7 +136,7 @@ def _drawn(card: Card) -> None:
             _title(card)
         if card.figure is not None:
             as_table = st.toggle("Table", key=f"table-{card.key}")
-        _download(card)
+        downloads.csv_button(card.rows, card.shown, file_name=card.download_name, key=f"csv-{card.key}")
     figure = None if as_table or card.figure is None else card.figure()
     if figure is None:
         table(card.rows, card.shown, card.currency, key=f"rows-{card.key}")
@@ -148,19 +148,6 @@ def _drawn(card: Card) -> None:
         _selectable(card, figure, card.on_select)
     if card.note:
         st.caption(plain(card.note))
-
-
-def _download(card: Card) -> None:
-    st.download_button(
-        "CSV",
-        data=lambda: csv_text(card.rows, card.shown),
-        file_name=card.download_name,
-        mime="text/csv",
-        key=f"csv-{card.key}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
 
 
 def _selectable(card: Card, figure: go.Figure, on_select: Callable[[str], None]) -> None:

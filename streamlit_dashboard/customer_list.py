@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from streamlit_dashboard import access, card, navigation, pseudonyms, states
-from streamlit_dashboard.formats import NONE, Column, count, csv_text, day, plain
+from streamlit_dashboard import access, card, downloads, navigation, pseudonyms, states
+from streamlit_dashboard.formats import NONE, Column, count, day, plain
 from streamlit_dashboard.warehouse import customers, loads
 
 HISTORY_PAGE = "customer"
@@ -57,15 +57,13 @@ def show(listing: Listing) -> None:
         columns = (*identity_columns(viewer.sees_customers), *(c for c in listing.columns if c.name in rows.columns))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _pager(page, pages)
-            st.download_button(
-                "CSV of this page",
-                data=lambda: csv_text(named, columns),
-                file_name=card.file_name(listing.mart, as_of, listing.key, {**listing.filters, "page": str(page)}),
-                mime="text/csv",
+            filters = {**listing.filters, "page": str(page)}
+            downloads.csv_button(
+                named,
+                columns,
+                file_name=card.file_name(listing.mart, as_of, listing.key, filters),
                 key=f"csv-{listing.key}",
-                icon=":material/download:",
-                type="tertiary",
-                on_click="ignore",
+                label="CSV of this page",
             )
         _rows(listing, named, columns, viewer.sees_customers)
 

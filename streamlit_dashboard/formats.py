@@ -1,4 +1,4 @@
-"""How figures are written: money, counts, shares, dates; on screen, in tables and in downloads."""
+"""How figures are written on screen and in tables: money, counts, shares, dates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -17,8 +16,6 @@ SYMBOLS = {"USD": "$", "CAD": "CA$", "EUR": "€", "GBP": "£"}
 NONE = "–"
 _WORD_JOINER = "\u2060"
 _REWRITTEN = re.compile(r"-(?=-)|->|<-|[<>~]=|:material/|://|w(?=ww\.)", re.IGNORECASE)
-SUM_ERROR = 1e-6
-"""How far a sum of amounts in doubles may be from whole cents."""
 
 
 @dataclass(frozen=True)
@@ -111,34 +108,3 @@ def bands(edges: Sequence[str], unit: str = "") -> list[str]:
     """Return the names of the bands between edges: `under 1`, `1 – 2`, `2 or more`."""
     between = [f"{low} – {high}{unit}" for low, high in pairwise(edges)]
     return [f"under {edges[0]}{unit}", *between, f"{edges[-1]}{unit} or more"]
-
-
-def csv_text(frame: pd.DataFrame, columns: tuple[Column, ...]) -> str:
-    """Return a download: the columns shown, by their names in the mart, each value as a query prints it.
-
-    Amounts have cents, means and forecasts have all digits, dates are ISO.
-    """
-    written = pd.DataFrame({column.name: _written(frame[column.name], column.kind) for column in columns})
-    return written.to_csv(index=False, lineterminator="\n")
-
-
-def _written(values: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
-    if kind == "money" and _whole_cents(values):
-        return values.map(lambda value: "" if missing(value) else f"{value:.2f}").astype(object)
-    if kind in ("date", "time"):
-        return values.map(lambda value: "" if missing(value) else _iso(value)).astype(object)
-    if kind == "count":
-        return values.astype("Float64").round().astype("Int64")
-    return values
-
-
-def _whole_cents(values: pd.Series[Any]) -> bool:
-    """Return whether these are amounts or sums of amounts, in whole cents, and not means or forecasts."""
-    amounts = values.dropna().astype(float)
-    return bool(((amounts - amounts.round(2)).abs() < SUM_ERROR).all())
-
-
-def _iso(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, date) else str(value)

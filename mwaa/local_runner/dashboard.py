@@ -61,7 +61,9 @@ def server_options(port: int) -> list[str]:
 
 
 def server_environment(state: State, aws: dict[str, str]) -> dict[str, str]:
-    """Return this environment with the endpoint's, and the key for customers' links, which must survive a restart."""
+    """Return this environment with the endpoint's, the leave to serve this machine without a login, and the key for
+    customers' links, which must survive a restart."""
+    from streamlit_dashboard.access import LOCAL_VARIABLE
     from streamlit_dashboard.pseudonyms import KEY_VARIABLE
 
     return {
@@ -69,6 +71,7 @@ def server_environment(state: State, aws: dict[str, str]) -> dict[str, str]:
         **aws,
         "BIZ_INSIGHTS_POLL_SECONDS": "1",
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
+        LOCAL_VARIABLE: "1",
         KEY_VARIABLE: os.environ.get(KEY_VARIABLE) or _stored_key(state),
     }
 

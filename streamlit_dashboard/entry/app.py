@@ -11,18 +11,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from streamlit_dashboard import access, freshness, navigation
+from streamlit_dashboard import access, downloads, freshness, navigation
 from streamlit_dashboard.warehouse import loads
 from streamlit_dashboard.warehouse.athena import NotPublishedError, QueryError, UnreachableError
 
 st.set_page_config(page_title="Business Insights", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
 
 
-STYLE = """<style>
-.stMainBlockContainer {padding: 2.5rem 3rem 3rem; max-width: 1500px;}
-.stMainBlockContainer h3 {padding: 0 0 .2rem;}
+STYLE = f"""<style>
+.stMainBlockContainer {{padding: 2.5rem 3rem 3rem; max-width: 1500px;}}
+.stMainBlockContainer h3 {{padding: 0 0 .2rem;}}
 /* Streamlit's captions are too pale to read at 14 px (WCAG asks for 4.5 : 1). */
-[data-testid="stCaptionContainer"] {opacity: .8; color: inherit;}
+[data-testid="stCaptionContainer"] {{opacity: .8; color: inherit;}}
+{downloads.HIDE_TABLE_EXPORT}
 </style>"""
 
 

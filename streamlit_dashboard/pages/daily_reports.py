@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from streamlit_dashboard import formats, states
+from streamlit_dashboard import downloads, formats, states
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.filters import Filters
 from streamlit_dashboard.formats import Column
@@ -31,23 +31,13 @@ def render() -> None:
     filters = Filters("reports")
     with filters.row():
         day = filters.choice("date", "Report of", tuple(keys), next(iter(keys)), _text)
-        _download(keys[day], day)
+        downloads.html_button(
+            lambda: reports.page(keys[day]), file_name=f"daily_report_{day}.html", key="download-report"
+        )
         filters.reset()
     filters.tell()
     st.iframe(reports.page(keys[day]), height=HEIGHT)
     _listing(rows)
-
-
-def _download(key: str, day: str) -> None:
-    st.download_button(
-        "HTML",
-        data=lambda: reports.page(key),
-        file_name=f"daily_report_{day}.html",
-        mime="text/html",
-        key="download-report",
-        icon=":material/download:",
-        on_click="ignore",
-    )
 
 
 def _listing(rows: pd.DataFrame) -> None:

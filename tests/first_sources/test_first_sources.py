@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from biz_insights.gold.definition import gold_tables
 from biz_schema.silver_tables import SILVER_TABLES
 from mwaa.local_runner.environment import REPOSITORY
+from streamlit_dashboard.access import LOCAL_VARIABLE
 from streamlit_dashboard.navigation import page_files
 from streamlit_dashboard.warehouse import athena
 from tests.first_sources.conftest import FirstRun
@@ -91,6 +92,7 @@ def dashboards(first_run: FirstRun, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Let the dashboards read what the run published."""
     for name, value in first_run.laptop.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv(LOCAL_VARIABLE, "1")
     before = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
     athena.forget_connections()

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from streamlit_dashboard.access import LOCAL_VARIABLE
 from streamlit_dashboard.navigation import page_files
 from tests.streamlit_dashboard.lake import PublishedLake, built, new_lake, use
 
@@ -35,8 +36,9 @@ def lake(endpoint, tables: dict[str, pa.Table]) -> PublishedLake:
 
 
 @pytest.fixture
-def loopback() -> Iterator[None]:
-    """The server listens on loopback, as `make dashboard` starts it."""
+def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server listens on loopback and is for this machine only, as `make dashboard` starts it."""
+    monkeypatch.setenv(LOCAL_VARIABLE, "1")
     before = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
     yield

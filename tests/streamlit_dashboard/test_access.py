@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit import config
 
+from mwaa.local_runner.dashboard import server_environment, server_options
+from mwaa.local_runner.environment import State
 from streamlit_dashboard import access, pseudonyms
 from streamlit_dashboard.access import CUSTOMERS, Refusal, Viewer
 from streamlit_dashboard.customer_list import identity_columns, name_customers
@@ -16,8 +19,8 @@ KEY = "ab" * 32
 
 
 def decide(**given):
-    arguments = {"login": True, "address": None, "forwarded": False, "claims": None, "access": ACCESS, "now": 1000.0}
-    return access.decide(**{**arguments, **given})
+    arguments = {"login": True, "local": False, "address": None, "proxy": None, "claims": None, "access": ACCESS}
+    return access.decide(**{**arguments, "now": 1000.0, **given})
 
 
 def claims(*groups: str, **more):
@@ -26,16 +29,58 @@ def claims(*groups: str, **more):
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
 def test_without_a_login_this_machine_alone_gets_in(address):
-    viewer = decide(login=False, address=address)
+    viewer = decide(login=False, local=True, address=address)
     assert isinstance(viewer, Viewer)
     assert viewer.local
 
 
+@pytest.mark.parametrize("proxy", [None, "X-Forwarded-For"])
+@pytest.mark.parametrize("address", ["127.0.0.1", None, "0.0.0.0", "10.0.0.4"])
+@pytest.mark.parametrize("local", [True, False])
+def test_without_a_login_flag_address_and_proxy_must_all_say_local(local, address, proxy):
+    decided = decide(login=False, local=local, address=address, proxy=proxy)
+    if local and address == "127.0.0.1" and proxy is None:
+        assert isinstance(decided, Viewer)
+        return
+    assert isinstance(decided, Refusal) and not decided.login
+    assert "no login, and " in decided.reason and "Add an [auth] section" in decided.reason
+
+
 @pytest.mark.parametrize(
-    ("address", "forwarded"), [(None, False), ("0.0.0.0", False), ("10.0.0.4", False), ("127.0.0.1", True)]
+    ("given", "reason"),
+    [
+        ({"local": False, "address": "127.0.0.1"}, "(BUSINESS_INSIGHTS_DASHBOARD_LOCAL is not 1)"),
+        ({"local": True, "address": None}, "reached from other machines (server.address is not set)"),
+        ({"local": True, "address": "0.0.0.0"}, "(server.address is 0.0.0.0)"),
+        ({"local": True, "address": "127.0.0.1", "proxy": "Via"}, "came through a proxy (Via)"),
+    ],
 )
-def test_without_a_login_other_machines_are_refused(address, forwarded):
-    assert isinstance(decide(login=False, address=address, forwarded=forwarded), Refusal)
+def test_the_refusal_says_what_is_not_local(given, reason):
+    assert reason in decide(login=False, **given).reason
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Host", "Forwarded", "Via", "X-Real-Ip", "CF-Connecting-IP",
+     "X-Amzn-Trace-Id", "X-Amz-Cf-Id", "True-Client-Ip", "X-Envoy-External-Address"],
+)  # fmt: skip
+def test_every_proxy_s_header_counts(header):
+    assert access.proxy_sign({"Host": "127.0.0.1:8501", header: "1.2.3.4"}) == header
+
+
+@pytest.mark.parametrize(
+    ("host", "sign"),
+    [
+        ("127.0.0.1:8501", None),
+        ("localhost", None),
+        ("[::1]:8501", None),
+        ("dashboards.example.com", "Host: dashboards.example.com"),
+        ("127.0.0.1.example.com:80", "Host: 127.0.0.1.example.com:80"),
+        ("[fe80::1]:8501", "Host: [fe80::1]:8501"),
+    ],
+)
+def test_a_name_that_is_not_this_machine_s_is_a_proxy_s(host, sign):
+    assert access.proxy_sign({"host": host, "user-agent": "Firefox", "Origin": "http://x"}) == sign
 
 
 def test_before_the_login_there_is_only_the_login():
@@ -74,6 +119,26 @@ def test_a_server_for_all_without_a_login_shows_nothing(published, open_page):
     assert "can be reached from other machines" in app.error[0].value
     assert not app.metric
     assert not app.dataframe
+
+
+def test_loopback_alone_shows_nothing(published, open_page, monkeypatch):
+    monkeypatch.delenv(access.LOCAL_VARIABLE)
+    app = open_page("mart_customer_lifetime_value")
+    assert "was not started for this machine only" in app.error[0].value
+    assert not app.metric and not app.dataframe
+
+
+def test_a_request_through_a_proxy_shows_nothing(published, open_page, monkeypatch):
+    monkeypatch.setattr(type(st.context), "headers", property(lambda _: {"X-Forwarded-For": "10.1.2.3"}))
+    app = open_page("mart_customer_lifetime_value")
+    assert "came through a proxy (X-Forwarded-For)" in app.error[0].value
+    assert not app.metric and not app.dataframe
+
+
+def test_make_dashboard_starts_it_for_this_machine_only(tmp_path):
+    environment = server_environment(State(tmp_path), {})
+    assert environment[access.LOCAL_VARIABLE] == "1"
+    assert server_options(8501)[:2] == ["--server.address", "127.0.0.1"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from biz_insights.gold.definition import tables_of
-from streamlit_dashboard import chart_points, charts, formats, navigation
+from streamlit_dashboard import chart_points, charts, downloads, formats, navigation
 from streamlit_dashboard.card import Card
 from streamlit_dashboard.charts import Series
 from streamlit_dashboard.formats import Column
@@ -104,13 +104,13 @@ def test_too_many_points_are_refused():
 def test_a_download_is_what_is_shown():
     rows = pd.DataFrame({"day": [pd.Timestamp("2024-02-18")], "net_sales": [12.3], "orders": [3.0], "hidden": [1]})
     columns = (Column("day", "Day", "date"), Column("net_sales", "Net", "money"), Column("orders", "Orders", "count"))
-    assert formats.csv_text(rows, columns) == "day,net_sales,orders\n2024-02-18,12.30,3\n"
+    assert downloads.csv_text(rows, columns) == "day,net_sales,orders\n2024-02-18,12.30,3\n"
 
 
 def test_a_download_rounds_no_mean():
     rows = pd.DataFrame({"net_sales": [12.3, 0.1 + 0.2], "aov": [12.5, 25 / 3]})
     columns = (Column("net_sales", "Net", "money"), Column("aov", "Per order", "money"))
-    assert formats.csv_text(rows, columns) == "net_sales,aov\n12.30,12.5\n0.30,8.333333333333334\n"
+    assert downloads.csv_text(rows, columns) == "net_sales,aov\n12.30,12.5\n0.30,8.333333333333334\n"
 
 
 def test_a_download_is_named_by_mart_date_and_filters():

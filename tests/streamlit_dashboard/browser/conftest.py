@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from biz_insights.reports.delivery import deliver, report_key
 from streamlit_dashboard import pseudonyms
+from streamlit_dashboard.access import LOCAL_VARIABLE
 from tests.streamlit_dashboard.browser.chromium import CHROMIUM, MISSING
 from tests.streamlit_dashboard.browser.sample import REPORTS, more_lines
 from tests.streamlit_dashboard.browser.screen import address_of, is_at, query, turn_to, visit
@@ -69,6 +70,7 @@ def served(lake: PublishedLake, folder: Path) -> Iterator[str]:
         "BIZ_INSIGHTS_LAKE_BUCKET": REPORTS_BUCKET,
         "BIZ_INSIGHTS_POLL_SECONDS": "1",
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
+        LOCAL_VARIABLE: "1",
         pseudonyms.KEY_VARIABLE: PSEUDONYM_KEY,
     }
     command = [sys.executable, "-m", "streamlit", "run", "entry/app.py", "--server.port", str(port)]

@@ -202,3 +202,12 @@ def _number(cell: str) -> str | Decimal:
         return Decimal(cell)
     except InvalidOperation:
         return cell
+
+
+def test_a_table_has_no_export_of_its_own(page, server):
+    """It would hold texts as they are: only the card's download makes formulas harmless."""
+    visit(page, f"{server}{address_of('v_top_items_30d')}")
+    export = page.locator("[data-testid=stElementToolbarButton] button[aria-label='Download as CSV']")
+    page.locator("[data-testid=stDataFrame]").first.hover()
+    assert export.count() > 0
+    assert not any(button.is_visible() for button in export.all())
