@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 
 from biz_insights.labels import isolated
-from streamlit_dashboard import formats
+from streamlit_dashboard import data_age, formats
 from streamlit_dashboard.warehouse import loads, sales
 
-LATE_HOURS = 30
 SILENT_DAYS = 7
 RECENT_DAYS = 60
 """A store that last sold longer ago than this is closed, not silent."""
@@ -34,7 +33,7 @@ def alerts(chain_days: pd.DataFrame, currency: str, now: datetime | None = None)
     Args:
         chain_days: sales of the chain by day in one currency.
     """
-    return [*_publish(now or datetime.now(UTC)), *_silent_stores(currency), *_odd_days(chain_days, currency)]
+    return [*_publish(now or data_age.now()), *_silent_stores(currency), *_odd_days(chain_days, currency)]
 
 
 def _publish(now: datetime) -> list[Alert]:
@@ -46,10 +45,9 @@ def _publish(now: datetime) -> list[Alert]:
             text = f"Run {audit.run} scored {audit.score:.1f}; what is shown is older. See Data health."
             found.append(Alert(BAD, "A later run was blocked.", text))
             break
-    age = now - newest.published_at.replace(tzinfo=UTC)
-    if age > timedelta(hours=LATE_HOURS):
-        text = f"The last publish was {formats.age(age.total_seconds())} ago; it is due every day."
-        found.append(Alert(BAD, "The data are late.", text))
+    age = data_age.of(state.as_of, now)
+    if age.is_late:
+        found.append(Alert(NOTE, "Complete days are missing.", age.sentence))
     for audit in state.audits:
         if audit.run == newest.run and audit.failed:
             text = f"{audit.failed} of {audit.expectations} expectations, score {audit.score:.1f}. See Data health."

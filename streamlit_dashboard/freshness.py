@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from streamlit_dashboard import formats
+from streamlit_dashboard import data_age, formats
 from streamlit_dashboard.totals import total
 from streamlit_dashboard.warehouse import loads, operations
 from streamlit_dashboard.warehouse.athena import NotPublishedError
@@ -15,9 +15,9 @@ from streamlit_dashboard.warehouse.publications import State
 
 
 def strip(state: State) -> None:
-    """Write the last day of the data, the last publish, the run, its quality and the quarantine."""
-    newest = state.newest
-    ago = formats.age(time.time() - newest.published_at.replace(tzinfo=UTC).timestamp())
+    """Write how old the data are, the last publish, the run, its quality and the quarantine."""
+    newest, now = state.newest, data_age.now()
+    ago = formats.age((now - newest.published_at.replace(tzinfo=UTC)).total_seconds())
     parts = [
         f":material/event_available: Data through **{formats.day(state.as_of)}**",
         f":material/publish: Published **{ago} ago** ({newest.published_at:%Y-%m-%d %H:%M} UTC)",
@@ -28,6 +28,8 @@ def strip(state: State) -> None:
     with st.container(key="freshness", horizontal=True, gap="small"):
         for part in parts:
             st.caption(part, width="content")
+    age = data_age.of(state.as_of, now)
+    st.caption(f":orange[:material/warning:] {age.sentence}" if age.is_late else age.sentence)
 
 
 def _quality(state: State) -> str:

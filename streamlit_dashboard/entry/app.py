@@ -43,9 +43,9 @@ def main() -> None:
     st.html(STYLE)
     viewer = access.admit()
     page = st.navigation(navigation.sections(viewer.roles))
-    loads.forget_stale()
     st.title(page.title, anchor=False)
     try:
+        loads.begin()
         freshness.strip(loads.state())
         notice = st.empty()
         page.run()

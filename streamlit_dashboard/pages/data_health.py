@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 
 import pandas as pd
 import streamlit as st
 
 from biz_schema.quarantine_reasons import QUARANTINE_REASONS
-from streamlit_dashboard import card, charts, formats
+from streamlit_dashboard import card, charts, data_age, formats
 from streamlit_dashboard.card import Card, show
 from streamlit_dashboard.formats import Column
 from streamlit_dashboard.warehouse import loads, operations
 from streamlit_dashboard.warehouse.athena import NotPublishedError
+from streamlit_dashboard.warehouse.recent import RECENT_DAYS
 
 TITLE = "Data health"
 ICON = ":material/monitor_heart:"
@@ -39,10 +40,12 @@ def _figures() -> None:
     state = loads.state()
     newest = state.newest
     audit = next((audit for audit in state.audits if audit.run == newest.run), None)
-    ago = formats.age(datetime.now(UTC).timestamp() - newest.published_at.replace(tzinfo=UTC).timestamp())
+    now = data_age.now()
+    ago = formats.age((now - newest.published_at.replace(tzinfo=UTC)).total_seconds())
+    through = f"The last complete day counted. {data_age.of(state.as_of, now).sentence}"
     card.figures(
         (
-            ("Data through", formats.day(state.as_of), "The last complete day counted."),
+            ("Data through", formats.day(state.as_of), through),
             ("Last publish", f"{ago} ago", f"{newest.published_at:%Y-%m-%d %H:%M} UTC, run {newest.run}."),
             (
                 "Quality of that run",
@@ -78,7 +81,7 @@ def _suites(as_of: date) -> None:
         Card(
             key="suites",
             title="Quality by suite",
-            unit="expectations in the newest check of each table",
+            unit="expectations in the newest check of each table that a recent run checked",
             denominator="one suite a table",
             source="data_quality_results",
             as_of=as_of,
@@ -105,7 +108,7 @@ def _failures(as_of: date) -> None:
         Card(
             key="failed-expectations",
             title="Failed expectations",
-            unit="newest first, all runs",
+            unit=f"newest first, runs of the last {RECENT_DAYS} days before the last publish",
             denominator="up to 200",
             source="data_quality_results",
             as_of=as_of,
@@ -121,7 +124,7 @@ def _failures(as_of: date) -> None:
                 Column("fix", "What to do"),
                 Column("run", "Run"),
             ),
-            empty="Every expectation of every run passed.",
+            empty="Every expectation of every recent run passed.",
         )
     )
 
@@ -230,7 +233,7 @@ def _tables(as_of: date) -> None:
             key="tables",
             title="What is published, by table",
             unit="greatest partition and last publish",
-            denominator="every table that a run published",
+            denominator="every table that was published lately",
             source="publish_history",
             as_of=as_of,
             rows=rows,
@@ -250,7 +253,7 @@ def _history(as_of: date) -> None:
             key="history",
             title="Publish history",
             unit="partitions changed, by run and table; newest first",
-            denominator="up to 200 rows",
+            denominator=f"up to 200 rows, last {RECENT_DAYS} days before the last publish",
             source="publish_history",
             as_of=as_of,
             rows=operations.publish_history(),

@@ -72,26 +72,27 @@ def _connection() -> Any:
 
 
 @cache
-def s3() -> Any:
-    """Return an S3 client with the same timeouts as the queries."""
+def client(service: str) -> Any:
+    """Return a client of S3 or Glue with the same timeouts as the queries."""
     from botocore.config import Config
 
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 2})
-    return _connection().session.client("s3", region_name=settings().region, config=config)
+    return _connection().session.client(service, region_name=settings().region, config=config)
 
 
 def forget_connections() -> None:
     """Read the environment again at the next statement (tests use several endpoints)."""
-    for cached in (settings, _connection, s3):
+    for cached in (settings, _connection, client):
         cached.cache_clear()
 
 
-def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+def frame(sql: str, parameters: Mapping[str, Any] | None = None, database: str | None = None) -> pd.DataFrame:
     """Return the rows of one statement.
 
     Args:
         sql: Athena SQL with `%(name)s` for every value (and `%%` for a per cent sign if there are any).
         parameters: the values; PyAthena quotes them.
+        database: of the tables that the statement names; None means the published database.
 
     Returns:
         Columns by Athena's types: bigint as Int64 if it has nulls, decimal as float64, date and timestamp as
@@ -101,12 +102,12 @@ def frame(sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame
         UnreachableError: no answer. NotPublishedError: a table is not there. QueryError: anything else.
     """
     try:
-        cursor = _connection().cursor()
+        cursor = _connection().cursor(schema_name=database or settings().published_database)
         # The rows come from the result file at once: fetching pages of a thousand takes ten times as long.
         cursor.arraysize = 1
         cursor.execute(sql, dict(parameters) if parameters else None)
         bucket, _, key = str(cursor.output_location).removeprefix("s3://").partition("/")
-        body = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except Exception as error:
         raise translated(error) from error
     return _read(body, [(str(column[0]), str(column[1])) for column in cursor.description or ()])

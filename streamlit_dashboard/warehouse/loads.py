@@ -10,12 +10,14 @@ import streamlit as st
 
 from streamlit_dashboard.warehouse import athena
 from streamlit_dashboard.warehouse.cache import Loaded, ResultCache
-from streamlit_dashboard.warehouse.publications import State, Watch
+from streamlit_dashboard.warehouse.publications import State
+from streamlit_dashboard.warehouse.release import database_of, in_release
+from streamlit_dashboard.warehouse.watch import Watch
 
 _COLUMNS = """
-SELECT table_name, column_name
+SELECT table_schema, table_name, column_name
 FROM information_schema.columns
-WHERE table_schema = %(database)s
+WHERE table_schema IN (%(database)s, %(published)s)
 """
 
 
@@ -31,9 +33,21 @@ def watch() -> Watch:
     return Watch()
 
 
+def begin() -> None:
+    """Begin a page run: ask once what is published, for all queries of the page.
+
+    Raises:
+        NotPublishedError: nothing is published. UnreachableError: no answer, and no state from before.
+    """
+    st.session_state["_stale"] = []
+    st.session_state.pop("_published", None)
+    st.session_state["_published"] = watch().state()
+
+
 def state() -> State:
-    """Return what is published now; see `Watch.state`."""
-    return watch().state()
+    """Return what was published when this page run began; outside of a page, what is published now."""
+    found: State | None = st.session_state.get("_published")
+    return watch().state() if found is None else found
 
 
 def load(table: str, sql: str, parameters: Mapping[str, Any] | None = None, name: str | None = None) -> pd.DataFrame:
@@ -45,7 +59,14 @@ def load(table: str, sql: str, parameters: Mapping[str, Any] | None = None, name
         name: part of the key, if the statement's text is not enough.
     """
     key = (sql, name, tuple(sorted((parameters or {}).items())))
-    loaded = results().get(key, state().version(table), lambda: athena.frame(sql, parameters))
+    release = state().release
+    loaded = results().get(
+        key,
+        state().version(table),
+        lambda: athena.frame(
+            in_release(sql, table, release, bool(parameters)), parameters, database_of(table, release)
+        ),
+    )
     _note(loaded)
     return loaded.frame
 
@@ -55,11 +76,6 @@ def stale() -> list[Loaded]:
     return list(st.session_state.get("_stale", ()))
 
 
-def forget_stale() -> None:
-    """Begin a page run."""
-    st.session_state["_stale"] = []
-
-
 def _note(loaded: Loaded) -> None:
     if loaded.stale_because is not None:
         st.session_state.setdefault("_stale", []).append(loaded)
@@ -67,14 +83,18 @@ def _note(loaded: Loaded) -> None:
 
 def columns_of(table: str) -> tuple[str, ...]:
     """Return the columns of the published table; none if there is no such table."""
+    published = athena.settings().published_database
     found = results().get(
         ("columns",),
         state().newest.version,
-        lambda: athena.frame(_COLUMNS, {"database": athena.settings().published_database}),
+        lambda: athena.frame(_COLUMNS, {"database": database_of("", state().release), "published": published}),
     )
     _note(found)
-    names = found.frame
-    return tuple(names.loc[names["table_name"] == table, "column_name"])
+    names = found.frame[found.frame["table_name"] == table]
+    # Views and operations tables are in the published database only.
+    wanted = database_of(table, state().release)
+    schema = wanted if wanted in set(names["table_schema"]) else published
+    return tuple(names.loc[names["table_schema"] == schema, "column_name"])
 
 
 def has(table: str) -> bool:

@@ -31,7 +31,7 @@ def daily_reports() -> pd.DataFrame:
     """
     bucket = athena.settings().lake_bucket
     try:
-        pages = athena.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
+        pages = athena.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
         found = [(day_of(entry["Key"]), entry) for page in pages for entry in page.get("Contents", ())]
         days = {day: entry for day, entry in found if day is not None}
         newest = sorted(days.items(), reverse=True)[:LISTED]
@@ -50,7 +50,7 @@ def page(key: str) -> str:
         UnreachableError: no answer. QueryError: S3 refuses, or the report is gone.
     """
     try:
-        body: bytes = athena.s3().get_object(Bucket=athena.settings().lake_bucket, Key=key)["Body"].read()
+        body: bytes = athena.client("s3").get_object(Bucket=athena.settings().lake_bucket, Key=key)["Body"].read()
     except Exception as error:
         raise athena.translated(error, "S3") from error
     return body.decode()
@@ -59,7 +59,7 @@ def page(key: str) -> str:
 @lru_cache(maxsize=4 * LISTED)
 def _headline(bucket: str, key: str, etag: str) -> str:
     """Return the headline of a page; `etag` changes with the page, and so does the headline."""
-    return decoded(athena.s3().head_object(Bucket=bucket, Key=key)["Metadata"])
+    return decoded(athena.client("s3").head_object(Bucket=bucket, Key=key)["Metadata"])
 
 
 def _row(day: date, entry: dict[str, Any], headline: str) -> tuple[Any, ...]:

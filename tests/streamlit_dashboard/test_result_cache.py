@@ -11,7 +11,9 @@ import pytest
 
 from streamlit_dashboard.warehouse.athena import NotPublishedError, UnreachableError
 from streamlit_dashboard.warehouse.cache import PAUSE_SECONDS, ResultCache
-from streamlit_dashboard.warehouse.publications import Publication, State, Watch, audits_of
+from streamlit_dashboard.warehouse.publications import Publication, State
+from streamlit_dashboard.warehouse.state_queries import audits_of
+from streamlit_dashboard.warehouse.watch import Watch
 
 
 class Loads:
@@ -105,7 +107,7 @@ def test_an_unpublished_mart_is_named():
 def test_a_new_publish_is_seen_behind_the_pages():
     states = [state(1, mart_sales_trends="2024-02-17"), state(2, mart_sales_trends="2024-02-18")]
     now = [0.0]
-    watch = Watch(read=lambda: states.pop(0), every=30, clock=lambda: now[0])
+    watch = Watch(read=lambda _: states.pop(0), every=30, clock=lambda: now[0], release=lambda: None)
     assert watch.state().as_of.isoformat() == "2024-02-17"
     now[0] = 29.0
     assert watch.state().as_of.isoformat() == "2024-02-17"

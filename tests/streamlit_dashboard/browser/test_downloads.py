@@ -206,7 +206,7 @@ def _number(cell: str) -> str | Decimal:
 
 def test_a_table_has_no_export_of_its_own(page, server):
     """It would hold texts as they are: only the card's download makes formulas harmless."""
-    visit(page, f"{server}{address_of('v_top_items_30d')}")
+    visit(page, f"{server}{address_of('data_health')}")
     export = page.locator("[data-testid=stElementToolbarButton] button[aria-label='Download as CSV']")
     page.locator("[data-testid=stDataFrame]").first.hover()
     assert export.count() > 0
