@@ -19,7 +19,7 @@ PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", *READMES)),
     *sorted((REPOSITORY / "docs").glob("*.md")),
 ]
-CODE = ("dags", "plugins/biz_insights", "plugins/biz_schema", "spark_jobs", "mwaa")
+CODE = ("dags", "plugins/biz_insights", "plugins/biz_schema", "spark_jobs", "mwaa", "streamlit_dashboard")
 
 FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
