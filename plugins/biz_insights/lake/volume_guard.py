@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from biz_insights.errors import PermanentError
 from biz_insights.lake.catalog import PublishedPartition
-from biz_insights.lake.closed_days import changes_of_closed_days, is_closed, large_changes, total_shares
+from biz_insights.lake.day_changes import changes_of_closed_days, is_closed, large_changes, total_shares
 from biz_insights.lake.day_volumes import Counted, DayVolume, Volumes, volumes
 from biz_insights.lake.implausible_values import implausible_values
 from biz_insights.settings import Settings
