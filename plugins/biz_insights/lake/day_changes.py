@@ -45,18 +45,20 @@ class DayChange:
         return (self.after.amount or Decimal(0)) - (self.before.amount or Decimal(0)) if known else Decimal(0)
 
 
-def is_closed(day: str, process_date: str) -> bool:
-    """Return whether a published day is over. Days after the process date are still growing."""
-    return day <= process_date
+def closed_days(volumes: Volumes, process_date: str) -> dict[str, DayVolume]:
+    """Return the published days that are over, as they were published.
+
+    These are the days up to the process date, and all before the newest published one: a run for an earlier date reads
+    the whole source too. So the newest day is closed only once a run is for it; until then it is still growing.
+    """
+    return {day: volume for day, volume in volumes.before.items() if day <= process_date or day < volumes.newest}
 
 
-def changes_of_closed_days(volumes: Volumes, process_date: str) -> list[DayChange]:
+def changes_of_closed_days(volumes: Volumes, closed: Mapping[str, DayVolume]) -> list[DayChange]:
     """Return the closed days that would lose or gain rows or money, by date, without those that late orders explain."""
     found = []
     late_from = _days_before(volumes.newest, LATE_DAYS) if volumes.newest else ""
-    for day, before in sorted(volumes.before.items()):
-        if not is_closed(day, process_date):
-            continue
+    for day, before in sorted(closed.items()):
         change = DayChange(day, before, volumes.after.get(day, NOTHING))
         is_late = day > late_from and change.rows > 0 and change.amount >= 0
         if (change.rows or change.amount) and not is_late:

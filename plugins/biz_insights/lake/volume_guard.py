@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from biz_insights.errors import PermanentError
 from biz_insights.lake.catalog import PublishedPartition
-from biz_insights.lake.day_changes import changes_of_closed_days, is_closed, large_changes, total_shares
+from biz_insights.lake.day_changes import changes_of_closed_days, closed_days, large_changes, total_shares
 from biz_insights.lake.day_volumes import Counted, DayVolume, Volumes, volumes
 from biz_insights.lake.implausible_values import implausible_values
 from biz_insights.settings import Settings
@@ -113,8 +113,8 @@ def volume_report(
 
 def _closed_days(found: Volumes, process_date: str, settings: Settings) -> tuple[list[str], dict[str, str]]:
     """Return sentences about the closed days beyond a limit, and the days with their reasons."""
-    closed = {day: volume for day, volume in found.before.items() if is_closed(day, process_date)}
-    changes = changes_of_closed_days(found, process_date)
+    closed = closed_days(found, process_date)
+    changes = changes_of_closed_days(found, closed)
     rows, amount = total_shares(changes, closed)
     large = large_changes(changes, closed, Decimal(str(settings.volume_limit_day_percent)))
     summary, reasons = [], {}

@@ -40,7 +40,13 @@ def test_a_recent_day_whose_money_changes_without_new_rows_blocks() -> None:
     assert report(BEFORE, {day(99): volume(40, "100.00")}).summary
 
 
-def test_days_after_the_process_date_are_not_closed() -> None:
+@pytest.mark.parametrize("process_date", [day(10), day(98), day(99), day(150)])
+def test_a_run_for_an_earlier_date_may_not_lose_later_days(process_date: str) -> None:
+    half = {value: volume(20) for value in BEFORE if day(50) <= value <= day(98)}
+    assert len(report(BEFORE, half, process_date=process_date).findings) == len(half)
+
+
+def test_the_newest_day_is_closed_once_a_run_is_for_it() -> None:
     assert report(BEFORE, {day(99): volume(3)}, process_date=day(98)).summary == ()
     assert report(BEFORE, {}, removed=[day(99)], process_date=day(98)).summary == ()
 
