@@ -24,7 +24,7 @@ def guard_order_lines(run: RunContext, manifest: Manifest, accept_changes: bool)
     """
     table = SILVER_ORDER_ITEMS.name
     report = volume_report(
-        run.published.partitions(table),
+        run.released.partitions(table),
         manifest.volumes(table),
         manifest.build(table).removed,
         run.process_date,

@@ -14,7 +14,6 @@ from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.lake.table_parameters import CURRENT_BATCH, INPUT_FINGERPRINT, SNAPSHOT_AT
-from biz_insights.lake.volume_guard import VolumeReport, volume_report
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
 from biz_insights.steps.bronze_steps import (
     SourceBatch,
@@ -22,6 +21,7 @@ from biz_insights.steps.bronze_steps import (
     bronze_manifest,
     source_batch,
 )
+from biz_insights.steps.guard_steps import guard_order_lines
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_insights.time_zones import offset_changes
@@ -141,19 +141,10 @@ def audit_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any], *, a
     open_lake(run)
     builds = silver_builds(run, job_run_id)
     require_compared_days(run, plan, builds)
-    for line in volume_of_lines(run, job_run_id).raise_if_blocked(accept_changes):
+    manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
+    for line in guard_order_lines(run, manifest, accept_changes=accept_changes):
         log.warning(line)
     return audit_builds(run, "silver", builds, job_run_id)
-
-
-def volume_of_lines(run: RunContext, job_run_id: str) -> VolumeReport:
-    """Compare the days of the order lines with those that readers see."""
-    manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
-    table = SILVER_ORDER_ITEMS.name
-    published = run.released.partitions(table)
-    built = manifest.volumes(table)
-    removed = [value for value in published if value not in built]
-    return volume_report(published, built, removed, run.process_date, run.settings)
 
 
 def publish_silver(

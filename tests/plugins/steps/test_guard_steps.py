@@ -22,7 +22,7 @@ TABLE = SILVER_ORDER_ITEMS.name
 
 def manifest(run: RunContext, days: Mapping[str, Volume]) -> Manifest:
     """The manifest of a silver job that read these days of order lines."""
-    known = run.published.fingerprints(TABLE)
+    known = run.released.fingerprints(TABLE)
     partitions: dict[str, Any] = {}
     for value, part in days.items():
         same = known.get(value) == part.fingerprint
@@ -42,9 +42,10 @@ def run(lake_bucket: str, published: str) -> RunContext:
     """The context of a task on a lake with a shop of 60 days, of which the guard has seen the first load."""
     settings = Settings(lake_bucket=lake_bucket, published_database=published)
     context = RunContext(settings, "manual__1", day(60))
+    context.session.client("glue").create_database(DatabaseInput={"Name": context.released.database})
     first = manifest(context, shop(60))
     assert guard_order_lines(context, first, accept_changes=False) == []
-    publish(context.published, first.build(TABLE), context.table_root(TABLE))
+    publish(context.released, first.build(TABLE), context.table_root(TABLE))
     return context
 
 
