@@ -65,9 +65,10 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """Serve until the process that started this one ends."""
+    # Before the slow import: the other process may end meanwhile.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from airflow.__main__ import main as airflow
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.argv = ["airflow", "triggerer", "--skip-serve-logs"]
     airflow()
 
