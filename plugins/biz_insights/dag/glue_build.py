@@ -41,27 +41,16 @@ class GlueBuildOperator(GlueJobOperator):
         """Start the run, wait for it, and return the JobRunId."""
         poll_seconds = load_settings().poll_seconds
         run_id = self._start(context, poll_seconds)
-        run = glue_runs.read_run(self._glue, self.job_name, run_id)
-        until = self._until(run)
-        if self.deferrable:
-            self.defer(
-                trigger=GlueRunTrigger(
-                    job_name=self.job_name,
-                    run_id=run_id,
-                    until=until.timestamp(),
-                    poll_seconds=poll_seconds,
-                    aws_conn_id=self.aws_conn_id,
-                    region_name=self.region_name,
-                ),
-                method_name="execute_complete",
-                timeout=until + TRIGGER_SLACK - datetime.now(UTC),
-            )
         try:
-            glue_runs.wait_for_end(self._glue, self.job_name, run_id, until, poll_seconds)
+            until = self._until(glue_runs.read_run(self._glue, self.job_name, run_id))
+            if not self.deferrable:
+                glue_runs.wait_for_end(self._glue, self.job_name, run_id, until, poll_seconds)
         except Exception:
             # Nobody waits for this run any more.
             self.on_kill()
             raise
+        if self.deferrable:
+            self._defer(run_id, until, poll_seconds)
         return self._result(run_id, poll_seconds)
 
     def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> str:
@@ -123,6 +112,20 @@ class GlueBuildOperator(GlueJobOperator):
             return super().execute(context)
         finally:
             self.deferrable = deferrable
+
+    def _defer(self, run_id: str, until: datetime, poll_seconds: float) -> None:
+        self.defer(
+            trigger=GlueRunTrigger(
+                job_name=self.job_name,
+                run_id=run_id,
+                until=until.timestamp(),
+                poll_seconds=poll_seconds,
+                aws_conn_id=self.aws_conn_id,
+                region_name=self.region_name,
+            ),
+            method_name="execute_complete",
+            timeout=until + TRIGGER_SLACK - datetime.now(UTC),
+        )
 
     def _until(self, run: dict[str, Any] | None) -> datetime:
         started = {"JobName": self.job_name, "StartedOn": datetime.now(UTC)}

@@ -157,14 +157,14 @@ def test_a_run_that_is_given_up_is_stopped(glue, make_job, deferrable, monkeypat
     assert state(glue, job, only_run(glue, job)) == "STOPPED"
 
 
-def test_an_error_while_waiting_stops_the_run(glue, make_job, monkeypatch):
+def test_a_question_that_is_refused_stops_the_run(glue, make_job, deferrable, monkeypatch):
     def denied(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetJobRun")
 
-    monkeypatch.setattr(glue_runs, "wait_for_end", denied)
+    monkeypatch.setattr(glue_runs, "read_run", denied)
     job = make_job(SLOW)
     with pytest.raises(ClientError):
-        run(build(job), context())
+        run(build(job, deferrable), context())
     await_state(glue, job, only_run(glue, job), "STOPPED")
 
 
