@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from biz_insights.closed_days import ClosedDaysError, closed_days
+from biz_insights.store_closings import StoreClosingsError, store_closings
 from biz_insights.time_formats import TimeFormatError, time_format
 from biz_insights.time_zones import TimeZoneError, require_region
 from biz_schema.setting_values import NEGATIVE_LINES, PRICE_BASES, NegativeLines, PriceBasis
@@ -112,8 +112,8 @@ class Settings:
         except TimeFormatError as error:
             raise SettingsError(f"setting source_date_format: {error}") from error
         try:
-            closed_days(self.closed_days)
-        except ClosedDaysError as error:
+            store_closings(self.closed_days)
+        except StoreClosingsError as error:
             raise SettingsError(f"setting closed_days: {error}") from error
         if self.source_sslmode not in SSLMODES:
             raise SettingsError(

@@ -180,3 +180,8 @@ def test_only_marts_that_read_the_scores_wait_for_them(daily):
         )
         for step in ("plan", "build", "audit", "publish")
     }
+
+
+def test_the_check_for_orders_can_be_waived_for_one_run(daily):
+    parameter = daily.params.get_param("accept_no_orders")
+    assert (parameter.value, parameter.schema["type"]) == (False, "boolean")

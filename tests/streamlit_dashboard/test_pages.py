@@ -139,5 +139,5 @@ def test_data_health_shows_the_ledger_and_what_failed(published, open_page):
 
 def test_the_overview_says_what_needs_a_look(published, open_page):
     said = texts(open_page("overview"))
-    assert "The data are late" in said
+    assert "Complete days are missing" in said
     assert "Checks of the last run failed" in said

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from biz_insights.closed_days import ClosedDays, closed_days
 from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
 from biz_insights.source.order_days import OrderDays
+from biz_insights.store_closings import StoreClosings, store_closings
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def judge(found: OrderDays, process_date: date, settings: Settings) -> Judgement
     if found.last is None:
         return Judgement({}, ())
     gap = _days(found.last + timedelta(days=1), process_date)
-    closed = closed_days(settings.closed_days)
+    closed = store_closings(settings.closed_days)
     holidays = _public_holidays(settings, {day.year for day in (*gap, *_days(min(found.days), found.last))})
     reasons = {day: reason for day in gap if (reason := _reason(day, found, closed, holidays))}
     unexplained = tuple(day for day in gap if day not in reasons)
@@ -89,7 +89,7 @@ def named(day: date) -> str:
     return f"{day:%A} {day.isoformat()}"
 
 
-def _reason(day: date, found: OrderDays, closed: ClosedDays, holidays: dict[date, str]) -> str | None:
+def _reason(day: date, found: OrderDays, closed: StoreClosings, holidays: dict[date, str]) -> str | None:
     """Return why a day is closed, or None."""
     if day in closed:
         return "the setting closed_days names it"
@@ -113,7 +113,7 @@ def _never_on(weekday: int, found: OrderDays) -> bool:
     return found.first <= begin and not any(day.weekday() == weekday for day in found.days if day >= begin)
 
 
-def _longest_gap(found: OrderDays, closed: ClosedDays, holidays: dict[date, str]) -> int:
+def _longest_gap(found: OrderDays, closed: StoreClosings, holidays: dict[date, str]) -> int:
     """Return the days of the longest gap in the history that is not explained by what explains single days."""
     longest, gap = 0, list[date]()
     for day in _days(min(found.days), found.last or min(found.days)):

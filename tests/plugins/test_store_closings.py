@@ -6,18 +6,18 @@ from datetime import date
 
 import pytest
 
-from biz_insights.closed_days import closed_days
 from biz_insights.settings import SettingsError, resolve
+from biz_insights.store_closings import store_closings
 
 
 def test_weekdays_and_dates_are_closed() -> None:
-    closed = closed_days("sunday, 2026-12-25,")
+    closed = store_closings("sunday, 2026-12-25,")
     assert date(2026, 11, 29) in closed and date(2026, 12, 25) in closed
     assert date(2026, 11, 30) not in closed and date(2025, 12, 25) not in closed
 
 
 def test_without_the_setting_no_day_is_closed() -> None:
-    assert date(2026, 11, 29) not in closed_days("")
+    assert date(2026, 11, 29) not in store_closings("")
 
 
 @pytest.mark.parametrize(

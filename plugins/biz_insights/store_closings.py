@@ -8,12 +8,12 @@ from datetime import date
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
-class ClosedDaysError(ValueError):
+class StoreClosingsError(ValueError):
     """The text is not a list of weekdays and dates; the message says what to write."""
 
 
 @dataclass(frozen=True)
-class ClosedDays:
+class StoreClosings:
     """Closed weekdays (0 is Monday) and closed dates."""
 
     weekdays: frozenset[int] = frozenset()
@@ -23,11 +23,11 @@ class ClosedDays:
         return day.weekday() in self.weekdays or day in self.dates
 
 
-def closed_days(text: str) -> ClosedDays:
+def store_closings(text: str) -> StoreClosings:
     """Return the days that a list names: English weekdays and dates as `YYYY-MM-DD`, separated by commas.
 
     Raises:
-        ClosedDaysError: a word is neither, or the list names every weekday, so that no day would ever be missing.
+        StoreClosingsError: a word is neither, or the list names every weekday, so that no day would ever be missing.
     """
     weekdays, dates = set(), set()
     for word in filter(None, (part.strip() for part in text.split(","))):
@@ -37,9 +37,9 @@ def closed_days(text: str) -> ClosedDays:
         try:
             dates.add(date.fromisoformat(word))
         except ValueError as error:
-            raise ClosedDaysError(
+            raise StoreClosingsError(
                 f"{word!r} is neither a weekday nor a date; write weekdays as SUNDAY and dates as 2026-12-25"
             ) from error
     if len(weekdays) == len(WEEKDAYS):
-        raise ClosedDaysError(f"{text!r} names every weekday, so that missing orders would never be noticed")
-    return ClosedDays(frozenset(weekdays), frozenset(dates))
+        raise StoreClosingsError(f"{text!r} names every weekday, so that missing orders would never be noticed")
+    return StoreClosings(frozenset(weekdays), frozenset(dates))
