@@ -9,3 +9,7 @@ class EndpointError(RuntimeError):
 
 class StateUnreadableError(EndpointError):
     """Saved state is damaged, or another version of the endpoint wrote it."""
+
+
+class StateUnsavedError(EndpointError):
+    """The last changes could not be saved; what was saved before is complete."""

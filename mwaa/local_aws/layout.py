@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.private_folder import open_private
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
-ACCESS_KEY = "local-access-key"
-SECRET_KEY = "local-secret-key"
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,11 @@ class StateLayout:
         """Return the layout below `state_dir`, and create the folders that must exist before anything starts.
 
         Raises:
-            EndpointError: the folders cannot be created.
+            EndpointError: the folders cannot be created, or other users could change what is in them.
         """
         layout = cls(Path(state_dir).expanduser().resolve())
         try:
+            open_private(layout.root)
             for folder in (layout.s3, layout.aws, layout.glue, layout.sns, layout.snapshots):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -44,7 +44,7 @@ class StateLayout:
 
     @property
     def aws(self) -> Path:
-        """Pickled state of the AWS services, one file per service."""
+        """Saved state of the AWS services, one signed file per service."""
         return self.root / "aws"
 
     @property
@@ -81,6 +81,11 @@ class StateLayout:
     def skipped_export_tables(self) -> Path:
         """Tables (`schema.table`, one per line) that exports skip although they end COMPLETE, as RDS may do."""
         return self.root / "rds" / "skip_tables.txt"
+
+    @property
+    def keys(self) -> Path:
+        """The random keys of this state: for its clients, its database and its saved files."""
+        return self.root / "endpoint.key"
 
     @property
     def ready_file(self) -> Path:

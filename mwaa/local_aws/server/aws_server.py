@@ -18,15 +18,18 @@ from botocore.exceptions import ClientError
 from moto.core.request import Request
 from moto.core.utils import camelcase_to_underscores
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from nanio.errors import S3Error
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.request_signatures import SignatureCheck, SignedRequest
 from mwaa.local_aws.server.service_table import SERVICES, Service
 from mwaa.local_aws.services import state
 
 logger = logging.getLogger(__name__)
 
+WRONG_KEY = "This endpoint answers only to the keys of its state: read them from the state folder's endpoint.json"
 _READ_PREFIXES = ("Get", "Describe", "List", "BatchGet", "Filter", "Head", "Lookup", "Simulate", "AssumeRole")
 
 
@@ -45,14 +48,20 @@ class _QuietHandler(MotoRequestHandler):
 class AwsServer:
     """Serves `SERVICES` on 127.0.0.1 from background threads."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, signatures: SignatureCheck, port: int = 0) -> None:
         """Open the port (0 picks a free one).
+
+        Args:
+            signatures: accepts the clients' requests.
+            port: the port.
 
         Raises:
             EndpointError: the port is in use.
         """
         try:
-            self._server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
+            self._server = make_server(
+                "127.0.0.1", port, application(signatures), threaded=True, request_handler=_QuietHandler
+            )
         except (OSError, SystemExit) as error:
             raise EndpointError(
                 f"port {port} is in use: stop the process that uses it, "
@@ -80,17 +89,29 @@ class AwsServer:
         self._server.server_close()
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer one AWS API call (a WSGI application)."""
-    request = _ServerRequest(environ)
-    try:
-        response = _answer(request)
-    except NotImplementedError as error:
-        response = _error(request, "UnknownOperationException", f"{error} by the local endpoint")
-    except Exception as error:
-        logger.exception("call failed: %s", _action(request))
-        response = _error(request, "InternalFailure", f"{type(error).__name__}: {error}", status=500)
-    return response(environ, start_response)
+def application(signatures: SignatureCheck) -> Callable[..., Iterable[bytes]]:
+    """Return the WSGI application that answers AWS API calls."""
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = _ServerRequest(environ)
+        try:
+            signatures.check(_signed(request), request.get_data())
+            response = _answer(request)
+        except S3Error as error:
+            response = _error(request, "UnrecognizedClientException", f"{error.message_text} {WRONG_KEY}", status=403)
+        except NotImplementedError as error:
+            response = _error(request, "UnknownOperationException", f"{error} by the local endpoint")
+        except Exception as error:
+            logger.exception("call failed: %s", _action(request))
+            response = _error(request, "InternalFailure", f"{type(error).__name__}: {error}", status=500)
+        return response(environ, start_response)
+
+    return serve
+
+
+def _signed(request: Request) -> SignedRequest:
+    path, _, query = request.environ.get("RAW_URI", request.path).partition("?")
+    return SignedRequest(request.method, path, query, {name.lower(): value for name, value in request.headers})
 
 
 def _answer(request: Request) -> Response:

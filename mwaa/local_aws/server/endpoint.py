@@ -14,12 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mwaa.local_aws.errors import EndpointError
-from mwaa.local_aws.layout import ACCESS_KEY, REGION, SECRET_KEY, StateLayout
+from mwaa.local_aws.errors import EndpointError, StateUnsavedError
+from mwaa.local_aws.layout import REGION, StateLayout
+from mwaa.local_aws.private_folder import write_private
 from mwaa.local_aws.rds.postgres import Postgres
 from mwaa.local_aws.server.lock import StateLock
 from mwaa.local_aws.server.provisioning_file import read_provisioning
 from mwaa.local_aws.services import moto_internals, state
+from mwaa.local_aws.state_keys import StateKeys, open_keys
 
 logger = logging.getLogger("mwaa.local_aws")
 
@@ -93,13 +95,22 @@ class LocalEndpoint:
             raise
 
     def stop(self) -> None:
-        """Stop jobs and servers and save the state. A second call does nothing."""
+        """Stop jobs and servers and save the state. A second call does nothing.
+
+        Raises:
+            StateUnsavedError: everything is stopped, and the last changes could not be saved.
+        """
+        unsaved: StateUnsavedError | None = None
         while self._stack:
             name, undo = self._stack.pop()
             try:
                 undo()
+            except StateUnsavedError as error:
+                unsaved = error
             except Exception:
                 logger.exception("stopping the endpoint: %s", name)
+        if unsaved is not None:
+            raise unsaved
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of this endpoint; the process's own AWS settings play no part."""
@@ -114,21 +125,24 @@ class LocalEndpoint:
     def _start(self) -> None:
         self._lock_state_folder()
         self._log_to_file()
-        postgres = Postgres(self.layout)
+        keys = open_keys(self.layout.keys, self.layout.aws)
+        postgres = Postgres(self.layout, keys.postgres_password)
         # PostgreSQL starts while Python imports moto: each takes about a second.
         starting = _Background(postgres.start)
+        from mwaa.local_aws.request_signatures import SignatureCheck
         from mwaa.local_aws.s3.s3_server import S3Server
         from mwaa.local_aws.server.aws_server import AwsServer
 
         self._quiet_libraries()
         port, s3_port = self._ports
         try:
-            aws = AwsServer(port)
+            signatures = SignatureCheck(keys.access_key, keys.secret_key)
+            aws = AwsServer(signatures, port)
             self._stack.append(("aws socket", aws.close))
-            s3 = S3Server(self.layout.s3, s3_port)
+            s3 = S3Server(self.layout.s3, signatures, s3_port)
             self._stack.append(("s3 socket", s3.close))
-            self.environment = _environment(aws.url, s3.url)
-            self._load_state()
+            self.environment = _environment(aws.url, s3.url, keys)
+            self._load_state(keys)
         finally:
             error = starting.join()
             if error is None:
@@ -154,11 +168,12 @@ class LocalEndpoint:
         if jobs:
             runner().prepare_warm_spark(jobs[0])
 
-    def _load_state(self) -> None:
+    def _load_state(self, keys: StateKeys) -> None:
         from mwaa.local_aws import athena
         from mwaa.local_aws.server.service_table import backends_of
+        from mwaa.local_aws.services.state_files import StateFiles
 
-        store = state.StateStore(self.layout.aws, backends_of)
+        store = state.StateStore(StateFiles(self.layout.aws, keys, self.layout.keys), backends_of)
         self._stack.append(("reset state", moto_internals.reset_backends))
         moto_internals.reset_backends()
         self.layout.outdated_scan_cache.unlink(missing_ok=True)
@@ -219,10 +234,7 @@ class LocalEndpoint:
 
     def _write_ready_file(self) -> None:
         content = json.dumps({"pid": os.getpid(), "environment": self.environment}, indent=1)
-        partial = self.layout.ready_file.with_suffix(".partial")
-        partial.write_text(content)
-        partial.chmod(0o600)
-        partial.replace(self.layout.ready_file)
+        write_private(self.layout.ready_file, content.encode())
         self._stack.append(("ready file", lambda: self.layout.ready_file.unlink(missing_ok=True)))
 
 
@@ -245,12 +257,12 @@ class _Background:
         return self._error
 
 
-def _environment(aws_url: str, s3_url: str) -> dict[str, str]:
+def _environment(aws_url: str, s3_url: str, keys: StateKeys) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": aws_url,
         "AWS_ENDPOINT_URL_S3": s3_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         # Without this, clients first look for the credentials of an EC2 instance.

@@ -2,7 +2,7 @@
 
 moto holds everything in Python objects. Each service's backends are pickled to `DIR/aws/<service>.pickle` shortly
 after a call changed them, and once more at shutdown. There is one file per service: a burst of catalog calls does not
-rewrite the others. A save replaces the file in one step, so that a file is always complete.
+rewrite the others. `state_files` signs them and writes each in one step, so that a file is always complete.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-from mwaa.local_aws.errors import StateUnreadableError
+from mwaa.local_aws.errors import StateUnreadableError, StateUnsavedError
 from mwaa.local_aws.services import moto_internals, state_pickle
+from mwaa.local_aws.services.state_files import StateFiles
+from mwaa.local_aws.services.state_pickle import PERSISTED_SERVICES
 
 logger = logging.getLogger(__name__)
 
 # Raise this number when a change makes older state files unusable.
 STATE_VERSION = 2
 SAVE_DELAY_SECONDS = 0.5
+# After a save that failed, as on a full disk.
+RETRY_SECONDS = 5.0
 # Saving a catalog of ten thousand partitions takes half a second, in which no call is answered. While calls keep
 # changing it, saving takes at most this share of the time.
 SAVING_SHARE = 0.02
-PERSISTED_SERVICES = ("glue", "athena", "rds", "sns", "ssm", "secretsmanager", "kms", "iam", "logs")
 # Importing moto's ssm imports all of ec2 (over a second), so it is loaded on first use or with saved state.
 LAZY_SERVICES = frozenset({"ssm"})
 
@@ -48,9 +50,9 @@ def touch(*services: str) -> None:
 class StateStore:
     """Loads and saves the state of the running endpoint's services."""
 
-    def __init__(self, folder: Path, backends_of: Callable[[str], Any]) -> None:
-        """Use `folder` for the files; `backends_of(service)` returns moto's BackendDict of a service."""
-        self._folder = folder
+    def __init__(self, files: StateFiles, backends_of: Callable[[str], Any]) -> None:
+        """Use `files`; `backends_of(service)` returns moto's BackendDict of a service."""
+        self._files = files
         self._backends_of = backends_of
         self._dirty: set[str] = set()
         self._changed = threading.Condition()
@@ -65,21 +67,33 @@ class StateStore:
         """
         global _active
         for service in PERSISTED_SERVICES:
-            path = self._path(service)
-            if path.exists():
-                self._load(service, path)
+            content = self._files.read(service)
+            if content is not None:
+                self._load(service, content)
+        self._files.sign_all()
         _active = self
         self._saver.start()
 
     def stop(self) -> None:
-        """Save everything once more and stop saving."""
+        """Save everything once more and stop saving.
+
+        Raises:
+            StateUnsavedError: a service could not be saved; its file is as it was after the save before.
+        """
         global _active
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         self._saver.join()
         _active = None
-        self.save(service for service in PERSISTED_SERVICES if self._in_use(service))
+        failures = self.save(service for service in PERSISTED_SERVICES if self._in_use(service))
+        if failures:
+            service, error = next(iter(failures.items()))
+            reason = getattr(error, "strerror", None) or str(error)
+            raise StateUnsavedError(
+                f"the last changes of {', '.join(failures)} could not be saved in {self._files.path(service)} "
+                f"({reason}): free space or make the folder writable, then repeat what you did last"
+            )
 
     def touch(self, *services: str) -> None:
         """Queue these services for saving."""
@@ -87,16 +101,16 @@ class StateStore:
             self._dirty.update(services)
             self._changed.notify_all()
 
-    def save(self, services: Iterable[str]) -> None:
-        """Save the given services now; a service that cannot be saved is logged, and the others are saved."""
+    def save(self, services: Iterable[str]) -> dict[str, Exception]:
+        """Save the given services now; returns the errors of those that could not be saved, and logs them."""
+        failures: dict[str, Exception] = {}
         for service in services:
-            path = self._path(service)
-            partial = path.with_suffix(".partial")
             try:
-                partial.write_bytes(self._dump(service))
-                partial.replace(path)
-            except Exception:
+                self._files.write(service, self._dump(service))
+            except Exception as error:
                 logger.exception("could not save the state of %s", service)
+                failures[service] = error
+        return failures
 
     def _save_loop(self) -> None:
         delay = SAVE_DELAY_SECONDS
@@ -109,8 +123,10 @@ class StateStore:
                     return
                 dirty, self._dirty = self._dirty, set()
             began = time.monotonic()
-            self.save(sorted(dirty & set(PERSISTED_SERVICES)))
-            delay = max(SAVE_DELAY_SECONDS, (time.monotonic() - began) / SAVING_SHARE)
+            failed = self.save(sorted(dirty & set(PERSISTED_SERVICES)))
+            with self._changed:
+                self._dirty.update(failed)
+            delay = RETRY_SECONDS if failed else max(SAVE_DELAY_SECONDS, (time.monotonic() - began) / SAVING_SHARE)
 
     def _dump(self, service: str) -> bytes:
         attempts = 5
@@ -128,22 +144,19 @@ class StateStore:
                     raise
         raise AssertionError("unreachable")
 
-    def _load(self, service: str, path: Path) -> None:
+    def _load(self, service: str, content: bytes) -> None:
         try:
             backends = self._backends_of(service)
-            version, content = state_pickle.loads(path.read_bytes(), backends)
+            version, saved = state_pickle.loads(content, backends)
             if version != STATE_VERSION:
                 raise ValueError(f"version {version}, expected {STATE_VERSION}")
-            for (account, region), attributes in content.items():
+            for (account, region), attributes in saved.items():
                 state_pickle.restore(backends[account][region], attributes)
         except Exception as error:
             raise StateUnreadableError(
-                f"saved state {path} cannot be read ({type(error).__name__}: {error}): delete the folder "
-                f"{self._folder.parent} to start without data, or go back to the version that wrote it"
+                f"saved state {self._files.path(service)} cannot be read ({type(error).__name__}: {error}): restore it "
+                "from a copy, or go back to the version that wrote it, or choose another --state to start without data"
             ) from error
 
     def _in_use(self, service: str) -> bool:
         return service not in LAZY_SERVICES or moto_internals.is_loaded(service)
-
-    def _path(self, service: str) -> Path:
-        return self._folder / f"{service}.pickle"

@@ -1,4 +1,8 @@
-"""Pickle moto's objects, including those that Python's pickle alone refuses."""
+"""Pickle moto's objects, including those that Python's pickle alone refuses.
+
+Loading calls nothing but the constructors of the classes that saved state contains: a file that names anything else is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.core.base_backend import BaseBackend
 
+PERSISTED_SERVICES = ("glue", "athena", "rds", "sns", "ssm", "secretsmanager", "kms", "iam", "logs")
+"""The services whose objects are saved."""
 MOVED_MODULES = {
     "mwaa.local_aws.athena.backend": "mwaa.local_aws.athena.athena_backend",
     "mwaa.local_aws.athena.errors": "mwaa.local_aws.athena.athena_errors",
@@ -25,6 +31,32 @@ MOVED_MODULES = {
     "mwaa.local_aws.state_pickle": "mwaa.local_aws.services.state_pickle",
 }
 """Old module → new module of classes and functions that saved state refers to. When you move or rename one, add it."""
+
+_MODULES = frozenset(
+    {
+        *MOVED_MODULES.values(),
+        "mwaa.local_aws.athena.statement",
+        "moto.core.common_models",
+        "moto.utilities.tagging_service",
+    }
+)
+"""Modules whose classes saved state contains."""
+_MOTO = tuple(f"moto.{service}." for service in PERSISTED_SERVICES)
+"""Moto's modules of the services: their classes, too."""
+_NAMES = {
+    "builtins": (
+        "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "str",
+        "tuple", "Exception", "KeyError", "RuntimeError", "ValueError",
+    ),
+    "collections": ("OrderedDict", "defaultdict", "deque"),
+    "copyreg": ("__newobj__", "_reconstructor"),
+    "datetime": ("date", "datetime", "time", "timedelta", "timezone"),
+    "dateutil.tz.tz": ("tzutc",),
+    "decimal": ("Decimal",),
+    "re": ("_compile",),
+    "uuid": ("UUID",),
+}  # fmt: skip
+"""Classes and functions of Python itself, by module."""
 
 
 class _Pickler(pickle.Pickler):
@@ -64,15 +96,35 @@ class _Unpickler(pickle.Unpickler):
         self._backends = backends
 
     def find_class(self, module: str, name: str) -> Any:
-        return super().find_class(MOVED_MODULES.get(module, module), name)
+        module = MOVED_MODULES.get(module, module)
+        if not may_be_loaded(module, name):
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which saved state never contains")
+        found = super().find_class(module, name)
+        # A function could do anything when it is called; a class of these modules only makes an object.
+        if module in _MODULES or module.startswith(_MOTO):
+            is_own_class = isinstance(found, type) and found.__module__ == module
+            if not is_own_class and found is not _private_key:
+                raise pickle.UnpicklingError(f"{module}.{name} is not a class of that module")
+        return found
 
     def persistent_load(self, pid: Any) -> Any:
         account, region = pid
         return self._backends[account][region]
 
 
+def may_be_loaded(module: str, name: str) -> bool:
+    """Return whether saved state may name this class or function. `name` has no dots: it is no attribute of another."""
+    if not name.isidentifier():
+        return False
+    return name in _NAMES.get(module, ()) or module in _MODULES or module.startswith(_MOTO)
+
+
 def loads(data: bytes, backends: Any) -> Any:
-    """Return what `dumps` was given; `backends` is moto's BackendDict (account → region → backend) of the service."""
+    """Return what `dumps` was given; `backends` is moto's BackendDict (account → region → backend) of the service.
+
+    Raises:
+        pickle.UnpicklingError: it names a class or function that saved state never contains.
+    """
     return _Unpickler(data, backends).load()
 
 

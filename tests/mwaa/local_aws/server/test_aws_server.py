@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.request_signatures import SignatureCheck
 from mwaa.local_aws.server.aws_server import AwsServer
 from mwaa.local_aws.server.endpoint import LocalEndpoint
 
@@ -47,4 +48,4 @@ def test_an_s3_call_to_the_wrong_port_is_answered_with_the_right_variable(endpoi
 def test_a_port_in_use_is_named(endpoint: LocalEndpoint) -> None:
     port = int(endpoint.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
     with pytest.raises(EndpointError, match=f"port {port} is in use.*--port"):
-        AwsServer(port)
+        AwsServer(SignatureCheck("key", "secret"), port)
