@@ -7,6 +7,8 @@ STATE ?= .local
 BIN := $(VENV)/bin
 LOCK := mwaa/requirements/laptop.txt
 READY := $(VENV)/.ready
+# What it starts ends with make, also when make is killed.
+RUNNER := $(BIN)/python -m mwaa.local_runner --state $(STATE) --end-with-parent
 # Set-up trains a class archive for Java with these.
 TRAINING := mwaa/local_aws/glue/spark_warmup.py mwaa/local_aws/glue/spark_filesystem.py
 
@@ -29,17 +31,17 @@ $(READY): $(LOCK) $(TRAINING)
 
 setup: $(READY) ## Virtual environment with the locked versions (the others do it themselves)
 
-run: $(READY) ## Source files to published marts  [SOURCE=folder] [DATE=YYYY-MM-DD] [DEFERRABLE=1]
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) run --source "$(SOURCE)" --date "$(DATE)" $(if $(DEFERRABLE),--deferrable)
+run: $(READY) ## Source files to published marts  [SOURCE=folder] [DATE=YYYY-MM-DD] [FULL_REFRESH=1] [DEFERRABLE=1] [PARAMS='name=value …']
+	@$(RUNNER) run --source "$(SOURCE)" --date "$(DATE)" $(if $(DEFERRABLE),--deferrable) $(if $(filter-out 0,$(FULL_REFRESH)),--param full_refresh=true) $(foreach parameter,$(PARAMS),--param '$(parameter)')
 
 query: $(READY) ## One SQL statement, its result as CSV  SQL='…'
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) query "$$STATEMENT"
+	@$(RUNNER) query "$$STATEMENT"
 
 airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) airflow --port $(or $(PORT),8080)
+	@$(RUNNER) airflow --port $(or $(PORT),8080)
 
 dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) dashboard --port $(or $(PORT),8501)
+	@$(RUNNER) dashboard --port $(or $(PORT),8501)
 
 test: $(READY) ## All tests
 	@$(BIN)/python -m pytest $(ARGS)

@@ -14,8 +14,11 @@ from pathlib import Path
 
 from mwaa.local_aws.errors import EndpointError
 from mwaa.local_aws.server.lock import StateLock, is_served
+from mwaa.local_aws.server.users import UserWatch
 
 STOP_SECONDS = 30.0
+USERS_SECONDS = 0.5
+"""How often an endpoint looks whether anybody uses it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     serve_parser.add_argument("--s3-port", type=int, default=0, help="port for S3 (0: a free one)")
     serve_parser.add_argument("--provisioning", type=Path, help="TOML file of the resources to create (default: none)")
     serve_parser.add_argument("--warm-spark", action="store_true", help="have a Spark ready for the next Glue run")
+    serve_parser.add_argument(
+        "--until-unused", action="store_true", help="stop when no process that joined uses it any more"
+    )
     stop_parser = commands.add_parser("stop", help="stop the endpoint that serves a state folder")
     for command in (serve_parser, stop_parser):
         command.add_argument("--state", type=Path, required=True, help="folder of the endpoint's state")
@@ -44,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT, then save the state and stop."""
+    """Serve until SIGTERM or SIGINT (or until nobody uses it), then save the state and stop."""
     from mwaa.local_aws.frozen_imports import excluded_from_garbage_collection
     from mwaa.local_aws.server.endpoint import LocalEndpoint
 
@@ -57,12 +63,16 @@ def serve(options: argparse.Namespace) -> int:
         port=options.port,
         s3_port=options.s3_port,
         warm_spark=options.warm_spark,
+        until_unused=options.until_unused,
     )
     with excluded_from_garbage_collection():
         endpoint.start()
     try:
         print(f"endpoint ready: {endpoint.layout.ready_file}", flush=True)
-        stopping.wait()
+        users = UserWatch(endpoint.layout.root) if options.until_unused else None
+        while not stopping.wait(USERS_SECONDS):
+            if users is not None and users.nobody_left():
+                break
     finally:
         endpoint.stop()
     return 0

@@ -89,7 +89,7 @@ class StateLayout:
 
     @property
     def ready_file(self) -> Path:
-        """Written when the endpoint is ready: `{"pid": …, "environment": {…}}`."""
+        """Written when the endpoint is ready: `{"pid": …, "until_unused": …, "environment": {…}}`."""
         return self.root / "endpoint.json"
 
     @property

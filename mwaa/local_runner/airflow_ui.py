@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -12,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mwaa.local_aws.process_guard import guard
 from mwaa.local_runner import dag_runs, source
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import LocalRunError, State, airflow_environment, require_java
+from mwaa.local_runner.metadata_check import check_metadata
 
 START_SECONDS = 120
 STOP_SECONDS = 30
@@ -47,7 +48,7 @@ def airflow(state: State, port: int) -> int:
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
         }
     )
-    signal.signal(signal.SIGTERM, _interrupt)
+    check_metadata(state)
     with endpoint(state) as environment:
         os.environ.update(environment)
         dag_runs.migrate_metadata(state)
@@ -61,10 +62,6 @@ def airflow(state: State, port: int) -> int:
                 return _watch(processes)
             except KeyboardInterrupt:
                 return 0
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _answers(port: int) -> bool:
@@ -82,6 +79,7 @@ def _parts(state: State, port: int) -> Iterator[dict[str, subprocess.Popen[Any]]
             processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "airflow", name, *options], stdout=log, stderr=log, start_new_session=True
             )
+            guard.add(processes[name].pid)
 
         try:
             start("api-server", "--host", LOOPBACK, "--port", str(port), "--workers", "1")
@@ -102,6 +100,7 @@ def _parts(state: State, port: int) -> Iterator[dict[str, subprocess.Popen[Any]]
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+                guard.remove(process.pid)
 
 
 def _watch(processes: dict[str, subprocess.Popen[Any]]) -> int:

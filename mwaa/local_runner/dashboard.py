@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+from mwaa.local_aws.process_guard import guard
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 
@@ -30,7 +30,6 @@ def dashboard(state: State, port: int) -> int:
             raise LocalRunError(f"port {port} is in use; choose another: make dashboard PORT={port + 1}")
     if not state.root.exists():
         raise LocalRunError("nothing is published yet; publish the sample first: make run")
-    signal.signal(signal.SIGTERM, _interrupt)
     with endpoint(state) as aws, _log(state).open("ab") as log:
         environment = server_environment(state, aws)
         _require_published(environment)
@@ -42,6 +41,7 @@ def dashboard(state: State, port: int) -> int:
             stderr=log,
             start_new_session=True,
         )
+        guard.add(process.pid)
         try:
             print(f"Dashboards  http://{LOOPBACK}:{port}   (Ctrl-C ends it; log: {_log(state)})", flush=True)
             code = process.wait()
@@ -53,6 +53,8 @@ def dashboard(state: State, port: int) -> int:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
             process.kill()
+            process.wait()
+            guard.remove(process.pid)
 
 
 def server_options(port: int) -> list[str]:
@@ -99,7 +101,3 @@ def _require_published(environment: dict[str, str]) -> None:
 def _log(state: State) -> Path:
     state.logs.mkdir(parents=True, exist_ok=True)
     return state.logs / "dashboard.log"
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from mwaa.local_aws.errors import EndpointError
+from mwaa.local_aws.private_folder import open_private
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROVISIONING = Path(__file__).resolve().with_name("provisioning.toml")
@@ -25,15 +29,21 @@ class State:
     root: Path
 
     def create(self) -> None:
-        """Create the folder.
+        """Create the folder, or close an existing one to other users of the machine.
 
         Raises:
-            LocalRunError: it cannot be created.
+            LocalRunError: it cannot be created, or others could have changed what is in it.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            changed = open_private(self.root)
+        except EndpointError as error:
+            raise LocalRunError(str(error)) from error
         except OSError as error:
-            raise LocalRunError(f"{self.root} cannot be created ({error.strerror}); give another --state") from error
+            to_do = f"give another --state, or make {self.root.parent} writable"
+            what = "opened" if self.root.is_dir() else "created"
+            raise LocalRunError(f"{self.root} cannot be {what} ({error.strerror}); {to_do}") from error
+        if changed:
+            print(f"note: {changed}", file=sys.stderr)
 
     @property
     def airflow_home(self) -> Path:

@@ -18,21 +18,32 @@ from typing import IO, TYPE_CHECKING, Any
 from biz_insights.settings import Settings, resolve
 from mwaa.local_aws.frozen_imports import excluded_from_garbage_collection
 from mwaa.local_runner import airflow_internals, botocore_loader, dag_runs, source
+from mwaa.local_runner.dag_parameters import check_parameters
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import LocalRunError, State, airflow_environment, require_java
+from mwaa.local_runner.failures import full_disk
+from mwaa.local_runner.metadata_check import check_metadata
+from mwaa.local_runner.ownership import forks_end_with_this_process
 from mwaa.local_runner.triggerer import triggerer
 
 if TYPE_CHECKING:
     from biz_insights.source.database import SourceCount
 
 
-def run(state: State, source_path: str | None, process_date: str | None, deferrable: bool = False) -> int:
+def run(
+    state: State,
+    source_path: str | None,
+    process_date: str | None,
+    parameters: dict[str, Any] | None = None,
+    deferrable: bool = False,
+) -> int:
     """Run the whole pipeline.
 
     Args:
         state: the folder of everything that is not code.
         source_path: folder with the CSV files; None uses the generated sample.
         process_date: `YYYY-MM-DD`; None uses the last complete local day in the source.
+        parameters: other parameters of the daily DAG, by name.
         deferrable: whether operators wait in a triggerer, as on MWAA.
 
     Returns:
@@ -51,6 +62,8 @@ def run(state: State, source_path: str | None, process_date: str | None, deferra
     os.environ.update(airflow_environment(state))
     os.environ.update(dag_runs.executor_environment(deferrable))
     botocore_loader.share_loader()
+    forks_end_with_this_process()
+    check_metadata(state)
     dag_runs.migrate_metadata(state)
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
@@ -60,9 +73,11 @@ def run(state: State, source_path: str | None, process_date: str | None, deferra
         with endpoint(state, "--warm-spark") as environment:
             os.environ.update(environment)
             settings = resolve(os.environ)
+            loaded = dags.result()
+            check_parameters(loaded["business_insights_daily"], parameters or {})
             upload(settings, folder)
             waiting = partial(triggerer, state) if deferrable else None
-            return _run_dags(console, state, settings, dags.result(), process_date, began, waiting)
+            return _run_dags(console, state, settings, loaded, process_date, parameters or {}, began, waiting)
 
 
 def upload(settings: Settings, folder: Path) -> None:
@@ -89,6 +104,7 @@ def _run_dags(
     settings: Settings,
     dags: dict[str, Any],
     process_date: str | None,
+    parameters: dict[str, Any],
     began: float,
     waiting: Callable[[], AbstractContextManager[Callable[[], None]]] | None,
 ) -> int:
@@ -120,10 +136,10 @@ def _run_dags(
                 progress.say(f"  note  {finding}")
             day = process_date or last_complete_day(count)
             progress.begin("business_insights_daily", f" for {day}")
-            run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {"process_date": day})
+            run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {**parameters, "process_date": day})
     _record(state, run_id, outcome, progress.spans)
     if outcome != "success":
-        console.write(_failure(progress.failures, run_id))
+        console.write(_failure(progress.failures, run_id, full_disk(state)))
         return 1
     assert counting is not None, "a run that succeeded has a report"
     rows = counting.result()
@@ -188,11 +204,12 @@ def last_complete_day(count: SourceCount) -> str:
     return (count.day_before_last or count.last_day).isoformat()
 
 
-def _failure(failures: list[tuple[str, str]], run_id: str) -> str:
+def _failure(failures: list[tuple[str, str]], run_id: str, cause: str) -> str:
     task, error = failures[0] if failures else ("a task", "see the log")
     return (
         f"\n✗ {task}: {error}\n"
-        f"  run {run_id} failed: nothing that depends on this task is published; "
+        + (f"  cause: {cause}\n" if cause else "")
+        + f"  run {run_id} failed: nothing that depends on this task is published; "
         "docs/runbook.md says what to do\n"
     )
 

@@ -22,6 +22,7 @@ from mwaa.local_aws.glue.job_modules import require_modules
 from mwaa.local_aws.glue.spark_settings import spark_environment
 from mwaa.local_aws.glue.warm_spark import Lease, WarmSpark
 from mwaa.local_aws.layout import StateLayout
+from mwaa.local_aws.process_guard import guard
 from mwaa.local_aws.services import state
 
 STOP_GRACE_SECONDS = 5.0
@@ -110,6 +111,7 @@ class SparkProcess:
                 # A process group of its own, so that a stop also reaches Java and the Python workers.
                 start_new_session=True,
             )
+            guard.add(self._process.pid)
 
     def wait(self, timeout_seconds: float) -> Outcome:
         """Wait until the run ends or its timeout is over."""
@@ -123,6 +125,7 @@ class SparkProcess:
             self._end_lease(is_clean=False)
             return Outcome("TIMEOUT")
         finally:
+            guard.remove(process.pid)
             shutil.rmtree(self._settings.layout.glue / self._request.run_id, ignore_errors=True)
         # Read this before Java's log is appended: the cause is the last exception of the script.
         message = last_exception(_tail(self.log)) or f"Command failed with exit code {code}"

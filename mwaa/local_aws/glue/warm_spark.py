@@ -20,6 +20,7 @@ from typing import Any
 
 from mwaa.local_aws.glue.spark_settings import mounted_buckets, spark_environment
 from mwaa.local_aws.layout import StateLayout
+from mwaa.local_aws.process_guard import guard
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +136,7 @@ class WarmSpark:
                 text=True,
                 start_new_session=True,
             )
+        guard.add(process.pid)
         warm = WarmProcess(process, requirements, folder)
         _in_background(_await_ready, warm)
         return warm
@@ -198,5 +200,6 @@ def _end(warm: WarmProcess) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(warm.process.pid, signal.SIGKILL)
     warm.process.wait()
+    guard.remove(warm.process.pid)
     shutil.rmtree(warm.folder, ignore_errors=True)
     warm.log.unlink(missing_ok=True)

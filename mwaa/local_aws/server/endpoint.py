@@ -45,6 +45,7 @@ class LocalEndpoint:
         driver_memory: str = "2g",
         warm_spark: bool = False,
         seconds_per_timeout_minute: float = 60.0,
+        until_unused: bool = False,
     ) -> None:
         """Prepare an endpoint; `start` starts it.
 
@@ -56,6 +57,7 @@ class LocalEndpoint:
             driver_memory: Java heap of a Glue run.
             warm_spark: have a Spark ready for the next Glue run; useful before several runs.
             seconds_per_timeout_minute: how long a minute of a Glue timeout is; tests make it shorter.
+            until_unused: say in `endpoint.json` that the last user ends it.
 
         Raises:
             ProvisioningError: the provisioning file is missing or wrong.
@@ -68,6 +70,7 @@ class LocalEndpoint:
         self._driver_memory = driver_memory
         self._warm_spark = warm_spark
         self._seconds_per_minute = seconds_per_timeout_minute
+        self._until_unused = until_unused
         self._stack: list[tuple[str, Any]] = []
 
     def __enter__(self) -> LocalEndpoint:
@@ -233,8 +236,8 @@ class LocalEndpoint:
             logging.getLogger(name).propagate = False
 
     def _write_ready_file(self) -> None:
-        content = json.dumps({"pid": os.getpid(), "environment": self.environment}, indent=1)
-        write_private(self.layout.ready_file, content.encode())
+        content = {"pid": os.getpid(), "until_unused": self._until_unused, "environment": self.environment}
+        write_private(self.layout.ready_file, json.dumps(content, indent=1).encode())
         self._stack.append(("ready file", lambda: self.layout.ready_file.unlink(missing_ok=True)))
 
 
