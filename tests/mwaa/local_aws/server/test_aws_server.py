@@ -49,3 +49,19 @@ def test_a_port_in_use_is_named(endpoint: LocalEndpoint) -> None:
     port = int(endpoint.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
     with pytest.raises(EndpointError, match=f"port {port} is in use.*--port"):
         AwsServer(SignatureCheck("key", "secret"), port)
+
+
+@pytest.mark.parametrize("service", ["sts", "secretsmanager", "glue", "rds"])
+def test_another_key_is_refused(endpoint: LocalEndpoint, service: str) -> None:
+    call = {
+        "sts": "get_caller_identity",
+        "secretsmanager": "list_secrets",
+        "glue": "get_databases",
+        "rds": "describe_db_instances",
+    }[service]
+    access_key = endpoint.environment["AWS_ACCESS_KEY_ID"]
+    for guess in (("local-access-key", "local-secret-key"), (access_key, "guessed")):
+        session = boto3.Session(*guess, region_name="us-east-1")
+        stranger = session.client(service, endpoint_url=endpoint.environment["AWS_ENDPOINT_URL"])
+        with pytest.raises(ClientError, match="answers only to the keys of its state"):
+            getattr(stranger, call)()

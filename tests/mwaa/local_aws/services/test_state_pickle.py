@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
+import subprocess
 from collections import defaultdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.base_backend import BackendDict
 
 from mwaa.local_aws.layout import ACCOUNT_ID, REGION
+from mwaa.local_aws.rds.postgres import Postgres
 from mwaa.local_aws.rds.rds_backend import Instance, LocalRdsBackend
 from mwaa.local_aws.services.state_pickle import MOVED_MODULES, dumps, loads, restore
 
@@ -84,3 +88,49 @@ def test_restored_attributes_leave_a_backends_defaults(backends: BackendDict) ->
     assert backend.tags == {"new": ["y"]}
     assert backend.tags["unknown"] == []
     assert backend.instances["source"].database == "shop"
+
+
+class Planted:
+    """What an attacker would put into a state file: loading it calls a function."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (os.system, ("touch planted",)),
+        (eval, ("open('planted', 'w')",)),
+        (getattr, ({}, "get")),
+        (importlib.import_module, ("antigravity",)),
+        (subprocess.Popen, (["touch", "planted"],)),
+        (Postgres, ("layout", "password")),
+    ],
+)
+def test_state_that_calls_anything_else_is_refused(
+    function: Any, arguments: tuple[Any, ...], backends: BackendDict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = pickle.dumps(Planted(function, *arguments))
+    with pytest.raises(pickle.UnpicklingError, match="which saved state never contains"):
+        loads(content, backends)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("moto.glue.models", "datetime"),  # a class that the module only imports
+        ("moto.glue.models", "paginate"),  # a function
+        ("moto.glue.models", "FakeJob.start_job_run"),
+        ("mwaa.local_aws.glue.glue_jobs", "install_runner"),
+    ],
+)
+def test_state_may_name_only_the_classes_of_its_modules(module: str, name: str, backends: BackendDict) -> None:
+    content = b"\x80\x04" + b"".join(b"\x8c" + bytes([len(text)]) + text.encode() for text in (module, name)) + b"\x93."
+    with pytest.raises(pickle.UnpicklingError):
+        loads(content, backends)
