@@ -53,6 +53,9 @@ def endpoint(state: State, *options: str) -> Iterator[dict[str, str]]:
                 log_start = log.tell()
                 process = _start(state, log, options)
             joined = _wait_ready(state, process, log_start)
+            if StateLock(state.root).holder() != str(process.pid):
+                process.wait()  # another command started one at the same time, which this one uses
+                process = None
         yield joined
     finally:
         _leave(state, membership, process)
