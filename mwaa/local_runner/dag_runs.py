@@ -67,7 +67,10 @@ def _migrate(environment: dict[str, str]) -> None:
     )
     if done.returncode != 0:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise LocalRunError(f"Airflow's metadata database could not be created: {' '.join(last)}; try `make clean`")
+        raise LocalRunError(
+            f"Airflow's metadata database could not be created: {' '.join(last)}; move airflow/airflow.db in the state "
+            "folder away and run again: the list of past runs starts anew, the published tables stay"
+        )
 
 
 def executor_environment(deferrable: bool = False) -> dict[str, str]:

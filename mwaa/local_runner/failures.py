@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -10,11 +11,12 @@ import tempfile
 from mwaa.local_runner.environment import LocalRunError, State
 
 MEBIBYTE = 1024 * 1024
-RUN_NEEDS = 300 * MEBIBYTE
-"""Free space with which a run of the sample ends; a larger source needs about four times its files."""
+RUN_NEEDS = 800 * MEBIBYTE
+"""Free space with which a run of the sample ends; a larger source needs more."""
 READ_NEEDS = 20 * MEBIBYTE
 FULL_BELOW = 16 * MEBIBYTE
 """Below this, a failure is put down to the full disk: PostgreSQL alone writes files of 16 MB."""
+_NO_SPACE = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def require_usable(state: State, needed: int) -> None:
@@ -36,10 +38,13 @@ def require_usable(state: State, needed: int) -> None:
         raise LocalRunError(explain(error, state) or str(error)) from error
 
 
-def full_disk(state: State) -> str:
-    """Return the sentence about a full disk; empty while there is space."""
+def full_disk(state: State, error: str = "") -> str:
+    """Return the sentence about a full disk; empty when there is space and `error` does not speak of it.
+
+    A failure can free the space again that it lacked, so both are looked at.
+    """
     free = shutil.disk_usage(state.root).free
-    if free >= FULL_BELOW:
+    if free >= FULL_BELOW and not any(reason in error for reason in _NO_SPACE):
         return ""
     return (
         f"the disk of {state.root} is full ({free // MEBIBYTE} MB free): free at least {RUN_NEEDS // MEBIBYTE} MB, "
@@ -67,7 +72,7 @@ def database_line(error: Exception, state: State) -> str:
     if "locked" in reason:
         return f"{what} is locked by another process: end what uses it (`fuser {path}`), then run again"
     if "full" in reason or "disk I/O" in reason:
-        return full_disk(state) or f"{what} cannot be written ({reason}): check the disk, then run again"
+        return full_disk(state, reason) or f"{what} cannot be written ({reason}): check the disk, then run again"
     if "readonly" in reason or "unable to open" in reason:
         return f"{what} cannot be written ({reason}): make it writable, then run again"
     return (
@@ -79,7 +84,10 @@ def database_line(error: Exception, state: State) -> str:
 def _file_line(error: OSError, state: State) -> str | None:
     where = error.filename or state.root
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return full_disk(state) or f"{where} cannot be written ({error.strerror}): free some space, then run again"
+        return (
+            full_disk(state, str(error))
+            or f"{where} cannot be written ({error.strerror}): free some space, then run again"
+        )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return (
             f"{where} cannot be written ({error.strerror}): make {state.root} writable, or copy it and give "

@@ -139,7 +139,7 @@ def _run_dags(
             run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {**parameters, "process_date": day})
     _record(state, run_id, outcome, progress.spans)
     if outcome != "success":
-        console.write(_failure(progress.failures, run_id, full_disk(state)))
+        console.write(_failure(progress.failures, run_id, full_disk(state, str(progress.failures))))
         return 1
     assert counting is not None, "a run that succeeded has a report"
     rows = counting.result()

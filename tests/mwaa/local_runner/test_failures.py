@@ -36,7 +36,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_that_is_too_small_is_named_before_a_run(small_disk: Path) -> None:
     line = one_error(run_command(small_disk, "run"))
     assert line.startswith(f"the disk of {small_disk} has ")
-    assert "this needs at least 300 MB: free some space, or give another STATE=folder" in line
+    assert "this needs at least 800 MB: free some space, or give another STATE=folder" in line
     assert not (small_disk / "airflow").exists()
 
 
@@ -48,7 +48,12 @@ def test_a_full_disk_is_the_cause_of_what_fails(small_disk: Path) -> None:
             file.write(b"x" * 1_000_000)
     line = explain(failed.value, state)
     assert line is not None
-    assert line.startswith(f"the disk of {small_disk} is full (0 MB free): free at least 300 MB, then run again")
+    assert line.startswith(f"the disk of {small_disk} is full (0 MB free): free at least 800 MB, then run again")
+    (small_disk / "filler").write_bytes(b"")
+    assert full_disk(state) == ""
+    assert "is full (39 MB free)" in full_disk(state, "could not write to file: No space left on device")
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "filler").write_bytes(b"x" * 50_000_000)
     line = one_error(run_command(small_disk, "query", "select 1"))
     assert "has 0 MB free and this needs at least 20 MB" in line
 
