@@ -35,6 +35,7 @@ def require_usable(state: State, needed: int) -> None:
         with tempfile.TemporaryFile(dir=state.root):
             pass
     except OSError as error:
+        error.filename = str(state.root)  # not the name of the file that was tried
         raise LocalRunError(explain(error, state) or str(error)) from error
 
 

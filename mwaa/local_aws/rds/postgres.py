@@ -81,7 +81,7 @@ class Postgres:
         except (subprocess.SubprocessError, OSError) as error:
             raise EndpointError(
                 f"PostgreSQL did not start in {self._data}: {self._reason(error)}; "
-                f"read server.log there, or delete {self._layout.root} to start without data"
+                "read server.log there, or choose another --state to start without data"
             ) from error
         # This process stops the server when its input closes: at `stop`, and also when this process is killed.
         self._stopper = subprocess.Popen(
