@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,15 @@ def migrate_metadata(state: State) -> None:
     else:
         _migrate(airflow_environment(state))
     stamp.write_text(wanted)
+
+
+def fail_interrupted_runs(state: State) -> None:
+    """Mark the runs of a killed process as failed, so that a new run may take over their lease on the lake.
+
+    Call it before Airflow is loaded, and only by the one process that runs DAGs on this state.
+    """
+    with closing(sqlite3.connect(state.airflow_home / "airflow.db")) as database, database:
+        database.execute("UPDATE dag_run SET state = 'failed' WHERE state IN ('queued', 'running')")
 
 
 def empty_metadata() -> Path:

@@ -65,6 +65,7 @@ def run(
     forks_end_with_this_process()
     check_metadata(state)
     dag_runs.migrate_metadata(state)
+    dag_runs.fail_interrupted_runs(state)
     with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
         console.flush()

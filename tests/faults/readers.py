@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 POLLED = {
-    "silver_order_items": "sum(line_net_sales)",
+    "silver_order_items": "sum(net_sales)",
     "gold_daily_sales_by_store": "sum(net_sales)",
     "gold_item_sales_by_day": "sum(net_sales)",
     "gold_customer_day": "sum(net_sales)",
@@ -23,7 +23,7 @@ POLLED = {
 """An aggregate of each table that changes whenever the table does."""
 
 
-def state_query(as_of: str | None = None) -> str:
+def state_query() -> str:
     """Return one statement with the number of rows and an aggregate of each polled table, and the release."""
     parts = ["(SELECT max(release) FROM current_release) AS release"]
     for table, aggregate in POLLED.items():
