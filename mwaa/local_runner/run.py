@@ -205,10 +205,14 @@ def last_complete_day(count: SourceCount) -> str:
     return (count.day_before_last or count.last_day).isoformat()
 
 
+ACCEPT = "  here: make run PARAMS='accept_changes=true', with the same SOURCE and DATE\n"
+
+
 def _failure(failures: list[tuple[str, str]], run_id: str, cause: str) -> str:
     task, error = failures[0] if failures else ("a task", "see the log")
     return (
         f"\n✗ {task}: {error}\n"
+        + (ACCEPT if "accept_changes" in error else "")
         + (f"  cause: {cause}\n" if cause else "")
         + f"  run {run_id} failed: nothing that depends on this task is published; "
         "docs/runbook.md says what to do\n"

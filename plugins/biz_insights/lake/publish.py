@@ -122,7 +122,11 @@ def _align_table(catalog: Catalog, build: TableBuild, location: str) -> None:
     if table is None:
         catalog.create_table(build, build.table, location)
     elif catalog.columns(build.table) != build.columns:
-        catalog.glue.update_table(DatabaseName=catalog.database, TableInput=table_input(build, build.table, location))
+        # The parameters say what the table was built from: they stay when its columns change.
+        parameters = table.get("Parameters") or {}
+        catalog.glue.update_table(
+            DatabaseName=catalog.database, TableInput=table_input(build, build.table, location, parameters)
+        )
 
 
 def _replace(
