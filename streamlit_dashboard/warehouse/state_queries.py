@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -16,6 +15,8 @@ from streamlit_dashboard.warehouse import athena, recent
 from streamlit_dashboard.warehouse.athena import NotPublishedError
 from streamlit_dashboard.warehouse.publications import Audit, Publication, State
 from streamlit_dashboard.warehouse.release import Release
+
+LEDGER = "row_ledger"
 
 _PUBLISHED = """
 WITH partitions AS (
@@ -58,7 +59,7 @@ GROUP BY run, severity, success
 
 
 def read_state(release: Release | None = None, clock: Callable[[], float] = time.time) -> State:
-    """Return the state as the operations tables tell it: two queries over recent partitions.
+    """Return the state as the operations tables tell it; with a release, from their recent partitions.
 
     Args:
         release: the release to describe; None in a lake without releases.
@@ -66,7 +67,7 @@ def read_state(release: Release | None = None, clock: Callable[[], float] = time
     Raises:
         NotPublishedError: nothing was published yet.
     """
-    tables, known_release = _published(release, clock)
+    tables, known_release = _published(release)
     complete = release is None or known_release >= release.number
     state = State(tables, (), clock(), release, complete)
     if not tables and release is None:
@@ -79,22 +80,31 @@ def read_state(release: Release | None = None, clock: Callable[[], float] = time
     return replace(state, audits=audits)
 
 
-def _published(release: Release | None, clock: Callable[[], float]) -> tuple[dict[str, Publication], int]:
+def _published(release: Release | None) -> tuple[dict[str, Publication], int]:
     """Return the latest publish of each table, and the newest release that the history describes.
 
-    A mart that was not published lately is older than the recent partitions: then the whole history is read.
+    The recent part of the history is enough when it knows the latest day of every mart. Otherwise, and in a lake
+    without releases, which does not say what its latest day is, the whole history is read.
     """
-    today = datetime.fromtimestamp(clock(), UTC).date()
-    if release is None:
-        number, (condition, parameters) = "0", recent.runs(recent.since(today))
-    else:
-        number, (condition, parameters) = "MAX(release)", recent.months(recent.since(release.released_at.date()))
-    lately = athena.frame(_PUBLISHED.format(recent=condition, release=number), parameters)
-    wanted = {name for name, table in gold_tables().items() if table.kind == "marts"} | {"row_ledger"}
-    if not wanted <= set(lately["table_name"]):
-        lately = athena.frame(_PUBLISHED.format(recent="TRUE", release=number))
-    newest = int(lately["newest_release"].max()) if len(lately) else 0
-    return _publications(lately), newest
+    if release is not None:
+        condition, parameters = recent.months(recent.since(release.released_at.date()))
+        found = athena.frame(_PUBLISHED.format(recent=condition, release="MAX(release)"), parameters)
+        tables = _publications(found)
+        if all(_is_known(tables.get(name), name, release) for name in _wanted()):
+            return tables, int(found["newest_release"].max())
+    found = athena.frame(_PUBLISHED.format(recent="TRUE", release="0" if release is None else "MAX(release)"))
+    return _publications(found), int(found["newest_release"].max()) if len(found) else 0
+
+
+def _wanted() -> list[str]:
+    return [*(name for name, table in gold_tables().items() if table.kind == "marts"), LEDGER]
+
+
+def _is_known(publication: Publication | None, table: str, release: Release) -> bool:
+    """Return whether the recent history says where the table stands: a backfill alone changes older days."""
+    if publication is None:
+        return table == LEDGER and bool(release.batch_id)
+    return table == LEDGER or publication.partition >= release.process_date.isoformat()
 
 
 def _publications(published: pd.DataFrame) -> dict[str, Publication]:

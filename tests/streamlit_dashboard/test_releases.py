@@ -17,7 +17,7 @@ from streamlit_dashboard.navigation import page_files
 from streamlit_dashboard.warehouse import athena, loads, watch
 from streamlit_dashboard.warehouse.release import current_release
 from tests.streamlit_dashboard.conftest import metrics
-from tests.streamlit_dashboard.lake import BUCKET, PUBLISHED_AT, PublishedLake, use
+from tests.streamlit_dashboard.lake import BUCKET, LAST_DAY, PUBLISHED_AT, RUN, PublishedLake, history, use
 from tests.streamlit_dashboard.released import ReleasedLake, new_released_lake
 
 PAGES = [page.name for page in page_files()]
@@ -187,6 +187,32 @@ def test_a_silent_catalog_leaves_the_last_release(statements: Statements) -> Non
     clock[0] += watch.PAUSE_SECONDS
     seen.state()
     assert len(calls) == 2
+
+
+def test_only_recent_months_of_the_history_are_read(statements: Statements) -> None:
+    loads.watch().state()
+    assert [sql.count("month >= ") for sql, _ in statements.seen if "publish_history" in sql] == [1]
+
+
+def test_a_backfill_after_a_pause_does_not_make_the_figures_older(
+    statements: Statements, released: ReleasedLake, tables: dict[str, pa.Table]
+) -> None:
+    """The recent part of the history then names an older day only; the newest day is in an older part."""
+    older = history(tables, PUBLISHED_AT, RUN).to_pylist()
+    backfilled = [
+        {**row, "partition": "2024-01-05", "published_at": PUBLISHED_AT + timedelta(days=200)}
+        for row in older
+        if row["table_name"].startswith("mart_")
+    ]
+    rows = [{**row, "release": 1, "month": "2024-02"} for row in older]
+    rows += [{**row, "release": 2, "month": "2024-09"} for row in backfilled]
+    schema = history(tables, PUBLISHED_AT, RUN).schema
+    schema = schema.append(pa.field("release", pa.int64())).append(pa.field("month", pa.string()))
+    released.published.put("publish_history", pa.Table.from_pylist(rows, schema))
+    released.point(2, "a", PUBLISHED_AT + timedelta(days=200))
+    state = watch.Watch().state()
+    assert state.is_complete
+    assert state.as_of_date("mart_sales_trends") == state.as_of == LAST_DAY
 
 
 def test_an_old_and_a_new_state_never_mix(statements: Statements, released: ReleasedLake) -> None:
