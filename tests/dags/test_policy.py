@@ -56,6 +56,12 @@ def test_the_daily_run_is_late_before_it_is_ended(daily):
     assert timedelta(hours=1) < deadline.interval < daily.dagrun_timeout < timedelta(days=1)
 
 
+def test_no_operator_waits_with_a_trigger_of_the_provider(dags):
+    """They give up while the work goes on, and do not know causes. These operators have tests on both ways."""
+    operators = {type(task).__name__ for dag in dags.values() for task in dag.tasks if hasattr(task, "deferrable")}
+    assert operators == {"GlueBuildOperator", "AthenaBuildOperator", "AthenaViewOperator"}
+
+
 def test_only_a_schedule_a_person_or_a_backfill_starts_a_run(dags):
     for dag in dags.values():
         assert {kind.value for kind in dag.allowed_run_types} == {"scheduled", "manual", "backfill"}

@@ -19,6 +19,7 @@ BATCH_CREATE_LIMIT = 100
 BATCH_UPDATE_LIMIT = 100
 BATCH_DELETE_LIMIT = 25
 BATCH_GET_LIMIT = 1000
+BATCH_STOP_LIMIT = 25
 
 
 class LocalGlueResponse(GlueResponse):
@@ -75,6 +76,7 @@ class LocalGlueResponse(GlueResponse):
         return ActionResult({"JobName": name})
 
     def batch_stop_job_run(self) -> ActionResult:
+        _check_batch(self.parameters["JobRunIds"], BATCH_STOP_LIMIT, "BatchStopJobRun")
         stopped, errors = self.glue_backend.stop_job_runs(self.parameters["JobName"], self.parameters["JobRunIds"])
         return ActionResult({"SuccessfulSubmissions": stopped, "Errors": errors})
 

@@ -201,6 +201,12 @@ def test_stop_ends_the_run_and_its_children(endpoint: LocalEndpoint, glue: Any, 
     assert not _alive(int(pid_file.read_text()))
 
 
+def test_one_call_stops_at_most_25_runs(glue: Any, make_job: Callable[..., str]) -> None:
+    job = make_job("many", "print(1)")
+    with pytest.raises(ClientError, match="BatchStopJobRun takes at most 25 entries, got 26"):
+        glue.batch_stop_job_run(JobName=job, JobRunIds=[f"jr_{number}" for number in range(26)])
+
+
 def _alive(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat") as stat:
