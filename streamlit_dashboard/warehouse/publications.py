@@ -70,8 +70,8 @@ class State:
     def newest(self) -> Publication:
         """The latest publish: with releases, that of the release."""
         if self.release is not None:
-            day = self.release.process_date.isoformat()
-            return Publication(TABLE, "", "", self.release.released_at, self.release.run, day)
+            day = self.release.process_date
+            return Publication(TABLE, "", "", self.release.released, self.release.run, day)
         return max(self.tables.values(), key=lambda publication: publication.published_at)
 
     @property

@@ -87,7 +87,7 @@ def _published(release: Release | None) -> tuple[dict[str, Publication], int]:
     without releases, which does not say what its latest day is, the whole history is read.
     """
     if release is not None:
-        condition, parameters = recent.months(recent.since(release.released_at.date()))
+        condition, parameters = recent.months(recent.since(release.released.date()))
         found = athena.frame(_PUBLISHED.format(recent=condition, release="MAX(release)"), parameters)
         tables = _publications(found)
         if all(_is_known(tables.get(name), name, release) for name in _wanted()):
@@ -104,7 +104,7 @@ def _is_known(publication: Publication | None, table: str, release: Release) -> 
     """Return whether the recent history says where the table stands: a backfill alone changes older days."""
     if publication is None:
         return table == LEDGER and bool(release.batch_id)
-    return table == LEDGER or publication.partition >= release.process_date.isoformat()
+    return table == LEDGER or publication.partition >= release.process_date
 
 
 def _publications(published: pd.DataFrame) -> dict[str, Publication]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from biz_insights.lake.slots import SLOTS, slot_database
+from biz_insights.lake.current_release import SLOTS, slot_database
 from biz_schema.operations_tables import CURRENT_RELEASE
 
 Columns = Mapping[str, str]

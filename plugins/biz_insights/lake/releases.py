@@ -21,35 +21,12 @@ from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import storage_descriptor
+from biz_insights.lake.current_release import Release, current_release
 from biz_insights.lake.operations_tables import append, is_appended, parquet
 from biz_insights.lake.publish import Change
 from biz_schema.operations_tables import CURRENT_RELEASE, PUBLISH_HISTORY
 
 RELEASES_PREFIX = "releases/"
-
-
-@dataclass(frozen=True)
-class Release:
-    """A release that readers see, or are about to see.
-
-    Attributes:
-        number: counts from 1.
-        name: unique name, valid as a path segment.
-        slot: the slot that holds it.
-        run: name of the run that made it.
-        process_date: the latest day that was published by it or before it, `YYYY-MM-DD`.
-        released_at: ISO time of the switch, UTC.
-        batch_id, snapshot_at: the source batch that silver holds, and the ISO time of its snapshot; may be empty.
-    """
-
-    number: int
-    name: str
-    slot: str
-    run: str
-    process_date: str
-    released_at: str
-    batch_id: str = ""
-    snapshot_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,22 +111,6 @@ class Releases:
             "PartitionKeys": [],
             "StorageDescriptor": storage_descriptor(columns, location),
         }
-
-
-def current_release(glue: Any, database: str) -> Release | None:
-    """Return the release that readers of the published database see, or None before the first one.
-
-    It is one GetTable call, so that a page can ask for it at each refresh. A page that then reads the tables of
-    `slot_database(database, release.slot)` sees the same release in all its queries.
-    """
-    try:
-        found = glue.get_table(DatabaseName=database, Name=CURRENT_RELEASE.name)["Table"].get("Parameters") or {}
-    except glue.exceptions.EntityNotFoundException:
-        return None
-    if "number" not in found:
-        return None
-    fields = {name: found.get(name, "") for name in Release.__dataclass_fields__}
-    return Release(**{**fields, "number": int(found["number"])})  # type: ignore[arg-type]
 
 
 def release_after(

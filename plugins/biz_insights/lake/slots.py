@@ -16,19 +16,8 @@ from biz_insights.lake.builds import UNPARTITIONED
 from biz_insights.lake.catalog import FINGERPRINT, TABLE_INPUT_FIELDS, Catalog, batches, raise_on_errors
 from biz_insights.lake.publish import REMOVALS_PER_CALL, Change
 
-SLOTS = ("a", "b")
 TABLES_AT_ONCE = 6
 """Tables that are read and copied at the same time. Most of the time is waiting for Glue."""
-
-
-def slot_database(published_database: str, slot: str) -> str:
-    """Return the Glue database of a slot: `biz_insights`, `a` → `biz_insights_a`."""
-    return f"{published_database}_{slot}"
-
-
-def other_slot(slot: str | None) -> str:
-    """Return the slot that readers do not see. Before the first release it is the first one."""
-    return SLOTS[1] if slot == SLOTS[0] else SLOTS[0]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import logging
 from typing import Any
 
 from biz_insights.lake.adoption import adopt, directly_published, set_history_aside
+from biz_insights.lake.current_release import other_slot
 from biz_insights.lake.lease import LeaseHeldError
 from biz_insights.lake.releases import release_after
-from biz_insights.lake.slots import copy_slot, other_slot
+from biz_insights.lake.slots import copy_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH
 from biz_insights.steps.run_context import RunContext
 from biz_schema.silver_tables import ROW_LEDGER

@@ -9,9 +9,10 @@ from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.identity import fingerprint
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.current_release import other_slot
 from biz_insights.lake.reader_views import reader_view, table_columns
 from biz_insights.lake.releases import release_after
-from biz_insights.lake.slots import StoredTable, copy_slot, differences, other_slot, read_slot
+from biz_insights.lake.slots import StoredTable, copy_slot, differences, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH, SNAPSHOT_AT
 from biz_insights.steps import gold_steps, score_steps
 from biz_insights.steps.lake_access import open_lake

@@ -12,9 +12,9 @@ from biz_insights.aws.short_partition_responses import glue_client
 from biz_insights.errors import PermanentError
 from biz_insights.identity import run_slug
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.current_release import Release, other_slot, slot_database
 from biz_insights.lake.lease import LeaseStore
-from biz_insights.lake.releases import Release, Releases
-from biz_insights.lake.slots import other_slot, slot_database
+from biz_insights.lake.releases import Releases
 from biz_insights.settings import Settings
 
 DAILY_DAG = "business_insights_daily"
