@@ -30,7 +30,7 @@ def current_release() -> Release | None:
         raise athena.translated(error, "Glue") from error
 
 
-def database(release: Release) -> str:
+def slot_of(release: Release) -> str:
     """Return the Glue database with the tables of a release."""
     return slot_database(athena.settings().published_database, release.slot)
 
@@ -39,7 +39,7 @@ def database_of(table: str, release: Release | None) -> str:
     """Return the database that a statement about `table` runs in: operations tables are outside of the releases."""
     if release is None or table in OPERATIONS_TABLES or table == TABLE:
         return athena.settings().published_database
-    return database(release)
+    return slot_of(release)
 
 
 def in_release(sql: str, table: str, release: Release | None, has_parameters: bool) -> str:
@@ -50,7 +50,7 @@ def in_release(sql: str, table: str, release: Release | None, has_parameters: bo
     view = gold_tables().get(table)
     if release is None or view is None or view.kind != "views":
         return sql
-    select = view.select(database=database(release))
+    select = view.select(database=slot_of(release))
     if has_parameters:
         select = select.replace("%", "%%")
     return re.sub(rf"\bFROM {table}\b", lambda _: f"FROM ({select}) AS {table}", sql)

@@ -15,7 +15,7 @@ import streamlit as st
 from biz_insights.gold.definition import gold_tables
 from streamlit_dashboard.navigation import page_files
 from streamlit_dashboard.warehouse import athena, loads, watch
-from streamlit_dashboard.warehouse.release import current_release, database
+from streamlit_dashboard.warehouse.release import current_release, slot_of
 from tests.streamlit_dashboard.conftest import metrics
 from tests.streamlit_dashboard.lake import BUCKET, LAST_DAY, PUBLISHED_AT, RUN, PublishedLake, history, use
 from tests.streamlit_dashboard.released import ReleasedLake, new_released_lake
@@ -81,7 +81,7 @@ def statements(released: ReleasedLake, monkeypatch: pytest.MonkeyPatch, tables: 
 def test_one_catalog_call_says_which_database_holds_the_release(statements: Statements) -> None:
     release = current_release()
     assert release is not None
-    assert (release.number, database(release)) == (1, "dashboards_released_a")
+    assert (release.number, slot_of(release)) == (1, "dashboards_released_a")
     assert statements.seen == []
 
 
