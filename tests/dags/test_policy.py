@@ -130,11 +130,37 @@ def test_the_export_sensor_waits_for_complete_and_frees_its_slot(daily):
 
 
 def test_a_failed_mart_fails_the_run(daily):
-    """The only leaf runs after skipped tasks but not after failed ones, so a failed mart fails the run."""
-    (leaf,) = daily.leaves
+    """The only leaf runs after skipped tasks but not after failed ones, so a failed mart fails the run.
+
+    The end of the lease is a teardown: Airflow does not count it when it decides the state of the run.
+    """
+    ended = daily.get_task("lake.end_lease")
+    assert ended.is_teardown and not ended.on_failure_fail_dagrun
+    (leaf,) = (task for task in daily.leaves if not task.is_teardown)
     assert (leaf.task_id, leaf.trigger_rule) == ("report.announce", "none_failed")
     upstream = {task.task_id for task in leaf.get_flat_relatives(upstream=True)}
-    assert upstream == set(daily.task_ids) - {"report.announce"}
+    assert upstream == set(daily.task_ids) - {"report.announce", "lake.end_lease"}
+
+
+def test_every_task_that_changes_the_lake_is_between_the_ends_of_the_lease(daily):
+    """Clearing one of them clears the set-up and the tear-down too, so it has the lease whenever it runs."""
+    taken, ended = daily.get_task("lake.take_lease"), daily.get_task("lake.end_lease")
+    assert taken.is_setup and taken.mode == "reschedule"
+    within = taken.get_flat_relative_ids(upstream=False) & ended.get_flat_relative_ids(upstream=True)
+    outside = {"lake.take_lease", "lake.end_lease", "report.announce"}
+    # The deletion of the snapshot changes nothing in the lake.
+    assert set(daily.task_ids) - within - outside <= {"extract.delete_snapshot"}
+    for name in ("silver.publish", "marts.mart_sales_trends.publish", "release.switch_release"):
+        cleared = set(daily.partial_subset(name, include_upstream=False).task_ids)
+        assert {"lake.take_lease", "lake.end_lease"} <= cleared, name
+
+
+def test_readers_are_switched_once_after_everything_that_the_run_publishes(daily):
+    switch = daily.get_task("release.switch_release")
+    upstream = switch.get_flat_relative_ids(upstream=True)
+    published = {name for name in daily.task_ids if name.endswith(".publish") or name.startswith("views.")}
+    assert len(published) > 20 and published | {"release.create_reader_views"} <= upstream
+    assert switch.trigger_rule == "none_failed"
 
 
 def test_the_quality_report_is_written_also_after_a_failure(daily):
@@ -144,10 +170,12 @@ def test_the_quality_report_is_written_also_after_a_failure(daily):
     assert len(audits) > 20 and audits <= report.get_flat_relative_ids(upstream=True)
 
 
-def test_a_view_waits_only_for_the_tables_that_it_reads(daily):
+def test_a_view_waits_for_the_views_of_readers_and_for_those_that_it_reads(daily):
+    names = {view.name for view in tables_of("views")}
     for view in tables_of("views"):
         upstream = daily.get_task(f"views.{view.name}").upstream_task_ids
-        assert upstream == {f"facts.{name}.publish" for name in view.reads}
+        expected = {f"views.{name}" for name in view.reads if name in names}
+        assert upstream == expected | {"release.create_reader_views"}
 
 
 def test_the_daily_report_is_written_only_when_nothing_failed(daily):
@@ -155,10 +183,11 @@ def test_the_daily_report_is_written_only_when_nothing_failed(daily):
     report = daily.get_task("report.daily_report")
     assert report.trigger_rule == "none_failed"
     upstream = {task.task_id for task in report.get_flat_relatives(upstream=True)}
-    assert upstream == {task_id for task_id in daily.task_ids if not task_id.startswith("report.")}
-    # No task of a layer runs after a failed one, except what cleans up.
-    rules = {daily.get_task(task_id).trigger_rule for task_id in upstream - {"extract.delete_snapshots"}}
-    assert rules <= {"all_success", "none_failed"}
+    after = {"lake.end_lease", *(task_id for task_id in daily.task_ids if task_id.startswith("report."))}
+    # The deletion of the snapshots is waited for by the message only.
+    assert upstream == set(daily.task_ids) - after - {"extract.delete_snapshots"}
+    # No task of a layer runs after a failed one.
+    assert {daily.get_task(task_id).trigger_rule for task_id in upstream} <= {"all_success", "none_failed"}
 
 
 def test_the_message_reads_tasks_that_exist(daily):

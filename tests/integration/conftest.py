@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.catalog import FINGERPRINT, Catalog
+from biz_insights.lake.releases import current_release
+from biz_insights.lake.slots import SLOTS, read_slot, slot_database
 from biz_insights.settings import Settings
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import REPOSITORY, State
@@ -65,8 +67,10 @@ class Laptop:
         )
 
     def catalog(self) -> Catalog:
-        """The published database."""
-        return Catalog(self.client("glue"), self.settings.published_database)
+        """The slot that readers see. Before the first release it has no tables."""
+        database, glue = self.settings.published_database, self.client("glue")
+        release = current_release(glue, database)
+        return Catalog(glue, slot_database(database, release.slot if release else SLOTS[1]))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of one statement in the published database."""
@@ -94,13 +98,11 @@ class Laptop:
     def published(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Location and fingerprint of every partition of every data table that readers see."""
         catalog = self.catalog()
-        pages = catalog.glue.get_paginator("get_tables").paginate(DatabaseName=catalog.database)
-        names = [table["Name"] for page in pages for table in page["TableList"]]
-        written_per_run = {"data_quality_results", "publish_history"}
         return {
-            name: {v: (p.location, p.fingerprint) for v, p in catalog.partitions(name).items()}
-            for name in names
-            if name not in written_per_run and not name.startswith("v_")
+            name: {
+                value: (found.location, found.parameters.get(FINGERPRINT, "")) for value, found in of.contents.items()
+            }
+            for name, of in read_slot(catalog).items()
         }
 
 

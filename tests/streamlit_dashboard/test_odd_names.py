@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from biz_insights.reports.daily_report import compose
 from biz_insights.reports.page import render
 from biz_insights.reports.reading import read
+from biz_insights.steps.run_context import rows
 from streamlit_dashboard import alerts, charts, formats
 from streamlit_dashboard.navigation import page_files
 from streamlit_dashboard.warehouse import sales
@@ -133,7 +135,9 @@ def test_a_store_has_one_label_on_every_page_and_in_the_daily_report(lake, odd_p
         ),
     }
     run = run_of(lake)
-    report = compose(date.fromisoformat(run.process_date), read(LAST_DAY, BATCH, run.query, run.published.column_names))
+    seen = run.catalog(run.settings.published_database)
+    answers = read(LAST_DAY, BATCH, partial(rows, run.reader(seen)), seen.column_names)
+    report = compose(date.fromisoformat(run.process_date), answers)
     assert report.stores == sales.store_labels()
     assert set(report.stores.values()) == pages["locations"] == pages["store"] == pages["trends"]
     shown = render(report)

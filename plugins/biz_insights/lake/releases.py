@@ -55,12 +55,16 @@ class Releases:
         except glue.exceptions.AlreadyExistsException:
             return
 
-    def switch(self, release: Release, changes: Sequence[Change]) -> None:
-        """Write the intent, move all readers to the release, and add its changes to the history."""
+    def switch(self, release: Release, changes: Sequence[Change], tables: Sequence[str]) -> None:
+        """Write the intent, move all readers to the release, and add its changes to the history.
+
+        Args:
+            changes: the partitions that readers see change.
+            tables: all tables that differ from the release before, also in a column or a parameter only.
+        """
         folder = self._uri(f"{release.name}/")
-        tables = sorted({change.table for change in changes})
         s3.put_bytes(self.session, f"{folder}changes.parquet", parquet(PUBLISH_HISTORY, _rows(release, changes)))
-        s3.put_json(self.session, f"{folder}intent.json", {**asdict(release), "tables": tables})
+        s3.put_json(self.session, f"{folder}intent.json", {**asdict(release), "tables": list(tables)})
         s3.put_bytes(self.session, f"{folder}row/release.parquet", parquet(CURRENT_RELEASE, [_row(release)]))
         parameters = {name: str(value) for name, value in asdict(release).items()}
         self.session.client("glue").update_table(

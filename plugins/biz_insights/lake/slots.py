@@ -68,7 +68,7 @@ def copy_slot(source: Catalog, target: Catalog, names: Iterable[str] | None = No
     """
     wanted = None if names is None else list(names)
     before, after = read_slot(target, wanted), read_slot(source, wanted)
-    different = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    different = differing_tables(before, after)
     with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
         list(pool.map(lambda name: write_table(target, name, after.get(name), before.get(name)), different))
     return different
@@ -87,6 +87,11 @@ def write_table(target: Catalog, name: str, after: StoredTable | None, before: S
     elif before.definition != after.definition:
         target.glue.update_table(DatabaseName=target.database, TableInput=after.definition)
     _copy_partitions(target, name, before.partitions if before else {}, after)
+
+
+def differing_tables(before: Mapping[str, StoredTable], after: Mapping[str, StoredTable]) -> list[str]:
+    """Return the names of the tables that differ in anything: also in a column or a parameter, or with no partition."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def differences(before: Mapping[str, StoredTable], after: Mapping[str, StoredTable]) -> list[Change]:

@@ -82,16 +82,22 @@ def publish_audited(run: RunContext, passed: PassedAudit) -> list[str]:
 
 
 def is_released(run: RunContext, passed: PassedAudit) -> bool:
-    """Return whether readers see all of the audited builds already: a cleared publish has nothing left to do then."""
+    """Return whether readers see all of the audited builds already: a cleared publish has nothing left to do then.
+
+    A build that only removes partitions has no location of its own by which readers could see it. So the working slot
+    must not have these partitions either.
+    """
     for build in passed.builds:
         found = run.released.partitions(build.table)
         if any(value in found for value in build.removed):
+            return False
+        if not build.partitions and any(value in run.working.partitions(build.table) for value in build.removed):
             return False
         for partition in build.partitions:
             seen = found.get(partition.value)
             if seen is None or (seen.location, seen.fingerprint) != (partition.location, partition.fingerprint):
                 return False
-    return any(build.partitions for build in passed.builds)
+    return not all(build.is_empty for build in passed.builds)
 
 
 def retire_table(run: RunContext, old: str, new: str) -> list[str]:

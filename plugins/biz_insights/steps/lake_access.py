@@ -48,6 +48,8 @@ def open_lake(run: RunContext, *, fresh: bool = False) -> None:
     # A slot that no run has opened since readers left it differs only by the release that came after it.
     is_untouched = current is not None and number > 1 and stored.get("release") == number - 2
     names = run.releases.changed_tables(current) if current is not None and is_untouched else None
+    # A copy that is interrupted leaves a mixture, which no run may take for its own work.
+    run.releases.set_slot_base(slot, {})
     copied = copy_slot(run.released, run.working, names)
     run.releases.set_slot_base(slot, base)
     log.info("slot %s starts from release %d; %d tables were brought up to date", slot, number, len(copied))

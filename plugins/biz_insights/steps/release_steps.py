@@ -12,7 +12,7 @@ from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.current_release import other_slot
 from biz_insights.lake.reader_views import reader_view, table_columns
 from biz_insights.lake.releases import release_after
-from biz_insights.lake.slots import StoredTable, copy_slot, differences, read_slot
+from biz_insights.lake.slots import StoredTable, copy_slot, differences, differing_tables, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH, SNAPSHOT_AT
 from biz_insights.steps import gold_steps, score_steps
 from biz_insights.steps.lake_access import open_lake
@@ -40,6 +40,9 @@ def create_reader_views(run: RunContext) -> list[str]:
     seen = run.catalog(database)
     present = _kinds(seen)
     digests = {table: fingerprint(statement) for table, statement in statements.items()}
+    # A run that died after its switch has left the views of the tables that its release does not have.
+    for table in sorted(known.keys() & present.keys() - statements.keys() - copies[other_slot(newest)].keys()):
+        seen.drop_table(table)
     due = sorted(table for table in statements if table not in present or known.get(table) != digests[table])
     if due:
         for table in due:
@@ -85,7 +88,7 @@ def switch_release(run: RunContext, broken: Collection[str] = ()) -> str | None:
         snapshot_at=run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or "",
     )
     run.lease.require(run.holder)
-    run.releases.switch(release, changes)
+    run.releases.switch(release, changes, differing_tables(before, after))
     _drop_views(run, before, after)
     if broken:
         copy_slot(run.working, run.released, broken)

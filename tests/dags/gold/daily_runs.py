@@ -38,9 +38,10 @@ def build_order() -> list[str]:
 
 @dataclass
 class Published:
-    """The published database as the planners read it: fingerprints by table and partition value."""
+    """The slot that a run builds on, as the planners read it: fingerprints by table and partition value."""
 
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    database: str = DATABASE
 
     def fingerprints(self, name: str) -> dict[str, str]:
         return dict(self.tables.get(name, {}))
@@ -69,6 +70,22 @@ class S3:
 
 
 @dataclass(frozen=True)
+class OpenedLake:
+    """The lease and the releases of a lake that is the run's already, and that no reader sees yet."""
+
+    process_date: str
+
+    def acquire(self, *_: Any, **__: Any) -> None:
+        return
+
+    def prepare(self) -> None:
+        return
+
+    def slot_base(self, _slot: str) -> dict[str, Any]:
+        return {"release": 0, "process_date": self.process_date}
+
+
+@dataclass(frozen=True)
 class Work:
     """Partition values of one table that a run built and removed."""
 
@@ -94,7 +111,8 @@ class DailyRuns:
     def run(self, as_of: str, tables: Sequence[str]) -> dict[str, Work]:
         """Plan, build and publish these tables of `build_order`. Return the work by table."""
         context = RunContext(Settings(), "scheduled__1", as_of)
-        context.__dict__.update(session=S3(), published=self.published)
+        opened = OpenedLake(as_of)
+        context.__dict__.update(session=S3(), lease=opened, releases=opened, current=None, working=self.published)
         return {
             name: self._score(context)
             if name == SCORES

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from biz_insights.lake.slots import SLOTS, slot_database
 from biz_insights.settings import Settings
 from mwaa.local_aws.glue.job_modules import require_modules
 from mwaa.local_aws.layout import ACCOUNT_ID, REGION
@@ -28,7 +29,8 @@ def values_of(names: set[str]) -> set[str]:
 
 def test_the_settings_name_the_same_resources() -> None:
     assert set(DECLARED.buckets) == values_of(BUCKETS)
-    assert set(DECLARED.databases) == values_of(DATABASES)
+    slots = {slot_database(SETTINGS.published_database, slot) for slot in SLOTS}
+    assert set(DECLARED.databases) == values_of(DATABASES) | slots
     assert {job.name for job in DECLARED.jobs} == values_of(JOBS)
     assert {group.name for group in DECLARED.workgroups} == values_of(WORKGROUPS)
     assert DECLARED.kms_aliases == (SETTINGS.kms_key_id,)

@@ -67,6 +67,7 @@ def settings(orders: SqliteSettings, lake_bucket: str, published: str) -> Sqlite
     return replace(
         orders,
         published_database=published,
+        operations_database=published,
         results_uri=f"s3://{lake_bucket}/athena-results/",
         quality_uri=f"s3://{lake_bucket}/quality/",
         ops_uri=f"s3://{lake_bucket}/ops/",
@@ -88,6 +89,7 @@ def orders(tmp_path: Path) -> SqliteSettings:
         region="us-east-1",
         build_database="build",
         published_database="published",
+        operations_database="published",
         workgroup="read",
         results_uri="s3://lake/athena-results/",
         quality_uri="s3://lake/quality/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import boto3
 import pyarrow as pa
@@ -16,7 +17,7 @@ from biz_insights.reports.queries import QUERIES
 from biz_insights.reports.reading import read
 from biz_insights.settings import Settings
 from biz_insights.steps.report_steps import write_daily_report
-from biz_insights.steps.run_context import RunContext
+from biz_insights.steps.run_context import RunContext, rows
 from tests.streamlit_dashboard.lake import BATCH, BUCKET, LAST_DAY, PublishedLake, built, lines, new_lake
 
 NEVER_PUBLISHED = LAST_DAY + timedelta(days=30)
@@ -48,7 +49,8 @@ def run_of(lake: PublishedLake, day: date = LAST_DAY) -> Run:
 
 def report_of(run: Run):
     day = date.fromisoformat(run.process_date)
-    return compose(day, read(day, BATCH, run.query, run.published.column_names))
+    seen = run.catalog(run.settings.published_database)
+    return compose(day, read(day, BATCH, partial(rows, run.reader(seen)), seen.column_names))
 
 
 def net_sales(first: date, last: date) -> Decimal:

@@ -27,7 +27,7 @@ CUTOFFS = {"2022-07-01": "of a run for an earlier quarter", "2022-10-01": "o1"}
 
 
 class Published:
-    """The published database: partitions by table."""
+    """The slot that the run builds on: partitions by table."""
 
     def __init__(self) -> None:
         self.tables = {
@@ -68,15 +68,16 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.fixture
-def run() -> RunContext:
+def run(monkeypatch: pytest.MonkeyPatch) -> RunContext:
+    monkeypatch.setattr(score_steps, "open_lake", lambda _: None)
     context = RunContext(Settings(), "manual__1", DAY)
-    context.__dict__.update(session=Code(), published=Published())
+    context.__dict__.update(session=Code(), working=Published())
     return context
 
 
 def publish(run: RunContext, digest: str) -> None:
     for table in SCORE_TABLES:
-        run.published.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
+        run.working.tables[table] = {DAY: PublishedPartition(DAY, "s3://lake/scores/", digest)}
 
 
 def test_the_job_gets_the_locations_of_quarters_and_days_up_to_the_process_date(
@@ -98,7 +99,7 @@ def test_published_scores_are_built_again_only_under_full_refresh(run: RunContex
     plan = score_steps.plan_scores(run, full_refresh=False)
     assert plan is not None
     publish(run, plan["input_fingerprint"])
-    run.published.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-18"] = PublishedPartition(
+    run.working.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-18"] = PublishedPartition(
         "2024-02-18", "s3://lake/x/", "moved"
     )
     assert score_steps.plan_scores(run, full_refresh=False) is None
@@ -125,15 +126,15 @@ def test_a_changed_input_makes_the_scores_due(run: RunContext, written: dict[str
     assert plan is not None
     publish(run, plan["input_fingerprint"])
     if change == "a day":
-        run.published.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
+        run.working.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
     if change == "a removed day":
-        del run.published.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-16"]
+        del run.working.tables[DAYS_OF_CURRENT_QUARTER]["2024-02-16"]
     if change == "a closed quarter":
-        run.published.tables[DAYS_OF_CLOSED_QUARTERS]["2023-10-01"] = PublishedPartition(
+        run.working.tables[DAYS_OF_CLOSED_QUARTERS]["2023-10-01"] = PublishedPartition(
             "2023-10-01", "s3://lake/late/", "q5"
         )
     if change in (TOTALS_BEFORE_CUTOFF, SAMPLE_BEFORE_CUTOFF):
-        run.published.tables[change]["2022-10-01"] = PublishedPartition("2022-10-01", "s3://lake/late/", "o2")
+        run.working.tables[change]["2022-10-01"] = PublishedPartition("2022-10-01", "s3://lake/late/", "o2")
     if change == "the code":
         run.session.etags["spark_jobs.zip"] = "e2"
     if change == "a rate":
@@ -141,7 +142,7 @@ def test_a_changed_input_makes_the_scores_due(run: RunContext, written: dict[str
     if change == "a margin":
         run.settings = replace(run.settings, margin_rate=0.3)
     if change == "a table":
-        del run.published.tables["churn_backtests"]
+        del run.working.tables["churn_backtests"]
     if change == "the date":
         run.process_date = "2024-02-16"
     assert score_steps.plan_scores(run, full_refresh=False) is not None
@@ -151,10 +152,10 @@ def test_a_day_without_files_and_a_chain_without_customers_are_accepted(
     run: RunContext, written: dict[str, Any]
 ) -> None:
     empty = run.settings.lake_uri(NO_FILES)
-    run.published.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, empty, "none")
+    run.working.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, empty, "none")
     plan = score_steps.plan_scores(run, full_refresh=False)
     assert plan is not None and list(written[plan["inputs_uri"]][DAYS_OF_CURRENT_QUARTER]) == ["2024-02-16"]
-    run.published.tables.clear()
+    run.working.tables.clear()
     plan = score_steps.plan_scores(run, full_refresh=False)
     assert plan is not None and written[plan["inputs_uri"]] == {table: {} for table in SCORE_INPUTS}
 
