@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
@@ -102,24 +101,24 @@ class GlueInMemory(_Client):
         self.partitions: dict[tuple[str, str], dict[tuple[str, ...], dict[str, Any]]] = {}
 
     def _do_get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:
-        return {"Table": copy.deepcopy(self._table(DatabaseName, Name))}
+        return {"Table": _copied(self._table(DatabaseName, Name))}
 
     def _do_get_tables(self, DatabaseName: str, _start: int = 0) -> dict[str, Any]:
         tables = [table for _, table in sorted(self._database(DatabaseName).items())]
-        return {"TableList": copy.deepcopy(tables[_start : _start + PAGE]), "_next": _next(_start, tables)}
+        return {"TableList": _copied(tables[_start : _start + PAGE]), "_next": _next(_start, tables)}
 
     def _do_get_partitions(
         self, DatabaseName: str, TableName: str, ExcludeColumnSchema: bool = False, _start: int = 0
     ) -> dict[str, Any]:
         self._table(DatabaseName, TableName)
         found = [partition for _, partition in sorted(self.partitions[DatabaseName, TableName].items())]
-        return {"Partitions": copy.deepcopy(found[_start : _start + PAGE]), "_next": _next(_start, found)}
+        return {"Partitions": _copied(found[_start : _start + PAGE]), "_next": _next(_start, found)}
 
     def _do_create_table(self, DatabaseName: str, TableInput: Mapping[str, Any]) -> dict[str, Any]:
         tables, name = self._database(DatabaseName), TableInput["Name"]
         if name in tables:
             raise self.error("AlreadyExistsException", f"Table {name} already exists.")
-        tables[name] = {**copy.deepcopy(dict(TableInput)), "DatabaseName": DatabaseName, "VersionId": "1"}
+        tables[name] = {**_copied(dict(TableInput)), "DatabaseName": DatabaseName, "VersionId": "1"}
         self.partitions[DatabaseName, name] = {}
         return {}
 
@@ -127,7 +126,7 @@ class GlueInMemory(_Client):
         table = self._table(DatabaseName, TableInput["Name"])
         version = str(int(table["VersionId"]) + 1)
         self.databases[DatabaseName][TableInput["Name"]] = {
-            **copy.deepcopy(dict(TableInput)), "DatabaseName": DatabaseName, "VersionId": version,
+            **_copied(dict(TableInput)), "DatabaseName": DatabaseName, "VersionId": version,
         }  # fmt: skip
         return {}
 
@@ -180,7 +179,7 @@ class GlueInMemory(_Client):
         found, key = self.partitions[database, table], tuple(entry["Values"])
         if key in found:
             return False
-        found[key] = copy.deepcopy(dict(entry))
+        found[key] = _copied(dict(entry))
         return True
 
     def _update(self, database: str, table: str, values: list[str], entry: Mapping[str, Any]) -> bool:
@@ -188,7 +187,7 @@ class GlueInMemory(_Client):
         found = self.partitions[database, table]
         if tuple(values) not in found:
             return False
-        found[tuple(values)] = copy.deepcopy(dict(entry))
+        found[tuple(values)] = _copied(dict(entry))
         return True
 
     def _limit(self, operation: str, entries: list[Any]) -> None:
@@ -263,6 +262,15 @@ class SessionInMemory:
 
     def client(self, service: str) -> Any:
         return {"glue": self.glue, "s3": self.s3}[service]
+
+
+def _copied(document: Any) -> Any:
+    """Return a copy that shares nothing; faster than `copy.deepcopy` for JSON types."""
+    if isinstance(document, dict):
+        return {key: _copied(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_copied(value) for value in document]
+    return document
 
 
 def _etag(body: bytes) -> str:
