@@ -67,7 +67,11 @@ class _Client:
         faults.calls += 1
         number = faults.calls
         faults.before(number, operation)
-        answer = perform(**arguments)
+        try:
+            answer = perform(**arguments)
+        except ClientError:
+            faults.after(number, operation)
+            raise
         if operation not in self.reads:
             faults.changed(operation, arguments)
         faults.after(number, operation)
