@@ -178,7 +178,7 @@ class SmallChain:
         blocked = self.red or any(self.content(location) is None for location in found if location != empty)
 
         class Report:
-            def raise_if_blocked(_report) -> None:  # noqa: N805
+            def raise_if_blocked(_report) -> None:
                 if blocked:
                     raise QualityGateError("checkpoint blocked the publish")
                 self.audited.update(found)

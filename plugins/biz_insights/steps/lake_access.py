@@ -74,7 +74,7 @@ def _adopt_tables(run: RunContext) -> None:
         batch_id=slot.parameter(ROW_LEDGER.name, CURRENT_BATCH) or "",
         snapshot_at="",
     )
-    run.releases.switch(release, [])
+    run.releases.switch(release, [], sorted(tables))
     run.current = release
     log.info("release 1 is what an earlier version had published: %d tables", len(tables))
 
