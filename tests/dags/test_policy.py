@@ -149,7 +149,7 @@ def test_every_task_that_changes_the_lake_is_between_the_ends_of_the_lease(daily
     within = taken.get_flat_relative_ids(upstream=False) & ended.get_flat_relative_ids(upstream=True)
     outside = {"lake.take_lease", "lake.end_lease", "report.announce"}
     # The deletion of the snapshot changes nothing in the lake.
-    assert set(daily.task_ids) - within - outside <= {"extract.delete_snapshot"}
+    assert set(daily.task_ids) - within - outside <= {"extract.delete_snapshots"}
     for name in ("silver.publish", "marts.mart_sales_trends.publish", "release.switch_release"):
         cleared = set(daily.partial_subset(name, include_upstream=False).task_ids)
         assert {"lake.take_lease", "lake.end_lease"} <= cleared, name

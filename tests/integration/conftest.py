@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from biz_insights.lake.catalog import FINGERPRINT, Catalog
-from biz_insights.lake.releases import current_release
-from biz_insights.lake.slots import SLOTS, read_slot, slot_database
+from biz_insights.lake.current_release import SLOTS, current_release, slot_database
+from biz_insights.lake.slots import read_slot
 from biz_insights.settings import Settings
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import REPOSITORY, State

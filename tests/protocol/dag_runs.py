@@ -205,9 +205,9 @@ def _plan_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     )  # fmt: skip
 
 
-def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
+def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain, accept_changes=True) -> Any:
     plan = run.memo["silver.plan"]
-    return plan and silver_steps.audit_silver(context, run.memo["silver.build"], plan)
+    return plan and silver_steps.audit_silver(context, run.memo["silver.build"], plan, accept_changes=True)
 
 
 def _publish_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from biz_insights.lake.catalog import FINGERPRINT, Catalog
-from biz_insights.lake.releases import Release, current_release
-from biz_insights.lake.slots import StoredTable, read_slot, slot_database
+from biz_insights.lake.current_release import Release, current_release, slot_database
+from biz_insights.lake.slots import StoredTable, read_slot
 from biz_schema.operations_tables import CURRENT_RELEASE, PUBLISH_HISTORY
 from biz_schema.silver_tables import ROW_LEDGER
 from biz_schema.source_tables import SOURCE_TABLES

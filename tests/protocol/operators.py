@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import FINGERPRINT, Catalog
+from biz_insights.lake.current_release import slot_database
 from biz_insights.lake.lease import LeaseHeldError
 from biz_insights.lake.publish import publish
-from biz_insights.lake.slots import StoredTable, read_slot, slot_database
+from biz_insights.lake.slots import StoredTable, read_slot
 from biz_insights.steps import release_steps
 from biz_insights.steps.bronze_steps import CURRENT_BATCH, CURRENT_RUN, SNAPSHOT_AT
 from biz_insights.steps.lake_access import open_lake

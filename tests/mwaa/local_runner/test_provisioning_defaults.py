@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from biz_insights.lake.slots import SLOTS, slot_database
+from biz_insights.lake.current_release import SLOTS, slot_database
 from biz_insights.settings import Settings
 from mwaa.local_aws.glue.job_modules import require_modules
 from mwaa.local_aws.layout import ACCOUNT_ID, REGION

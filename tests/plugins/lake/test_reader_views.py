@@ -14,10 +14,10 @@ from pyathena import connect
 from biz_insights.aws import s3
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.current_release import SLOTS, slot_database
 from biz_insights.lake.publish import publish
 from biz_insights.lake.reader_views import reader_view, table_columns, trino_type
 from biz_insights.lake.releases import Releases, release_after
-from biz_insights.lake.slots import SLOTS, slot_database
 
 OLD = {"orders": "bigint", "order_date": "date"}
 NEW = {"orders": "bigint", "reasons": "array<string>", "order_date": "date"}

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from biz_insights.errors import PermanentError
+from biz_insights.lake.current_release import Release, current_release
 from biz_insights.lake.publish import Change
-from biz_insights.lake.releases import Release, Releases, current_release, release_after
+from biz_insights.lake.releases import Releases, release_after
 from tests.protocol.aws_in_memory import Crash, SessionInMemory
 
 DATABASE, LAKE = "lake", "s3://lake/"

@@ -9,15 +9,9 @@ import pytest
 
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.current_release import other_slot, slot_database
 from biz_insights.lake.publish import Change, publish
-from biz_insights.lake.slots import (
-    copy_slot,
-    differences,
-    differing_tables,
-    other_slot,
-    read_slot,
-    slot_database,
-)
+from biz_insights.lake.slots import copy_slot, differences, differing_tables, read_slot
 from tests.protocol.aws_in_memory import Crash, SessionInMemory
 from tests.protocol.dag_runs import OneThread
 
