@@ -205,7 +205,7 @@ def _plan_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     )  # fmt: skip
 
 
-def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain, accept_changes=True) -> Any:
+def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     plan = run.memo["silver.plan"]
     return plan and silver_steps.audit_silver(context, run.memo["silver.build"], plan, accept_changes=True)
 
