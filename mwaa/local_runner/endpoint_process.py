@@ -41,6 +41,7 @@ def endpoint(state: State, *options: str) -> Iterator[dict[str, str]]:
     Raises:
         LocalRunError: it does not start, or could not save its state at the end.
     """
+    state.create()
     membership = Membership(state.root)
     close_in_forks(membership.descriptor)
     process: subprocess.Popen[Any] | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import signal
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,8 +39,21 @@ def test_a_killed_run_leaves_no_process(killed: str, descendants: Descendants, t
     assert not is_served(descendants.state)
 
 
+def test_a_killed_airflow_leaves_no_process(descendants: Descendants, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    process = descendants.start(runner(descendants.state, "airflow", "--port", port), tmp_path / "output")
+    wait_until(lambda: "Airflow  http" in (tmp_path / "output").read_text() or process.poll() is not None)
+    commands = " ".join(descendants.alive().values())
+    assert all(part in commands for part in ("airflow scheduler", "airflow triggerer", "mwaa.local_aws serve"))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not descendants.alive(), 60)
+
+
 def test_a_killed_endpoint_takes_its_processes_along(descendants: Descendants, tmp_path: Path) -> None:
-    process = descendants.start(["python3", "-c", GUARDED_CHILD], tmp_path / "output")
+    process = descendants.start([sys.executable, "-c", GUARDED_CHILD], tmp_path / "output")
     wait_until(lambda: "ready" in (tmp_path / "output").read_text())
     assert sum(command.startswith("sleep 1000") for command in descendants.alive().values()) == 1
     process.send_signal(signal.SIGKILL)
