@@ -134,3 +134,18 @@ def test_an_unreadable_ready_file_names_the_process(state: Path) -> None:
     finally:
         ready.write_text(content)
         leave(process)
+
+
+def test_state_that_could_not_be_saved_is_an_error_of_the_command(state: Path) -> None:
+    leave_after_start(state)
+    process = user(state)
+    address(process)
+    before = (state / "aws" / "glue.pickle").read_bytes()
+    (state / "aws").rename(state / "elsewhere")
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    log = (state / "logs" / "endpoint.log").read_text()
+    line = log.strip().splitlines()[-1]
+    assert line.startswith("error: the last changes of glue, ")
+    assert f"could not be saved in {state / 'aws' / 'glue.pickle'} (No such file or directory): free space" in line
+    assert (state / "elsewhere" / "glue.pickle").read_bytes() == before
