@@ -33,7 +33,7 @@ from biz_insights.dag.gold_flow import gold_flow
 from biz_insights.dag.lake_group import TakeLease, check_files, end_lease
 from biz_insights.dag.report_group import report
 from biz_insights.dag.silver_group import silver
-from biz_insights.dag.templates import PROCESS_DATE
+from biz_insights.dag.templates import PROCESS_DATE, SNAPSHOT_TIME
 from biz_insights.dag.timetable import BusinessTimetable
 from biz_insights.identity import attempt_name
 from biz_insights.settings import TemplateSettings
@@ -95,7 +95,7 @@ def business_insights_daily() -> None:
     lease >> extract_layer
     extracted["process_date"] >> checked >> bronze_layer
     bronze_layer >> silver_layer
-    switched = gold_flow(silver_layer, checked)
+    switched = gold_flow(silver_layer, checked, SNAPSHOT_TIME)
     with TaskGroup("report", tooltip="Quality report, daily report, and the message that links to them"):
         reports = report(extract_layer, switched)
     [switched, *reports] >> lease_ended

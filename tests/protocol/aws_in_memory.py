@@ -19,6 +19,10 @@ PAGE = 2
 BATCH_LIMITS = {"batch_create_partition": 100, "batch_update_partition": 100, "batch_delete_partition": 25}
 
 
+READS = ("get_table", "get_tables", "get_partitions", "get_object", "head_object", "list_objects_v2")
+"""Operations that change nothing."""
+
+
 class Crash(BaseException):
     """The process died. Not an `Exception`: no code of a dying process runs."""
 
@@ -49,7 +53,6 @@ class _Client:
     """A client whose operations are the methods `_do_<operation>`."""
 
     service = ""
-    reads: tuple[str, ...] = ()
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
@@ -72,7 +75,7 @@ class _Client:
         except ClientError:
             faults.after(number, operation)
             raise
-        if operation not in self.reads:
+        if operation not in READS:
             faults.changed(operation, arguments)
         faults.after(number, operation)
         return answer
@@ -96,7 +99,6 @@ class GlueInMemory(_Client):
     """Databases, tables and partitions."""
 
     service = "glue"
-    reads = ("get_table", "get_tables", "get_partitions")
     errors = ("AlreadyExistsException", "EntityNotFoundException", "InvalidInputException")
 
     def __init__(self, faults: Faults, databases: tuple[str, ...]) -> None:
@@ -214,7 +216,6 @@ class S3InMemory(_Client):
     """Objects by bucket and key."""
 
     service = "s3"
-    reads = ("get_object", "head_object", "list_objects_v2")
     errors = ("NoSuchKey",)
 
     def __init__(self, faults: Faults) -> None:

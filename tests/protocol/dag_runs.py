@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from biz_insights.errors import PermanentError
 from biz_insights.lake.catalog import Catalog
-from biz_insights.lake.lease import LeaseHeldError, LeaseStore
+from biz_insights.lake.lease import LEASE_KEY, LeaseHeldError, LeaseStore
 from biz_insights.steps import bronze_steps, gold_steps, lake_access, release_steps, silver_steps
 from biz_insights.steps.run_context import RunContext
 from tests.protocol.aws_in_memory import Crash
@@ -57,6 +58,7 @@ class DagRun:
         day: its process date.
         position: the step that comes next.
         leased: whether its set-up, `take_lease`, has succeeded.
+        lease_until: when the lease ends that it last took or renewed.
         state: as Airflow has it.
     """
 
@@ -65,6 +67,7 @@ class DagRun:
     accept_older_snapshot: bool = False
     position: int = 0
     leased: bool = False
+    lease_until: str = ""
     state: str = "running"
     memo: Memo = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
@@ -81,6 +84,7 @@ class Scheduler:
     def __init__(self, chain: SmallChain) -> None:
         self.chain = chain
         self.runs: list[DagRun] = []
+        self.succeeded: Callable[[DagRun], None] = lambda _: None
 
     def add(self, day: str, accept_older_snapshot: bool = False) -> DagRun:
         """Create a run, as a trigger or the schedule does."""
@@ -113,6 +117,7 @@ class Scheduler:
         try:
             if not run.leased:
                 run.leased = lake_access.take_lease(self.context(run, "take_lease"))
+                self._note_lease(run)
                 return
             run.memo[run.step] = self.perform(run, run.step)
         except LeaseHeldError:
@@ -122,8 +127,10 @@ class Scheduler:
             return
         except Crash:
             return
+        self._note_lease(run)
         run.position += 1
         if run.position == len(ORDER):
+            self.succeeded(run)
             self._end(run, "success")
 
     def finish(self, run: DagRun) -> DagRun:
@@ -146,6 +153,15 @@ class Scheduler:
     def clear(self, run: DagRun, position: int) -> None:
         """Clear a task with its downstream tasks, which clears the set-up too."""
         run.position, run.state, run.leased = min(position, run.position), "running", False
+
+    def holds_lease(self, run: DagRun) -> bool:
+        """Return whether the run would go on in the belief that nobody else writes."""
+        return run.state == "running" and run.leased and self.chain.now.isoformat() < run.lease_until
+
+    def _note_lease(self, run: DagRun) -> None:
+        stored = json.loads(self.chain.session.s3.objects[SETTINGS.lake_bucket, LEASE_KEY])
+        if run.leased and stored["holder"].endswith(f"/{run.name}"):
+            run.lease_until = stored["expires_at"]
 
     def _end(self, run: DagRun, state: str) -> None:
         try:
@@ -248,6 +264,6 @@ STEPS: dict[str, Callable[[RunContext, DagRun, SmallChain], Any]] = {
     "silver.publish": _publish_silver,
     **{name: step for table in GOLD for name, step in _gold_steps(table).items()},
     "create_reader_views": lambda context, *_: release_steps.create_reader_views(context),
-    "switch_release": lambda context, *_: release_steps.switch_release(context),
+    "switch_release": lambda context, run, _: release_steps.switch_release(context, run.memo["extract"][1]),
 }
 ORDER = tuple(STEPS)

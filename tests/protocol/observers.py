@@ -15,6 +15,7 @@ from biz_insights.lake.slots import StoredTable, read_slot
 from biz_schema.operations_tables import CURRENT_RELEASE, PUBLISH_HISTORY
 from biz_schema.silver_tables import ROW_LEDGER
 from biz_schema.source_tables import SOURCE_TABLES
+from tests.protocol.dag_runs import DagRun
 from tests.protocol.small_chain import (
     CALENDAR,
     DATABASE,
@@ -140,6 +141,13 @@ class Observer:
         found = read_slot(Catalog(self.chain.session.glue, slot_database(DATABASE, slot)))
         faults.before, faults.after, faults.calls = saved
         return found
+
+    def require_source(self, run: DagRun) -> None:
+        """Check that readers see the source of a run that succeeds, or a later one."""
+        assert self.latest is not None
+        release, (_, taken) = self.latest.release, run.memo["extract"]
+        same = self.chain.moments[taken] == self.chain.batches[release.batch_id]
+        assert same or run.accept_older_snapshot or release.snapshot_at > taken, f"{run.name} is green and not published"
 
     def expected_history(self, number: int) -> set[tuple[str, str, str, str, str]]:
         """Return what `publish_history` must say of a release: what readers saw change."""

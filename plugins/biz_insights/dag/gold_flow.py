@@ -15,7 +15,7 @@ from biz_schema.score_inputs import SCORE_INPUTS
 from biz_schema.score_tables import SCORE_TABLES
 
 
-def gold_flow(before: Any, broken: Any) -> Any:
+def gold_flow(before: Any, broken: Any, snapshot_at: str | None = None) -> Any:
     """Build what has to be built again after a change of silver or of gold, and release it.
 
     The DAG has a task `extract.resolve_process_date`, and the lease on the lake.
@@ -23,6 +23,7 @@ def gold_flow(before: Any, broken: Any) -> Any:
     Args:
         before: the group or task after which gold is planned.
         broken: result of `lake.check_files`: the partitions by table whose files were lost.
+        snapshot_at: when the run took its snapshot of the source; None for a DAG that takes none.
 
     Returns:
         The task that moves readers to the release.
@@ -35,7 +36,7 @@ def gold_flow(before: Any, broken: Any) -> Any:
         gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("release", tooltip="All readers move to the new state in one step"):
         reader_views = create_reader_views(PROCESS_DATE)
-        switched = switch_release(PROCESS_DATE, broken)
+        switched = switch_release(PROCESS_DATE, broken, snapshot_at)
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     before >> facts_layer

@@ -18,12 +18,12 @@ def create_reader_views(process_date: str) -> list[str]:
 
 
 @task(trigger_rule=NONE_FAILED)
-def switch_release(process_date: str, broken: dict[str, list[str]]) -> str:
+def switch_release(process_date: str, broken: dict[str, list[str]], snapshot_at: str | None = None) -> str:
     """Check that every table was built from what is published with it, then move all readers to the new release."""
     from biz_insights.steps import release_steps
     from biz_insights.steps.run_context import current
 
-    line = release_steps.switch_release(current(process_date), broken)
+    line = release_steps.switch_release(current(process_date), broken, snapshot_at)
     if line is None:
         raise AirflowSkipException("nothing is new: readers already see the newest state")
     return line

@@ -27,7 +27,8 @@ def open_lake(run: RunContext, *, fresh: bool = False) -> None:
     has already published there stays: a retry or a new run goes on where that one stopped.
 
     Args:
-        fresh: start from the release that readers see, whatever a run has left in the slot.
+        fresh: start from the release that readers see, whatever a run has left in the slot. Only this run then goes
+            on with what it does there.
 
     Raises:
         LeaseHeldError: another run holds the lease; a retry may succeed.
@@ -42,8 +43,9 @@ def open_lake(run: RunContext, *, fresh: bool = False) -> None:
     slot = other_slot(current.slot if current else None)
     number = current.number if current else 0
     base = {"release": number, "process_date": run.process_date}
+    own = {**base, "run": run.run}
     stored = run.releases.slot_base(slot)
-    if stored == base and not fresh:
+    if stored in (base, own) and not fresh:
         return
     # A slot that no run has opened since readers left it differs only by the release that came after it.
     is_untouched = current is not None and number > 1 and stored.get("release") == number - 2
@@ -51,7 +53,7 @@ def open_lake(run: RunContext, *, fresh: bool = False) -> None:
     # A copy that is interrupted leaves a mixture, which no run may take for its own work.
     run.releases.set_slot_base(slot, {})
     copied = copy_slot(run.released, run.working, names)
-    run.releases.set_slot_base(slot, base)
+    run.releases.set_slot_base(slot, own if fresh else base)
     log.info("slot %s starts from release %d; %d tables were brought up to date", slot, number, len(copied))
 
 

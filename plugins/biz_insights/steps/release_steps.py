@@ -15,6 +15,7 @@ from biz_insights.lake.releases import release_after
 from biz_insights.lake.slots import StoredTable, copy_slot, differences, differing_tables, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH, SNAPSHOT_AT
 from biz_insights.steps import gold_steps, score_steps
+from biz_insights.steps.bronze_steps import utc_text
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS
@@ -56,15 +57,17 @@ def create_reader_views(run: RunContext) -> list[str]:
     return due
 
 
-def switch_release(run: RunContext, broken: Collection[str] = ()) -> str | None:
+def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: str | None = None) -> str | None:
     """Move all readers to the working slot. Return one line, or None when the slot holds nothing new.
 
     Args:
         broken: tables with lost files, which the run has built again. They are copied to the other slot at once: an
             engine that opens the files of both slots would fail on the lost ones.
+        snapshot_at: when the run took its snapshot, ISO; None for a run that takes none.
 
     Raises:
-        PermanentError: a table of the slot was built from inputs that have changed since.
+        PermanentError: a table of the slot was built from inputs that have changed since, or silver is older than the
+            snapshot of the run.
         LeaseHeldError: the run has lost its lease.
     """
     open_lake(run)
@@ -74,6 +77,8 @@ def switch_release(run: RunContext, broken: Collection[str] = ()) -> str | None:
             f"{', '.join(outdated)} would be published with figures of older inputs; clear the plan task of "
             f"{outdated[0]} with its downstream tasks"
         )
+    if snapshot_at is not None:
+        _require_snapshot(run, snapshot_at)
     before, after = read_slot(run.released), read_slot(run.working)
     changes = differences(before, after)
     if not changes and run.current is not None:
@@ -99,6 +104,23 @@ def switch_release(run: RunContext, broken: Collection[str] = ()) -> str | None:
 def end_lease(run: RunContext) -> bool:
     """Give the lease back. Return False when the run does not hold it."""
     return run.lease.release(run.holder)
+
+
+def _require_snapshot(run: RunContext, snapshot_at: str) -> None:
+    """Check that silver holds the snapshot of the run, or a later one.
+
+    A run for another day, which has failed since, may have started the working slot again from what readers see. Then
+    the marts of this run's day would be published without the orders of that day.
+
+    Raises:
+        PermanentError: silver is older.
+    """
+    held = run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or ""
+    if held < utc_text(snapshot_at):
+        raise PermanentError(
+            f"silver holds the snapshot of {held or 'no run'}, and this run took its own at {snapshot_at}: another run "
+            "has started again from what readers see; clear bronze.audit with its downstream tasks"
+        )
 
 
 def _columns(catalog: Catalog) -> dict[str, dict[str, str]]:

@@ -19,6 +19,7 @@ from biz_insights.steps.bronze_steps import (
     SourceBatch,
     batch_fingerprint,
     bronze_manifest,
+    confirm_snapshot,
     source_batch,
 )
 from biz_insights.steps.guard_steps import guard_order_lines
@@ -68,6 +69,7 @@ def plan_silver(
         require_no_later_snapshot(run, batch)
     digest = input_fingerprint(run, batch.bronze_run)
     if not full_refresh and run.working.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
+        confirm_snapshot(run, batch.snapshot_at)
         return None
     known = {name: run.working.fingerprints(name) for name in SILVER_PUBLISH_ORDER}
     compared = {name: dict.fromkeys(values, "") for name, values in known.items()} if full_refresh else known
