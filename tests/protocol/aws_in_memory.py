@@ -139,7 +139,7 @@ class GlueInMemory(_Client):
     def _do_delete_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:
         self._table(DatabaseName, Name)
         del self.databases[DatabaseName][Name]
-        del self.partitions[DatabaseName, Name]
+        self.partitions.pop((DatabaseName, Name), None)
         return {}
 
     def _do_create_partition(self, DatabaseName: str, TableName: str, PartitionInput: Any) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from biz_insights.identity import run_slug
 from biz_insights.lake.catalog import FINGERPRINT, Catalog
 from biz_insights.lake.current_release import Release, current_release, slot_database
 from biz_insights.lake.slots import StoredTable, read_slot
 from biz_schema.operations_tables import CURRENT_RELEASE, PUBLISH_HISTORY
 from biz_schema.silver_tables import ROW_LEDGER
 from biz_schema.source_tables import SOURCE_TABLES
-from tests.protocol.dag_runs import DagRun
+from tests.protocol.dag_runs import DagRun, Scheduler
 from tests.protocol.small_chain import (
     CALENDAR,
     DATABASE,
@@ -73,6 +74,16 @@ def located(chain: SmallChain, database: str) -> Located:
         places = {value: entry["StorageDescriptor"]["Location"] for value, entry in entries.items()}
         found[name] = {value: (place, chain.content(place)) for value, place in places.items()}
     return found
+
+
+class Days(dict[str, str]):
+    """The process date of a run, by its name in releases."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    def __missing__(self, name: str) -> str:
+        return next(run.day for run in self._scheduler.runs if run_slug(run.name) == name)
 
 
 class Observer:
@@ -147,7 +158,9 @@ class Observer:
         assert self.latest is not None
         release, (_, taken) = self.latest.release, run.memo["extract"]
         same = self.chain.moments[taken] == self.chain.batches[release.batch_id]
-        assert same or run.accept_older_snapshot or release.snapshot_at > taken, f"{run.name} is green and not published"
+        assert same or run.accept_older_snapshot or release.snapshot_at > taken, (
+            f"{run.name} is green and not published"
+        )
 
     def expected_history(self, number: int) -> set[tuple[str, str, str, str, str]]:
         """Return what `publish_history` must say of a release: what readers saw change."""

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from biz_insights.errors import PermanentError
+from biz_insights.identity import run_slug
 from biz_insights.lake.lease import LeaseHeldError
 from tests.protocol.aws_in_memory import READS, Crash
 from tests.protocol.dag_runs import ORDER, DagRun, Scheduler
-from tests.protocol.observers import Observer, located, seen
+from tests.protocol.observers import Days, Observer, located, seen
 from tests.protocol.operators import clean, roll_back
 from tests.protocol.small_chain import GOLD, SETTINGS, SmallChain
 
@@ -134,7 +135,7 @@ class Lake(RuleBasedStateMachine):
     def one_publish_is_cleared_alone(self, which: int, position: int) -> None:
         """Of the run that readers see: it succeeds and changes nothing."""
         run, latest = self._run(which), self.observer.latest
-        if run is None or run.state != "success" or latest is None or latest.release.run != _slug(run):
+        if run is None or run.state != "success" or latest is None or latest.release.run != run_slug(run.name):
             return
         before = self._slots()
         try:
@@ -223,20 +224,6 @@ class Lake(RuleBasedStateMachine):
     def _quiet(self) -> None:
         faults = self.chain.session.faults
         faults.before = faults.after = lambda *_: None
-
-
-class Days(dict[str, str]):
-    """The process date of a run by its name in releases."""
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-
-    def __missing__(self, name: str) -> str:
-        return next(run.day for run in self._scheduler.runs if _slug(run) == name)
-
-
-def _slug(run: DagRun) -> str:
-    return run.name.replace("__", "-")
 
 
 def _die() -> None:

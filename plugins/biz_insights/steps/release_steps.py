@@ -71,14 +71,14 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
         LeaseHeldError: the run has lost its lease.
     """
     open_lake(run)
+    if snapshot_at is not None:
+        _require_snapshot(run, snapshot_at)
     outdated = [*gold_steps.outdated_tables(run), *(["scores"] if score_steps.are_outdated(run) else [])]
     if outdated:
         raise PermanentError(
             f"{', '.join(outdated)} would be published with figures of older inputs; clear the plan task of "
             f"{outdated[0]} with its downstream tasks"
         )
-    if snapshot_at is not None:
-        _require_snapshot(run, snapshot_at)
     before, after = read_slot(run.released), read_slot(run.working)
     changes = differences(before, after)
     if not changes and run.current is not None:

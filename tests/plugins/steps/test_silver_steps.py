@@ -1,4 +1,4 @@
-"""When silver must be built: after a change of the batch, of the job's code or of a setting that decides figures."""
+"""When silver must be built, from which batch, and that an older snapshot does not replace a newer one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from biz_insights.errors import PermanentError
 from biz_insights.settings import Settings
 from biz_insights.steps import silver_steps
 from biz_insights.steps.run_context import RunContext
+from tests.protocol.dag_runs import ORDER, Scheduler
+from tests.protocol.observers import Observer, seen
+from tests.protocol.small_chain import SmallChain
 
 CHANGES = {
     "business_timezone": "America/Denver",
@@ -39,17 +43,119 @@ def digest(settings: Settings) -> str:
     return silver_steps.input_fingerprint(run, "jr-1")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(silver_steps, "bronze_manifest", lambda *_: SimpleNamespace())
     monkeypatch.setattr(silver_steps, "batch_fingerprint", lambda _: "batch")
 
 
+@pytest.mark.usefixtures("one_batch")
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_setting_that_decides_figures_makes_silver_due(name: str) -> None:
     assert digest(Settings()) == digest(Settings())
     assert digest(replace(Settings(), **{name: CHANGES[name]})) != digest(Settings())
 
 
+@pytest.mark.usefixtures("one_batch")
 def test_another_setting_does_not_make_silver_due() -> None:
     assert digest(Settings(quality_gate=50)) == digest(Settings())
+
+
+def silver_text(observer: Observer) -> dict[str, str | None]:
+    assert observer.latest is not None
+    return {value: text for value, (_, text) in observer.latest.tables["silver_order_items"].items()}
+
+
+def test_an_older_snapshot_does_not_replace_a_newer_one_unless_the_operator_says_so(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer
+) -> None:
+    older = scheduler.finish(scheduler.add("2026-02-28"))
+    before = dict(chain.days)
+    chain.days["2026-02-26"] = "corrected 2"
+    scheduler.finish(scheduler.add("2026-03-01"))
+    newer = silver_text(observer)
+    for step in ("bronze.audit", "silver.plan", "silver.publish"):
+        scheduler.clear(older, 0)
+        older.position = ORDER.index(step)
+        scheduler.finish(older)
+        assert older.state == "failed" and "it would replace newer rows by older ones" in str(older.memo["error"])
+        assert "trigger with accept_older_snapshot = true" in str(older.memo["error"])
+        assert silver_text(observer) == newer
+    older.accept_older_snapshot = True
+    scheduler.clear(older, 0)
+    older.position = ORDER.index("bronze.audit")
+    observer.look = lambda *_: None  # type: ignore[method-assign]
+    chain.session.faults.changed = lambda *_: None
+    scheduler.succeeded = lambda _: None
+    scheduler.finish(older)
+    assert older.state == "success", older.memo.get("error")
+    found = seen(chain)
+    assert found is not None
+    assert {day: text for day, (_, text) in found.tables["silver_order_items"].items()} == {
+        day: f"items {text}" for day, text in before.items()
+    }
+
+
+def test_an_unchanged_source_confirms_what_is_published_for_the_moment_of_the_new_snapshot(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer
+) -> None:
+    """A snapshot from in between can then not replace these rows."""
+    scheduler.finish(scheduler.add("2026-02-28"))
+    original = dict(chain.days)
+    between = scheduler.add("2026-02-28")
+    chain.days["2026-02-26"] = "wrong 2"
+    scheduler.advance(between)
+    scheduler.advance(between)
+    scheduler.kill(between)
+    chain.days = original
+    scheduler.finish(scheduler.add("2026-02-28"))
+    scheduler.clear(between, ORDER.index("bronze.build"))
+    scheduler.finish(between)
+    assert between.state == "failed" and "it would replace newer rows by older ones" in str(between.memo["error"])
+
+
+def test_silver_is_built_from_a_published_batch_when_the_source_is_unchanged(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer
+) -> None:
+    first = scheduler.finish(scheduler.add("2026-02-28"))
+    chain.session.s3.objects[Settings().artefacts_bucket, "spark_jobs/silver.py"] = b"code 2"
+    second = scheduler.finish(scheduler.add("2026-02-28"))
+    assert second.state == "success" and second.memo["bronze.audit"] is None
+    plan = second.memo["silver.plan"]
+    assert (plan["batch_id"], plan["bronze_run"]) == (first.memo["extract"][0], first.memo["bronze.build"])
+    assert observer.latest is not None
+    assert set(observer.latest.tables["bronze_order_items"]) == {plan["batch_id"]}
+    assert observer.latest.release.snapshot_at == second.memo["extract"][1]
+
+
+def test_days_that_another_run_has_published_since_the_plan_are_refused(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer
+) -> None:
+    run = scheduler.add("2026-02-28")
+    while run.position <= ORDER.index("silver.build"):
+        scheduler.advance(run)
+    scheduler.kill(run)
+    other = scheduler.add("2026-02-28")
+    chain.days["2026-02-26"] = "corrected 2"
+    while other.position <= ORDER.index("silver.publish"):
+        scheduler.advance(other)
+    scheduler.kill(other)
+    with pytest.raises(PermanentError, match="was compared with days that have changed since, first .*; clear silver"):
+        scheduler.perform(run, "silver.audit")
+
+
+def test_a_silver_that_is_up_to_date_is_confirmed_at_the_snapshot_of_the_run(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer
+) -> None:
+    """A failed run has published another batch in bronze, and the source went back: silver itself is still right."""
+    scheduler.finish(scheduler.add("2026-02-28"))
+    original = dict(chain.days)
+    failed = scheduler.add("2026-02-28")
+    chain.days["2026-02-26"] = "wrong 2"
+    while failed.position <= ORDER.index("bronze.publish"):
+        scheduler.advance(failed)
+    scheduler.kill(failed)
+    chain.days = original
+    run = scheduler.finish(scheduler.add("2026-02-28"))
+    assert run.state == "success", run.memo.get("error")
+    assert run.memo["bronze.publish"] and run.memo["silver.plan"] is None
