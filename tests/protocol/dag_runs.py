@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,10 +165,8 @@ class Scheduler:
             run.lease_until = stored["expires_at"]
 
     def _end(self, run: DagRun, state: str) -> None:
-        try:
+        with suppress(Crash):
             release_steps.end_lease(self.context(run, "end_lease"))
-        except Crash:
-            pass
         run.state, run.leased = state, False
 
     def patch(self, patch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What operators do to the small chain beside its runs: go back to an earlier release, and delete unreferenced files."""
+"""What operators do to the small chain: go back to an earlier release, and delete files that nothing references."""
 
 from __future__ import annotations
 

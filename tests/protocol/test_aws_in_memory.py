@@ -1,10 +1,11 @@
-"""The clients in memory answer as the endpoint does: what the state machine proves holds for more than its own fakes."""
+"""The clients in memory answer as the endpoint does, so the state machine proves more than its own fakes."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -25,7 +26,8 @@ def target(request: pytest.FixtureRequest) -> tuple[Any, str, str]:
     database = name.replace("-", "_")
     if request.param == "memory":
         return SessionInMemory((database, f"{database}_copy")), name, database
-    session = request.getfixturevalue("endpoint") and __import__("boto3").session.Session(region_name="us-east-1")
+    request.getfixturevalue("endpoint")
+    session = boto3.session.Session(region_name="us-east-1")
     session.client("s3").create_bucket(Bucket=name)
     for each in (database, f"{database}_copy"):
         session.client("glue").create_database(DatabaseInput={"Name": each})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -115,10 +116,8 @@ class Lake(RuleBasedStateMachine):
         if run is None or f"{table}.audit" not in run.memo:
             return
         run.memo[f"{table}.build"] = self.scheduler.perform(run, f"{table}.build")
-        try:
+        with suppress(LeaseHeldError, PermanentError):
             self.scheduler.perform(run, f"{table}.publish")
-        except (LeaseHeldError, PermanentError):
-            pass
         self._end_lease(run)
 
     @rule(which=which_run)

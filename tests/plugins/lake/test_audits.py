@@ -36,7 +36,7 @@ def test_another_build_and_a_missing_record_are_refused(session: SessionInMemory
     expected = "checkpoint silver passed the build jr-1, and this is the build jr-2, which no checkpoint has passed"
     with pytest.raises(PermanentError, match=expected):
         require_audit(session, uri, "jr-2")
-    with pytest.raises(PermanentError, match="there is no passed audit at s3://lake/none.json; clear the audit task"):
+    with pytest.raises(PermanentError, match=r"there is no passed audit at s3://lake/none\.json; clear the audit task"):
         require_audit(session, "s3://lake/none.json", "jr-1")
 
 

@@ -140,7 +140,7 @@ def test_days_that_another_run_has_published_since_the_plan_are_refused(
     while other.position <= ORDER.index("silver.publish"):
         scheduler.advance(other)
     scheduler.kill(other)
-    with pytest.raises(PermanentError, match="was compared with days that have changed since, first .*; clear silver"):
+    with pytest.raises(PermanentError, match=r"was compared with days that have changed since, first .*; clear silver"):
         scheduler.perform(run, "silver.audit")
 
 
