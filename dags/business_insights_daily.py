@@ -70,8 +70,10 @@ from biz_insights.settings import TemplateSettings
         "accept_changes": Param(
             False, type="boolean", description="Publish although the volume guard found large changes or odd values."
         ),
-        "accept_older_snapshot": Param(
-            False, type="boolean", description="Let an older snapshot replace newer rows (a cleared older run)."
+        "go_back": Param(
+            False,
+            type="boolean",
+            description="Publish this day and snapshot although newer ones are published, and remove the later days.",
         ),
     },
     user_defined_macros={"settings": TemplateSettings(), "attempt_name": attempt_name},

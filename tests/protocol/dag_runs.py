@@ -65,7 +65,7 @@ class DagRun:
 
     name: str
     day: str
-    accept_older_snapshot: bool = False
+    go_back: bool = False
     position: int = 0
     leased: bool = False
     lease_until: str = ""
@@ -87,9 +87,9 @@ class Scheduler:
         self.runs: list[DagRun] = []
         self.succeeded: Callable[[DagRun], None] = lambda _: None
 
-    def add(self, day: str, accept_older_snapshot: bool = False) -> DagRun:
+    def add(self, day: str, go_back: bool = False) -> DagRun:
         """Create a run, as a trigger or the schedule does."""
-        run = DagRun(f"manual__{len(self.runs) + 1}", day, accept_older_snapshot)
+        run = DagRun(f"manual__{len(self.runs) + 1}", day, go_back)
         self.runs.append(run)
         return run
 
@@ -216,7 +216,7 @@ def _publish_bronze(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
 def _plan_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     return silver_steps.plan_silver(
         context, run.memo["bronze.build"], run.memo["extract"][1], full_refresh=False,
-        accept_older_snapshot=run.accept_older_snapshot,
+        go_back=run.go_back,
     )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
 def _publish_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     plan, job = run.memo["silver.plan"], run.memo["silver.build"]
     return plan and silver_steps.publish_silver(
-        context, job, plan, run.memo["silver.audit"], accept_older_snapshot=run.accept_older_snapshot
+        context, job, plan, run.memo["silver.audit"], go_back=run.go_back
     )
 
 

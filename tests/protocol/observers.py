@@ -158,7 +158,7 @@ class Observer:
         assert self.latest is not None
         release, (_, taken) = self.latest.release, run.memo["extract"]
         same = self.chain.moments[taken] == self.chain.batches[release.batch_id]
-        assert same or run.accept_older_snapshot or release.snapshot_at > taken, (
+        assert same or run.go_back or release.snapshot_at > taken, (
             f"{run.name} is green and not published"
         )
 

@@ -14,7 +14,11 @@ from biz_insights.dag.templates import EXPORT_ID, SNAPSHOT_TIME
 
 @task(trigger_rule=NONE_FAILED)
 def audit_bronze(
-    process_date: str, job_run_id: str, database_rows: dict[str, Any], export_id: str, snapshot_at: str
+    process_date: str,
+    job_run_id: str,
+    database_rows: dict[str, Any],
+    export_id: str,
+    snapshot_at: str,
 ) -> str:
     """Compare the row counts with the database, then run the checkpoint. Skip when the batch is published already."""
     from biz_insights.steps import bronze_steps
@@ -22,6 +26,11 @@ def audit_bronze(
 
     run = current(process_date)
     bronze_steps.require_exported_rows(run, job_run_id, database_rows, export_id)
+    if bronze_steps.is_left_alone(run):
+        raise AirflowSkipException(
+            f"{run.newest_day} is published: the marts of {process_date} are built from the published rows; to take "
+            "the rows of this run and remove the later days, trigger with go_back = true"
+        )
     if bronze_steps.is_unchanged(run, job_run_id, snapshot_at):
         raise AirflowSkipException("the source has not changed: this batch equals the published one")
     return bronze_steps.audit_bronze(run, job_run_id)

@@ -36,7 +36,7 @@ def gold_flow(before: Any, broken: Any, snapshot_at: str | None = None) -> Any:
         gold_layer(tables_of("marts"), {**facts, **dict.fromkeys(SCORE_TABLES, scores_layer)})
     with TaskGroup("release", tooltip="All readers move to the new state in one step"):
         reader_views = create_reader_views(PROCESS_DATE)
-        switched = switch_release(PROCESS_DATE, broken, snapshot_at)
+        switched = switch_release(PROCESS_DATE, broken, snapshot_at=snapshot_at)
     with TaskGroup("views", tooltip="Views over facts and marts") as views_layer:
         views()
     before >> facts_layer

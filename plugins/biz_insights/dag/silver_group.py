@@ -23,7 +23,6 @@ def plan_silver(process_date: str, bronze_run: str, snapshot_at: str, params: di
         bronze_run,
         snapshot_at,
         full_refresh=params["full_refresh"],
-        accept_older_snapshot=params["accept_older_snapshot"],
     )
     if plan is None:
         raise AirflowSkipException("silver is up to date: batch, code and settings have not changed")
@@ -40,16 +39,12 @@ def audit_silver(process_date: str, job_run_id: str, plan: dict[str, Any], param
 
 
 @task
-def publish_silver(
-    process_date: str, job_run_id: str, plan: dict[str, Any], audit_uri: str, params: dict[str, Any]
-) -> list[str]:
+def publish_silver(process_date: str, job_run_id: str, plan: dict[str, Any], audit_uri: str) -> list[str]:
     """Point the changed days to what was built."""
     from biz_insights.steps import silver_steps
     from biz_insights.steps.run_context import current
 
-    return silver_steps.publish_silver(
-        current(process_date), job_run_id, plan, audit_uri, accept_older_snapshot=params["accept_older_snapshot"]
-    )
+    return silver_steps.publish_silver(current(process_date), job_run_id, plan, audit_uri)
 
 
 def silver(extracted: dict[str, Any], bronze_run: str) -> None:

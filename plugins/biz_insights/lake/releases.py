@@ -120,12 +120,11 @@ class Releases:
 def release_after(
     current: Release | None, *, slot: str, run: str, try_number: int, process_date: str, batch_id: str, snapshot_at: str
 ) -> Release:
-    """Return the release that follows the current one. An older day does not take the place of a later one."""
+    """Return the release that follows the current one. `process_date` is the newest day that it has."""
     number = current.number + 1 if current else 1
     now = datetime.now(UTC)
-    latest = max(process_date, current.process_date) if current else process_date
     name = f"{number:06d}-{run}-t{try_number}-{now:%Y%m%dt%H%M%S%f}"
-    return Release(number, name, slot, run, latest, now.isoformat(timespec="seconds"), batch_id, snapshot_at)
+    return Release(number, name, slot, run, process_date, now.isoformat(timespec="seconds"), batch_id, snapshot_at)
 
 
 def _rows(release: Release, changes: Sequence[Change]) -> list[dict[str, Any]]:

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from biz_insights.errors import PermanentError
-from biz_insights.gold.definition import gold_tables
-from biz_insights.gold.plan import GoldPlan, plan_gold, wanted_fingerprints
+from biz_insights.gold.definition import GoldTable, gold_tables
+from biz_insights.gold.periods import cutoff_date
+from biz_insights.gold.plan import AS_OF, CLOSED_PERIODS, GoldPlan, plan_gold, wanted_fingerprints
 from biz_insights.lake.audits import build_identity, require_audit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
+from biz_insights.lake.publish import publish
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited, retire_table
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
+from biz_schema.score_tables import SCORE_TABLES
 
 NO_FILES = "published/_no_files/"
 """Location of a partition whose SELECT returned no row (for example a day with test orders only). Nothing is written
@@ -24,7 +27,7 @@ def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
     open_lake(run)
     return plan_gold(
         gold_tables()[name],
-        process_date=run.process_date,
+        process_date=planned_day(run, gold_tables()[name]),
         partition_key_of=run.working.partition_key,
         published=run.working.fingerprints,
         database=run.working.database,
@@ -48,7 +51,7 @@ def require_inputs(run: RunContext, plan: Mapping[str, Any]) -> None:
         )
     wanted = wanted_fingerprints(
         gold_tables()[table],
-        process_date=run.process_date,
+        process_date=planned_day(run, gold_tables()[table]),
         partition_key_of=run.working.partition_key,
         published=run.working.fingerprints,
         name_of_database=run.settings.published_database,
@@ -101,15 +104,21 @@ def publish_table(run: RunContext, plan: dict[str, Any], parts: list[str], audit
     return lines + (retire_table(run, table.renamed_from, table.name) if table.renamed_from else [])
 
 
+def planned_day(run: RunContext, table: GoldTable) -> str:
+    """Return the day up to which a table is built.
+
+    What is not as of a date is always built up to the newest published day, also in a run for an earlier one.
+    """
+    return run.process_date if table.partition in AS_OF else run.newest_day
+
+
 def outdated_tables(run: RunContext) -> list[str]:
     """Return the gold tables of the working slot that were not built from what the slot holds."""
     found = []
-    for table in gold_tables().values():
-        if table.kind == "views":
-            continue
+    for table in built_tables():
         plan = plan_gold(
             table,
-            process_date=run.process_date,
+            process_date=planned_day(run, table),
             partition_key_of=run.working.partition_key,
             published=run.working.fingerprints,
             database=run.working.database,
@@ -118,3 +127,21 @@ def outdated_tables(run: RunContext) -> list[str]:
         if not plan.is_empty:
             found.append(table.name)
     return found
+
+
+def built_tables() -> list[GoldTable]:
+    """Return the facts and marts."""
+    return [table for table in gold_tables().values() if table.kind != "views"]
+
+
+def remove_later_partitions(run: RunContext) -> None:
+    """Remove the partitions of gold and scores that hold a later day than the run's. Their files stay."""
+    keys = {table.name: table.partition for table in built_tables()} | dict.fromkeys(SCORE_TABLES, "as_of_date")
+    for name, key in keys.items():
+        last = cutoff_date(run.process_date) if key == "cutoff_date" else run.process_date
+        if key in CLOSED_PERIODS:
+            last = CLOSED_PERIODS[key].latest(run.process_date)
+        later = tuple(value for value in run.working.partitions(name) if value > last)
+        if later:
+            build = TableBuild(name, run.working.columns(name), Column(key, "date"), (), later)
+            publish(run.working, build, run.table_root(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
@@ -71,13 +72,19 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
         LeaseHeldError: the run has lost its lease.
     """
     open_lake(run)
-    if snapshot_at is not None:
+    if snapshot_at is not None and not run.is_for_earlier_day:
         _require_snapshot(run, snapshot_at)
-    outdated = [*gold_steps.outdated_tables(run), *(["scores"] if score_steps.are_outdated(run) else [])]
-    if outdated:
+    if run.go_back:
+        gold_steps.remove_later_partitions(run)
+    if outdated := _outdated(run):
         raise PermanentError(
             f"{', '.join(outdated)} would be published with figures of older inputs; clear the plan task of "
             f"{outdated[0]} with its downstream tasks"
+        )
+    if run.is_for_earlier_day and (later := _outdated(_for_day(run, run.newest_day))):
+        raise PermanentError(
+            f"{', '.join(later)} of {run.newest_day} would be older than the tables that they read, because code or "
+            f"settings have changed; trigger the DAG for {run.newest_day} first, then clear release.switch_release"
         )
     before, after = read_slot(run.released), read_slot(run.working)
     changes = differences(before, after)
@@ -88,7 +95,7 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
         slot=other_slot(run.current.slot if run.current else None),
         run=run.run,
         try_number=run.try_number,
-        process_date=run.process_date,
+        process_date=run.newest_day,
         batch_id=run.working.parameter(ROW_LEDGER.name, CURRENT_BATCH) or "",
         snapshot_at=run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or "",
     )
@@ -104,6 +111,19 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
 def end_lease(run: RunContext) -> bool:
     """Give the lease back. Return False when the run does not hold it."""
     return run.lease.release(run.holder)
+
+
+def _outdated(run: RunContext) -> list[str]:
+    """Return the tables of the working slot that were not built from what the slot holds, up to the run's day."""
+    scores = ["scores"] if score_steps.are_outdated(run) else []
+    return [*gold_steps.outdated_tables(run), *scores]
+
+
+def _for_day(run: RunContext, day: str) -> RunContext:
+    """Return the context of a run for another day, with the same catalogs."""
+    found = copy(run)
+    found.process_date = day
+    return found
 
 
 def _require_snapshot(run: RunContext, snapshot_at: str) -> None:

@@ -30,6 +30,7 @@ class RunContext:
         process_date: last complete day, `YYYY-MM-DD`.
         try_number: Airflow's count of tries. Clearing a task increases it too.
         dag_id: the DAG.
+        go_back: the DAG parameter: publish this day and this snapshot although newer ones are published.
     """
 
     settings: Settings
@@ -37,6 +38,7 @@ class RunContext:
     process_date: str
     try_number: int = 1
     dag_id: str = DAILY_DAG
+    go_back: bool = False
 
     @property
     def run(self) -> str:
@@ -67,6 +69,22 @@ class RunContext:
     def current(self) -> Release | None:
         """Return the release that readers saw when the task first asked; None before the first one."""
         return self.releases.current()
+
+    @property
+    def newest_day(self) -> str:
+        """Return the newest day that is published after the run: the one before or its own, unless it goes back."""
+        if self.current is None or self.go_back:
+            return self.process_date
+        return max(self.process_date, self.current.process_date)
+
+    @property
+    def is_for_earlier_day(self) -> bool:
+        """Return whether a later day than the run's is published and stays.
+
+        Such a run builds the marts of its day from what is published. It does not take the source's changes, because
+        the marts of the later days would then be older than the tables that they read.
+        """
+        return self.newest_day > self.process_date
 
     @cached_property
     def working(self) -> Catalog:
@@ -156,5 +174,5 @@ def current(process_date: str) -> RunContext:
     run_id = airflow_context["run_id"]
     if not run_id:
         raise PermanentError("there is no run id; call current() only from a running task")
-    ti = airflow_context["ti"]
-    return RunContext(load_settings(), run_id, process_date, ti.try_number, ti.dag_id)
+    ti, go_back = airflow_context["ti"], bool(airflow_context["params"].get("go_back", False))
+    return RunContext(load_settings(), run_id, process_date, ti.try_number, ti.dag_id, go_back)

@@ -51,10 +51,11 @@ def input_fingerprint(run: RunContext, bronze_run: str) -> str:
     return fingerprint(batch, *code, *meaning)
 
 
-def plan_silver(
-    run: RunContext, bronze_run: str, snapshot_at: str, *, full_refresh: bool, accept_older_snapshot: bool
-) -> dict[str, Any] | None:
-    """Return the arguments of the silver job, or None when the published silver is up to date.
+def plan_silver(run: RunContext, bronze_run: str, snapshot_at: str, *, full_refresh: bool) -> dict[str, Any] | None:
+    """Return the arguments of the silver job, or None when silver stays as it is.
+
+    It stays when batch, code and settings are those of the published silver, and in a run for a day before the newest
+    published one: such a run builds the marts of its day from what is published.
 
     The published fingerprints are written to S3, where the job compares them with its own. Under `full_refresh` they
     are written empty: every day counts as changed, and the job still knows which days are published. The rules of the
@@ -64,9 +65,11 @@ def plan_silver(
         PermanentError: the published silver was built from a later snapshot.
     """
     open_lake(run)
+    if run.is_for_earlier_day:
+        _require_whole_silver(run)
+        return None
     batch = source_batch(run, bronze_run, snapshot_at)
-    if not accept_older_snapshot:
-        require_no_later_snapshot(run, batch)
+    require_no_later_snapshot(run, batch)
     digest = input_fingerprint(run, batch.bronze_run)
     if not full_refresh and run.working.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
         confirm_snapshot(run, batch.snapshot_at)
@@ -86,18 +89,35 @@ def plan_silver(
     return {**uris, "input_fingerprint": digest, **asdict(batch)}
 
 
+def _require_whole_silver(run: RunContext) -> None:
+    """Check that no day of silver has lost files: a run for an earlier day does not build them again.
+
+    Raises:
+        PermanentError: a day has.
+    """
+    for table in SILVER_PUBLISH_ORDER:
+        broken = [value for value, digest in run.working.fingerprints(table).items() if not digest]
+        if broken:
+            raise PermanentError(
+                f"{table} has lost files of {', '.join(sorted(broken)[:3])}, which a run for an earlier day does not "
+                f"build again; trigger the DAG for {run.newest_day} first, then clear silver.plan"
+            )
+
+
 def require_no_later_snapshot(run: RunContext, batch: SourceBatch) -> None:
-    """Check that the published silver is not newer than the batch.
+    """Check that the published silver is not newer than the batch, unless the run goes back.
 
     Raises:
         PermanentError: it is.
     """
+    if run.go_back:
+        return
     published = run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or ""
     if batch.snapshot_at and published and batch.snapshot_at < published:
         raise PermanentError(
             f"the snapshot of this run was taken at {batch.snapshot_at}, and silver already holds the one of "
             f"{published}: it would replace newer rows by older ones. Trigger a new run instead; to go back to this "
-            "snapshot on purpose, trigger with accept_older_snapshot = true"
+            "snapshot on purpose, trigger with go_back = true"
         )
 
 
@@ -149,9 +169,7 @@ def audit_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any], *, a
     return audit_builds(run, "silver", builds, job_run_id)
 
 
-def publish_silver(
-    run: RunContext, job_run_id: str, plan: Mapping[str, Any], audit_uri: str, *, accept_older_snapshot: bool
-) -> list[str]:
+def publish_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any], audit_uri: str) -> list[str]:
     """Publish the builds, then store what silver was built from.
 
     The digest is stored last: after an interrupted publish the next run builds and publishes again.
@@ -164,8 +182,7 @@ def publish_silver(
     if is_released(run, passed):
         return []
     batch = SourceBatch(plan["bronze_run"], plan["batch_id"], plan["snapshot_at"])
-    if not accept_older_snapshot:
-        require_no_later_snapshot(run, batch)
+    require_no_later_snapshot(run, batch)
     require_compared_days(run, plan, list(passed.builds))
     lines = publish_audited(run, passed)
     run.working.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch.batch_id)

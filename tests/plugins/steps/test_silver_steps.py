@@ -79,9 +79,9 @@ def test_an_older_snapshot_does_not_replace_a_newer_one_unless_the_operator_says
         older.position = ORDER.index(step)
         scheduler.finish(older)
         assert older.state == "failed" and "it would replace newer rows by older ones" in str(older.memo["error"])
-        assert "trigger with accept_older_snapshot = true" in str(older.memo["error"])
+        assert "trigger with go_back = true" in str(older.memo["error"])
         assert silver_text(observer) == newer
-    older.accept_older_snapshot = True
+    older.go_back = True
     scheduler.clear(older, 0)
     older.position = ORDER.index("bronze.audit")
     observer.look = lambda *_: None  # type: ignore[method-assign]
