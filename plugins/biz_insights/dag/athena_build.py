@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
@@ -48,11 +47,12 @@ class AthenaBuildOperator(AthenaOperator):
         self.partition = partition
         self.plan = plan
         self._running: set[str] = set()
-        self._stopping = threading.Event()
+        # Not an Event: Airflow copies operators when it clears tasks, and a lock cannot be copied.
+        self._is_stopping = False
 
     def execute(self, context: Any) -> list[str]:  # type: ignore[override]
         """Run the statements. A mistake in the SQL fails the task at once; any other error may be retried."""
-        self._stopping.clear()
+        self._is_stopping = False
         settings = load_settings()
         run_id, attempt = context["run_id"], context["ti"].try_number
         drop_earlier_tries(session.client("glue", settings), str(self.database), self.table, run_id, attempt)
@@ -75,7 +75,7 @@ class AthenaBuildOperator(AthenaOperator):
 
     def on_kill(self) -> None:
         """Stop the running statements: Athena bills what they scan."""
-        self._stopping.set()
+        self._is_stopping = True
         for query_id in list(self._running):
             self.hook.stop_query(query_id)
 
@@ -94,7 +94,7 @@ class AthenaBuildOperator(AthenaOperator):
         where = {"Database": str(self.database), "Catalog": self.catalog}
         query_id = athena_queries.start(self.hook, statement, where, self.workgroup, token, purpose)
         self._running.add(query_id)
-        if self._stopping.is_set():
+        if self._is_stopping:
             # It started while the others were being stopped.
             self.hook.stop_query(query_id)
         try:
