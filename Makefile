@@ -12,7 +12,7 @@ RUNNER := $(BIN)/python -m mwaa.local_runner --state $(STATE) --end-with-parent
 # Set-up trains a class archive for Java with these.
 TRAINING := mwaa/local_aws/glue/spark_warmup.py mwaa/local_aws/glue/spark_filesystem.py
 
-.PHONY: help setup run query airflow dashboard test test-glue check bench docs package lock clean clean-all
+.PHONY: help setup run query quarantine replay history rollback airflow dashboard test test-glue check bench docs package lock clean clean-all
 
 help: ## What there is to type
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,18 @@ run: $(READY) ## Source files to published marts  [SOURCE=folder] [DATE=YYYY-MM-
 
 query: $(READY) ## One SQL statement, its result as CSV  SQL='…'
 	@$(RUNNER) query "$$STATEMENT"
+
+quarantine: $(READY) ## What is in quarantine, why, what to do  [REASON=…]
+	@$(RUNNER) quarantine --reason "$(REASON)"
+
+replay: $(READY) ## Silver again from the published batch, after a rule fix  [REASON=…] [ACCEPT_CHANGES=1]
+	@$(RUNNER) replay --reason "$(REASON)" $(if $(ACCEPT_CHANGES),--accept-changes)
+
+history: $(READY) ## The releases that changed a table  TABLE=… [PARTITION=…]
+	@$(RUNNER) history "$(TABLE)" --partition "$(PARTITION)"
+
+rollback: $(READY) ## A table back to a release  TABLE=… TO=<release> [PARTITION=…] [REASON='…'], or LIFT=1
+	@$(RUNNER) rollback "$(TABLE)" --to "$(TO)" --partition "$(PARTITION)" --reason "$$ROLLBACK_REASON" $(if $(LIFT),--lift)
 
 airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
 	@$(RUNNER) airflow --port $(or $(PORT),8080)
@@ -76,3 +88,5 @@ clean-all: clean ## … and the virtual environment
 	@rm -rf $(VENV) $(VENV)-glue51 dist
 # As typed: make would expand the dollar of Athena's "$path".
 export STATEMENT := $(value SQL)
+# A sentence of a person, with quotes perhaps.
+export ROLLBACK_REASON := $(value REASON)

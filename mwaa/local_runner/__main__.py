@@ -10,6 +10,7 @@ from mwaa.local_runner.dag_parameters import read_parameters
 from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 from mwaa.local_runner.exclusive import exclusive
 from mwaa.local_runner.failures import READ_NEEDS, RUN_NEEDS, explain, require_usable
+from mwaa.local_runner.operation_arguments import COMMANDS, RUNS, add_commands, run_operation_command
 from mwaa.local_runner.ownership import end_with_parent, interrupt_on_terminate
 
 for folder in ("plugins", "dags"):
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     ui.add_argument("--port", type=int, default=8080)
     boards = commands.add_parser("dashboard", help="serve the dashboards over the published tables")
     boards.add_argument("--port", type=int, default=8501)
+    add_commands(commands)
     return top
 
 
@@ -80,13 +82,15 @@ def _run_command(arguments: argparse.Namespace, state: State) -> int:
         print(prepare_metadata())
         return 0
     state.create()
-    require_usable(state, RUN_NEEDS if arguments.command in ("run", "airflow") else READ_NEEDS)
+    require_usable(state, RUN_NEEDS if arguments.command in ("run", "airflow", *RUNS) else READ_NEEDS)
     if arguments.command == "run":
         from mwaa.local_runner.run import run
 
         parameters = read_parameters(arguments.param)
         with exclusive(state, "make run"):
             return run(state, arguments.source or None, arguments.date or None, parameters, arguments.deferrable)
+    if arguments.command in COMMANDS:
+        return run_operation_command(state, arguments)
     if arguments.command == "query":
         from mwaa.local_runner.queries import query
 

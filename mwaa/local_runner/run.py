@@ -66,11 +66,11 @@ def run(
     check_metadata(state)
     dag_runs.migrate_metadata(state)
     dag_runs.fail_interrupted_runs(state)
-    with _console(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
+    with console_and_log(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
         console.flush()
         # This takes as long as the endpoint's start, and runs at the same time.
-        dags = loading.submit(_load_airflow)
+        dags = loading.submit(load_airflow)
         with endpoint(state, "--warm-spark") as environment:
             os.environ.update(environment)
             settings = resolve(os.environ)
@@ -125,7 +125,7 @@ def _run_dags(
     with (
         ThreadPoolExecutor(1) as counter,
         Progress(console) as progress,
-        task_processes(dags, on_event, _preload, waiting),
+        task_processes(dags, on_event, preload, waiting),
     ):
         progress.begin("load_source_database", "")
         run_id, outcome = dag_runs.run_dag(dags["load_source_database"], {})
@@ -140,7 +140,7 @@ def _run_dags(
             run_id, outcome = dag_runs.run_dag(dags["business_insights_daily"], {**parameters, "process_date": day})
     _record(state, run_id, outcome, progress.spans)
     if outcome != "success":
-        console.write(_failure(progress.failures, run_id, full_disk(state, str(progress.failures))))
+        console.write(failure_text(progress.failures, run_id, full_disk(state, str(progress.failures))))
         return 1
     assert counting is not None, "a run that succeeded has a report"
     rows = counting.result()
@@ -151,7 +151,7 @@ def _run_dags(
     return 0
 
 
-def _load_airflow() -> dict[str, Any]:
+def load_airflow() -> dict[str, Any]:
     """Load the DAGs and what runs their tasks; returns the DAGs.
 
     Wait for it before a DAG runs: one thread cannot import Airflow's models while another uses them (each would wait
@@ -163,7 +163,7 @@ def _load_airflow() -> dict[str, Any]:
     return dags
 
 
-def _preload() -> None:
+def preload() -> None:
     """Import what takes longest, while the export and the bronze job run in other processes."""
     from biz_insights.quality.engine import great_expectations
 
@@ -208,7 +208,7 @@ def last_complete_day(count: SourceCount) -> str:
 ACCEPT = "  here: make run PARAMS='accept_changes=true', with the same SOURCE and DATE\n"
 
 
-def _failure(failures: list[tuple[str, str]], run_id: str, cause: str) -> str:
+def failure_text(failures: list[tuple[str, str]], run_id: str, cause: str) -> str:
     task, error = failures[0] if failures else ("a task", "see the log")
     return (
         f"\n✗ {task}: {error}\n"
@@ -220,7 +220,7 @@ def _failure(failures: list[tuple[str, str]], run_id: str, cause: str) -> str:
 
 
 @contextmanager
-def _console(state: State) -> Iterator[tuple[IO[str], Path]]:
+def console_and_log(state: State) -> Iterator[tuple[IO[str], Path]]:
     """Return a console for progress, and a log file for everything that Airflow and its tasks print."""
     state.logs.mkdir(parents=True, exist_ok=True)
     path = state.logs / f"run-{time.strftime('%Y%m%d-%H%M%S')}.log"

@@ -19,7 +19,7 @@ def plan_gold(process_date: str, table: str, params: dict[str, Any]) -> dict[str
     from biz_insights.steps import gold_steps
     from biz_insights.steps.run_context import current
 
-    plan = gold_steps.plan_table(current(process_date), table, params["full_refresh"])
+    plan = gold_steps.plan_table(current(process_date), table, bool(params.get("full_refresh")))
     if plan.is_empty:
         raise AirflowSkipException(f"{table} is up to date")
     return plan.to_dict()

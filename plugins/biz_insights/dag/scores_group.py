@@ -18,7 +18,7 @@ def plan_scores(process_date: str, params: dict[str, Any]) -> dict[str, Any]:
     from biz_insights.steps import score_steps
     from biz_insights.steps.run_context import current
 
-    plan = score_steps.plan_scores(current(process_date), params["full_refresh"])
+    plan = score_steps.plan_scores(current(process_date), bool(params.get("full_refresh")))
     if plan is None:
         raise AirflowSkipException("scores are up to date: customer days, code and settings have not changed")
     return plan

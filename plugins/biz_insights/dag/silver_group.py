@@ -51,6 +51,17 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
     """Build, audit and publish the days that changed."""
     day = extracted["process_date"]
     plan = plan_silver.override(task_id="plan")(day, bronze_run, SNAPSHOT_TIME)
+    silver_from_plan(day, plan, "{{ ti.xcom_pull(task_ids='extract.row_span') | tojson }}")
+
+
+def silver_from_plan(day: Any, plan: Any, database_rows: str) -> None:
+    """Build, audit and publish the days that differ from those of the plan.
+
+    Args:
+        day: the process date.
+        plan: the result of the task `silver.plan`.
+        database_rows: template of the fewest and the most rows that each source table had around the snapshot, as JSON.
+    """
     build = GlueBuildOperator(
         task_id="build",
         job_name="{{ settings.silver_job }}",
@@ -68,7 +79,7 @@ def silver(extracted: dict[str, Any], bronze_run: str) -> None:
             "--missing_marks": "{{ settings.missing_marks }}",
             "--holiday_country": "{{ settings.holiday_country }}",
             "--holiday_subdivision": "{{ settings.holiday_subdivision }}",
-            "--database_rows": "{{ ti.xcom_pull(task_ids='extract.row_span') | tojson }}",
+            "--database_rows": database_rows,
         },
         **AWS,
     )

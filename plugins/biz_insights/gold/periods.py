@@ -49,3 +49,9 @@ def first_open_year(process_date: str) -> str:
     Customers of months and years from this date on are counted from customer days.
     """
     return year_of(process_date, -1)
+
+
+def process_date_with_cutoff(cutoff: str) -> str:
+    """Return the first day whose cutoff date is this one: `2022-10-01` → `2024-01-01`."""
+    months = int(cutoff[:4]) * 12 + int(cutoff[5:7]) - 1 + 3 * QUARTERS_READ_BY_DAY
+    return f"{months // 12:04d}-{months % 12 + 1:02d}-01"

@@ -7,7 +7,7 @@ fingerprint differs. Where no fingerprint differs, nothing is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -100,6 +100,7 @@ def plan_gold(
     database: str,
     name_of_database: str,
     full_refresh: bool = False,
+    held: Collection[str] = (),
 ) -> GoldPlan:
     """Return the plan of a table: compare the fingerprints that it should have with those that are published.
 
@@ -111,6 +112,7 @@ def plan_gold(
         database: the database that the SQL reads: a slot.
         name_of_database: the database that stands in the fingerprint of the SQL, the same for both slots.
         full_refresh: build every partition, changed or not.
+        held: partitions that were rolled back and stay as they are.
     """
     wanted = wanted_fingerprints(
         table,
@@ -120,13 +122,17 @@ def plan_gold(
         name_of_database=name_of_database,
     )
     now = published(table.name)
-    due = sorted(value for value, digest in wanted.items() if full_refresh or now.get(value) != digest)
+    differing = (value for value, digest in wanted.items() if full_refresh or now.get(value) != digest)
+    due = sorted(value for value in differing if value not in held)
     selects = [select(table, chunk, database) for chunk in batches(due, PARTITIONS_PER_STATEMENT)]
     # Remove days that the source no longer has, but never a day after the process date.
     removed = [
         value
         for value in sorted(now)
-        if table.partition not in AS_OF and _is_complete(value, table.partition, process_date) and value not in wanted
+        if table.partition not in AS_OF
+        and _is_complete(value, table.partition, process_date)
+        and value not in wanted
+        and value not in held
     ]
     return GoldPlan(table.name, table.partition, database, selects, {value: wanted[value] for value in due}, removed)
 

@@ -7,7 +7,7 @@ a build that no audit has passed: a build made since has another identity.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,9 +40,13 @@ def build_identity(build: str | Sequence[str]) -> str:
     return build if isinstance(build, str) else ",".join(build)
 
 
-def record_audit(session: Any, ops_uri: str, audit: PassedAudit, try_number: int) -> str:
-    """Write the record of a passed audit. Return its address."""
-    uri = f"{ops_uri}audits/{audit.run}/{audit.checkpoint}/try={try_number}.json"
+def record_audit(session: Any, ops_uri: str, audit: PassedAudit, try_number: int, part: str = "") -> str:
+    """Write the record of a passed audit. Return its address.
+
+    Args:
+        part: what distinguishes the audits of one try, where a try has several.
+    """
+    uri = f"{ops_uri}audits/{audit.run}/{audit.checkpoint}/try={try_number}{f'-{part}' if part else ''}.json"
     s3.put_json(session, uri, asdict(audit))
     return uri
 
@@ -60,7 +64,7 @@ def require_audit(session: Any, uri: str, build_id: str) -> PassedAudit:
         document["checkpoint"],
         document["run"],
         document["build_id"],
-        tuple(_build(entry) for entry in document["builds"]),
+        builds_of(document),
         tuple(document["candidates"]),
     )
     if found.build_id != build_id:
@@ -71,7 +75,13 @@ def require_audit(session: Any, uri: str, build_id: str) -> PassedAudit:
     return found
 
 
-def _build(entry: dict[str, Any]) -> TableBuild:
+def builds_of(document: Mapping[str, Any]) -> tuple[TableBuild, ...]:
+    """Return the builds that a stored record lists."""
+    return tuple(table_build(entry) for entry in document["builds"])
+
+
+def table_build(entry: Mapping[str, Any]) -> TableBuild:
+    """Return a build from its JSON form, which `dataclasses.asdict` makes."""
     key = entry["partition_key"]
     return TableBuild(
         entry["table"],

@@ -13,3 +13,6 @@ SNAPSHOT_AT = "snapshot_at"
 
 INPUT_FINGERPRINT = "input_fingerprint"
 """On `silver_order_items`: a digest of the batch, the code and the settings it was built from."""
+
+HELD = "held"
+"""On a table that was rolled back: the hold, as JSON (`lake.holds`)."""

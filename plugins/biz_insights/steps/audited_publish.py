@@ -13,20 +13,29 @@ from biz_insights.identity import candidate_name
 from biz_insights.lake.audits import PassedAudit, build_identity, record_audit
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.file_sizes import measured
+from biz_insights.lake.holds import without_held
 from biz_insights.lake.publish import new_columns, publish, stage
 from biz_insights.steps.run_context import RunContext, quality_settings
 
 
 def audit_builds(
-    run: RunContext, checkpoint: str, builds: list[TableBuild], build: str | Sequence[str], parts: Sequence[str] = ()
+    run: RunContext,
+    checkpoint: str,
+    builds: list[TableBuild],
+    build: str | Sequence[str],
+    parts: Sequence[str] = (),
+    record: str = "",
 ) -> str:
     """Register the builds as candidates in the build database, and run the checkpoint on them.
+
+    Partitions that are held after a rollback are left out: they are neither audited nor published.
 
     Args:
         checkpoint: name of the checkpoint.
         builds: what was built, in the order in which it will be published.
         build: identity of the build: the JobRunId, or the names of the CTAS tables.
         parts: tables of the build database that are not needed after the publish.
+        record: what distinguishes this audit, where one try runs the checkpoint several times.
 
     Returns:
         The address of the record of the passed audit.
@@ -34,7 +43,7 @@ def audit_builds(
     Raises:
         QualityGateError: a critical expectation failed, or the score is below the gate.
     """
-    builds = [measured(run.session, table) for table in builds]
+    builds = [measured(run.session, without_held(run.working, table)) for table in builds]
     staged: dict[str, str] = {}
     for table in builds:
         if table.partitions:
@@ -53,7 +62,7 @@ def audit_builds(
         )
         report.raise_if_blocked()
     passed = PassedAudit(checkpoint, run.run, build_identity(build), tuple(builds), (*parts, *staged.values()))
-    return record_audit(run.session, run.settings.lake_uri("ops/"), passed, run.try_number)
+    return record_audit(run.session, run.settings.lake_uri("ops/"), passed, run.try_number, record)
 
 
 def publish_audited(run: RunContext, passed: PassedAudit) -> list[str]:
@@ -67,7 +76,8 @@ def publish_audited(run: RunContext, passed: PassedAudit) -> list[str]:
         LeaseHeldError: the run has lost its lease.
     """
     lines = []
-    for table in passed.builds:
+    for audited in passed.builds:
+        table = without_held(run.working, audited)
         _require_files(run, table)
         run.lease.require(run.holder)
         added = new_columns(run.working, table)

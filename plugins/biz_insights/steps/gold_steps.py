@@ -11,6 +11,7 @@ from biz_insights.gold.periods import cutoff_date
 from biz_insights.gold.plan import AS_OF, CLOSED_PERIODS, GoldPlan, plan_gold, wanted_fingerprints
 from biz_insights.lake.audits import build_identity, require_audit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
+from biz_insights.lake.holds import held_partitions
 from biz_insights.lake.publish import publish
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited, retire_table
 from biz_insights.steps.lake_access import open_lake
@@ -23,7 +24,7 @@ there."""
 
 
 def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
-    """Return the plan of a gold table: the partitions whose inputs or SQL changed."""
+    """Return the plan of a gold table: the partitions whose inputs or SQL changed, except for held ones."""
     open_lake(run)
     return plan_gold(
         gold_tables()[name],
@@ -33,6 +34,7 @@ def plan_table(run: RunContext, name: str, full_refresh: bool) -> GoldPlan:
         database=run.working.database,
         name_of_database=run.settings.published_database,
         full_refresh=full_refresh,
+        held=held_partitions(run.working, name),
     )
 
 
@@ -113,7 +115,10 @@ def planned_day(run: RunContext, table: GoldTable) -> str:
 
 
 def outdated_tables(run: RunContext) -> list[str]:
-    """Return the gold tables of the working slot that were not built from what the slot holds."""
+    """Return the gold tables of the working slot that were not built from what the slot holds.
+
+    Partitions that are held after a rollback do not count.
+    """
     found = []
     for table in built_tables():
         plan = plan_gold(
@@ -123,6 +128,7 @@ def outdated_tables(run: RunContext) -> list[str]:
             published=run.working.fingerprints,
             database=run.working.database,
             name_of_database=run.settings.published_database,
+            held=held_partitions(run.working, table.name),
         )
         if not plan.is_empty:
             found.append(table.name)

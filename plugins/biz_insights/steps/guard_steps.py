@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from biz_insights.lake.holds import held_partitions, without_held
 from biz_insights.lake.manifest import Manifest
 from biz_insights.lake.volume_guard import volume_report
 from biz_insights.steps.run_context import RunContext
@@ -23,10 +24,12 @@ def guard_order_lines(run: RunContext, manifest: Manifest, accept_changes: bool)
         VolumeError: the changes are beyond a limit and not accepted.
     """
     table = SILVER_ORDER_ITEMS.name
+    # What is held after a rollback is not published, whatever the job built.
+    held = held_partitions(run.working, table)
     report = volume_report(
-        run.released.partitions(table),
-        manifest.volumes(table),
-        manifest.build(table).removed,
+        {value: found for value, found in run.released.partitions(table).items() if value not in held},
+        {value: found for value, found in manifest.volumes(table).items() if value not in held},
+        without_held(run.working, manifest.build(table)).removed,
         run.process_date,
         run.settings,
     )

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 
 from biz_insights.gold.definition import gold_tables
 from biz_insights.gold.periods import cutoff_date
+from biz_insights.lake.holds import held_partitions
 from biz_insights.lake.integrity import check_files
 from biz_insights.lake.publish import forget_fingerprints
 from biz_insights.lake.slots import read_slot
@@ -36,6 +37,12 @@ def check_published(run: RunContext) -> dict[str, list[str]]:
     published = [(name, part) for name in names for part in run.working.partitions(name).values()]
     found = check_files(run.session, published)
     for table, reasons in sorted(found.broken.items()):
+        held = held_partitions(run.working, table)
+        for value in sorted(held & set(reasons)):
+            log.warning("%s %s: %s; %s", table, value or "as a whole", reasons[value], _lift(table))
+        reasons = {value: reason for value, reason in reasons.items() if value not in held}
+        if not reasons:
+            continue
         forget_fingerprints(run.working, table, reasons)
         if table in SILVER_TABLES:
             run.working.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, "")
@@ -56,6 +63,10 @@ def _repaired(run: RunContext, table: str, broken: Iterable[str]) -> Collection[
     if gold is not None and gold.partition == "cutoff_date":
         return {cutoff_date(run.process_date)} & set(broken)
     return {value for value in broken if gold is None or value <= run.process_date}
+
+
+def _lift(table: str) -> str:
+    return f"it is held after a rollback and not built again; lift that with make rollback TABLE={table} LIFT=1"
 
 
 def _way_out(table: str, value: str) -> str:

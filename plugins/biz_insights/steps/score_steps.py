@@ -16,6 +16,7 @@ from biz_insights.identity import fingerprint
 from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
 from biz_insights.lake.catalog import PublishedPartition
+from biz_insights.lake.holds import held_partitions
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
 from biz_insights.steps.gold_steps import NO_FILES
@@ -66,9 +67,13 @@ def inputs_read(run: RunContext) -> dict[str, dict[str, PublishedPartition]]:
 
 
 def are_outdated(run: RunContext) -> bool:
-    """Return whether a score table of the working slot was not built from what the slot holds."""
+    """Return whether a score table of the working slot was not built from what the slot holds, and is not held."""
     digest = input_fingerprint(run, inputs_read(run))
-    return any(run.working.fingerprints(table).get(run.process_date) != digest for table in SCORE_PUBLISH_ORDER)
+    return any(
+        run.working.fingerprints(table).get(run.process_date) != digest
+        and run.process_date not in held_partitions(run.working, table)
+        for table in SCORE_PUBLISH_ORDER
+    )
 
 
 def plan_scores(run: RunContext, full_refresh: bool) -> dict[str, Any] | None:

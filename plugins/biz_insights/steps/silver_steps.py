@@ -12,6 +12,7 @@ from biz_insights.errors import PermanentError
 from biz_insights.identity import fingerprint
 from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
+from biz_insights.lake.holds import newest_fingerprints, read_hold, store_newest
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.lake.table_parameters import CURRENT_BATCH, INPUT_FINGERPRINT, SNAPSHOT_AT
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
@@ -51,7 +52,9 @@ def input_fingerprint(run: RunContext, bronze_run: str) -> str:
     return fingerprint(batch, *code, *meaning)
 
 
-def plan_silver(run: RunContext, bronze_run: str, snapshot_at: str, *, full_refresh: bool) -> dict[str, Any] | None:
+def plan_silver(
+    run: RunContext, bronze_run: str, snapshot_at: str, *, full_refresh: bool, always: bool = False
+) -> dict[str, Any] | None:
     """Return the arguments of the silver job, or None when silver stays as it is.
 
     It stays when batch, code and settings are those of the published silver, and in a run for a day before the newest
@@ -60,6 +63,9 @@ def plan_silver(run: RunContext, bronze_run: str, snapshot_at: str, *, full_refr
     The published fingerprints are written to S3, where the job compares them with its own. Under `full_refresh` they
     are written empty: every day counts as changed, and the job still knows which days are published. The rules of the
     business time zone are written there too, and the job compares them with the rules of its Java.
+
+    Args:
+        always: compare every day also when batch, code and settings have not changed.
 
     Raises:
         PermanentError: the published silver was built from a later snapshot.
@@ -71,10 +77,12 @@ def plan_silver(run: RunContext, bronze_run: str, snapshot_at: str, *, full_refr
     batch = source_batch(run, bronze_run, snapshot_at)
     require_no_later_snapshot(run, batch)
     digest = input_fingerprint(run, batch.bronze_run)
-    if not full_refresh and run.working.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
+    is_forced = full_refresh or always
+    if not is_forced and run.working.parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT) == digest:
         confirm_snapshot(run, batch.snapshot_at)
         return None
-    known = {name: run.working.fingerprints(name) for name in SILVER_PUBLISH_ORDER}
+    published = {name: run.working.fingerprints(name) for name in SILVER_PUBLISH_ORDER}
+    known = {name: newest_fingerprints(published[name], read_hold(run.working, name)) for name in published}
     compared = {name: dict.fromkeys(values, "") for name, values in known.items()} if full_refresh else known
     folder = run.settings.lake_uri(f"silver/_plan/{run.run}/try={run.try_number}/")
     zone = run.settings.business_timezone
@@ -84,7 +92,7 @@ def plan_silver(run: RunContext, bronze_run: str, snapshot_at: str, *, full_refr
         "zone_offsets_uri": f"{folder}zone_offsets.json",
     }
     s3.put_json(run.session, uris["known_uri"], compared)
-    s3.put_json(run.session, uris["published_uri"], known)
+    s3.put_json(run.session, uris["published_uri"], published)
     s3.put_json(run.session, uris["zone_offsets_uri"], {zone: offset_changes(zone)})
     return {**uris, "input_fingerprint": digest, **asdict(batch)}
 
@@ -185,6 +193,9 @@ def publish_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any], au
     require_no_later_snapshot(run, batch)
     require_compared_days(run, plan, list(passed.builds))
     lines = publish_audited(run, passed)
+    manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
+    for name in SILVER_PUBLISH_ORDER:
+        store_newest((run.working, run.released), name, manifest.fingerprints(name))
     run.working.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch.batch_id)
     run.working.set_parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT, batch.snapshot_at)
     run.working.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, plan["input_fingerprint"])
