@@ -17,9 +17,9 @@ import boto3
 from biz_insights.aws import s3
 from biz_insights.identity import run_slug
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.current_release import slot_database
 from biz_insights.lake.holds import read_hold
 from biz_insights.lake.releases import Release, current_release
-from biz_insights.lake.slots import slot_database
 from biz_insights.reports.quarantine import read_figures, read_samples
 from biz_insights.settings import Settings, resolve
 from biz_insights.steps.operator_runs import outcome_uri
