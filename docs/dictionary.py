@@ -113,8 +113,12 @@ def _reading(column: SourceColumn) -> str:
 
 
 def _reasons_section() -> str:
-    rows = [(f"`{reason.name}`", ", ".join(reason.tables), reason.meaning) for reason in QUARANTINE_REASONS.values()]
-    return "### Quarantine reasons\n\n" + _table(("reason", "tables", "the row is quarantined because"), rows)
+    rows = [
+        (f"`{reason.name}`", ", ".join(reason.tables), reason.meaning, reason.what_to_do)
+        for reason in QUARANTINE_REASONS.values()
+    ]
+    head = ("reason", "tables", "the row is quarantined because", "what to do")
+    return "### Quarantine reasons\n\n" + _table(head, rows)
 
 
 def _operations_section(table: LakeTable) -> str:

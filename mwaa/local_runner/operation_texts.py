@@ -62,7 +62,7 @@ def history_text(table: str, partition: str, rows: Sequence[Mapping[str, Any]], 
         counts = f"{row['added']:>6,}{row['replaced']:>10,}{row['removed']:>9,}"
         lines.append(f"{row['release']:>7}  {when:<16}  {row['process_date']:<12}  {counts}  {row['run']}{note}")
     if hold is not None:
-        lines += ["", *_wrapped("held", hold.text), f"  lift it with make rollback TABLE={table} LIFT=1"]
+        lines += ["", *_wrapped("hold", hold.text), f"  lift it with make rollback TABLE={table} LIFT=1"]
     return "\n".join(lines) + "\n"
 
 

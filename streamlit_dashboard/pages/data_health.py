@@ -30,8 +30,7 @@ def render() -> None:
     _suites(as_of)
     _failures(as_of)
     _ledger(as_of)
-    _reasons(as_of)
-    _samples(as_of)
+    _quarantine(as_of)
     _tables(as_of)
     _history(as_of)
 
@@ -165,18 +164,27 @@ def _ledger(as_of: date) -> None:
     )
 
 
+def _quarantine(as_of: date) -> None:
+    """Draw the part about the quarantine: how much is there and why, what to do about it, and some of the rows."""
+    st.subheader("Quarantine", anchor="quarantine")
+    _reasons(as_of)
+    _what_to_do(as_of)
+    _samples(as_of)
+
+
 def _reasons(as_of: date) -> None:
     rows = _or_empty(operations.quarantine_by_reason)
     named = zip(rows["reason"], rows["source_table"], strict=True) if len(rows) else ()
     labels = [f"{reason} ({table})" for reason, table in named]
+    source = _or_empty(operations.ledger)
     if len(rows):
-        known = {name: reason.meaning for name, reason in QUARANTINE_REASONS.items()}
-        rows = rows.assign(meaning=[known.get(name, "") for name in rows["reason"]])
+        totals = dict(zip(source["source_table"], source["source_rows"], strict=True)) if len(source) else {}
+        rows = rows.assign(share=rows["quarantined_rows"] / rows["source_table"].map(totals))
     show(
         Card(
             key="quarantine",
             title="Quarantined rows by reason",
-            unit="rows of the latest batch; a row with two reasons counts for both",
+            unit="rows, and their money in all currencies together; a row with two reasons counts for both",
             denominator="every row of the source",
             source="quarantine",
             as_of=as_of,
@@ -184,8 +192,11 @@ def _reasons(as_of: date) -> None:
             columns=(
                 Column("source_table", "Source table"),
                 Column("reason", "Reason"),
-                Column("meaning", "The row is quarantined because"),
                 Column("quarantined_rows", "Rows", "count"),
+                Column("share", "Share of the source's rows", "share"),
+                Column("amount", "Money", "number", help="What can be read of it, negative rows taken off."),
+                Column("first_day", "First day", "date", help="In UTC. An option has no day of its own."),
+                Column("last_day", "Last day", "date"),
             ),
             figure=lambda: charts.bars(
                 labels,
@@ -193,7 +204,35 @@ def _reasons(as_of: date) -> None:
                 "count",
                 texts=[formats.count(value) for value in rows["quarantined_rows"]],
             ),
-            empty="No row of the latest batch is in quarantine.",
+            empty="No row is in quarantine.",
+        )
+    )
+
+
+def _what_to_do(as_of: date) -> None:
+    rows = _or_empty(operations.quarantine_by_reason)
+    if len(rows):
+        reasons = rows[["reason"]].drop_duplicates()
+        declared = [QUARANTINE_REASONS.get(name) for name in reasons["reason"]]
+        rows = reasons.assign(
+            meaning=[found.meaning if found else "" for found in declared],
+            what_to_do=[found.what_to_do if found else "" for found in declared],
+        )
+    show(
+        Card(
+            key="quarantine-what-to-do",
+            title="What to do about quarantined rows",
+            unit="one line for each reason",
+            denominator="the reasons that rows have now",
+            source="quarantine",
+            as_of=as_of,
+            rows=rows,
+            columns=(
+                Column("reason", "Reason"),
+                Column("meaning", "The row is quarantined because"),
+                Column("what_to_do", "What to do"),
+            ),
+            empty="No row is in quarantine.",
         )
     )
 
@@ -204,18 +243,18 @@ def _samples(as_of: date) -> None:
             key="quarantine-samples",
             title="Some quarantined rows",
             unit="keys and reasons; the raw text is only in the lake",
-            denominator="up to 50 of the latest batch",
+            denominator="up to five of each table and reason",
             source="quarantine",
             as_of=as_of,
             rows=_or_empty(operations.quarantine_samples),
             columns=(
                 Column("source_table", "Source table"),
+                Column("reason", "Reason"),
                 Column("source_id", "Row id", "count"),
                 Column("order_id", "Order"),
                 Column("lineitem_id", "Line"),
-                Column("reasons", "Reasons"),
             ),
-            empty="No row of the latest batch is in quarantine.",
+            empty="No row is in quarantine.",
         )
     )
 

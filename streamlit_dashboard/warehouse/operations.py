@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from biz_insights.reports.quarantine import figures_sql, samples_sql
 from streamlit_dashboard.warehouse import recent
+from streamlit_dashboard.warehouse.athena import settings
 from streamlit_dashboard.warehouse.loads import load, present, state
 
 FAILED_SHOWN = 200
-SAMPLES_SHOWN = 50
 HISTORY_SHOWN = 200
 
 
@@ -22,24 +23,17 @@ def ledger() -> pd.DataFrame:
 
 
 def quarantine_by_reason() -> pd.DataFrame:
-    """Return quarantined rows of the latest batch by table and reason; a row with two reasons counts for both."""
-    return load(
-        "row_ledger",
-        "SELECT source_table, reason, COUNT(*) AS quarantined_rows FROM quarantine"
-        " CROSS JOIN UNNEST(reasons) AS listed (reason)"
-        " WHERE batch_id = %(batch)s GROUP BY source_table, reason ORDER BY quarantined_rows DESC, reason",
-        {"batch": state().batch},
-    )
+    """Return quarantined rows, their money and their days by table and reason; a row with two reasons counts for both.
+
+    The rows are those of the present silver. They may have been built from an earlier batch and not have changed since.
+    """
+    return load("row_ledger", figures_sql(settings().price_basis, with_silver=False))
 
 
 def quarantine_samples() -> pd.DataFrame:
-    """Return some quarantined rows of the latest batch: key and reasons, without the raw text (it may name people)."""
-    return load(
-        "row_ledger",
-        "SELECT source_table, source_id, order_id, lineitem_id, ARRAY_JOIN(reasons, ', ') AS reasons FROM quarantine"
-        f" WHERE batch_id = %(batch)s ORDER BY source_table, source_id LIMIT {SAMPLES_SHOWN}",
-        {"batch": state().batch},
-    )
+    """Return up to five rows of each table and reason: their keys, without the raw text (it may name people)."""
+    found = load("row_ledger", samples_sql())
+    return found[["source_table", "reason", "source_id", "order_id", "lineitem_id"]]
 
 
 def results_version() -> str:

@@ -41,12 +41,12 @@ class Hold:
 
     @property
     def text(self) -> str:
-        """Return the hold in words: `2 partitions (2024-01-05, …) as in release 4 since … by … (reason)`."""
+        """Return the hold in words: `2 partition(s) (…) as in release 4, held since … by … (reason)`."""
         values = sorted(self.partitions)
         shown = ", ".join(values[:SHOWN_PARTITIONS]) + (", …" if len(values) > SHOWN_PARTITIONS else "")
         what = "the table" if values == [UNPARTITIONED] else f"{len(values)} partition(s) ({shown})"
         why = f" ({self.reason})" if self.reason else ""
-        return f"{what} held as in release {self.release} since {self.at} by {self.by}{why}"
+        return f"{what} as in release {self.release}, held since {self.at} by {self.by}{why}"
 
 
 def read_hold(catalog: Catalog, table: str) -> Hold | None:

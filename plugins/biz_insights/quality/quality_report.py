@@ -77,12 +77,14 @@ def write_quality_report(
     settings: QualitySettings,
     *,
     ledger: Sequence[Mapping[str, Any]] = (),
+    held: Sequence[str] = (),
     session: Any = None,
 ) -> dict[str, Any]:
     """Merge the run's checkpoints into `run=<run>/quality_report.json` and into the latest report beside the runs.
 
     Args:
         ledger: rows of `row_ledger` for the run's batch; they become part of the report unchanged.
+        held: a line for each table that is held after a rollback; they become part of the report, too.
 
     Returns:
         The report. A run without a single checkpoint (nothing changed) has the score None, and does
@@ -92,7 +94,7 @@ def write_quality_report(
 
     session = session or session_for(settings)
     parts = read_parts(run, settings, session)
-    report = merge_parts(run, parts, ledger, settings.gate)
+    report = {**merge_parts(run, parts, ledger, settings.gate), "held": list(held)}
     s3.put_json(session, f"{settings.run_uri(run)}{REPORT_NAME}", report)
     if parts:
         s3.put_json(session, f"{settings.quality_uri.rstrip('/')}/{REPORT_NAME}", report)

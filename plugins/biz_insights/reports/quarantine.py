@@ -14,6 +14,7 @@ from biz_schema.quarantine_reasons import QUARANTINE_REASONS
 from biz_schema.setting_values import UNIT_PRICE
 from biz_schema.silver_tables import QUARANTINE, ROW_LEDGER, SILVER_ORDER_ITEMS
 from biz_schema.source_tables import DATE_DIM, ORDER_ITEM_OPTIONS, ORDER_ITEMS
+from biz_schema.value_limits import FIRST_YEAR, LAST_YEAR
 
 SAMPLES = 5
 LONGEST_RAW = 300
@@ -32,7 +33,7 @@ class ReasonFigures:
         rows: how many.
         share: of all rows of the source table, 0 to 1; None where the ledger does not know them.
         amount: their money in all currencies together; None where no amount can be read, or a table has no money.
-        first_day, last_day: ISO dates (UTC); None where no day can be read.
+        first_day, last_day: ISO dates (UTC); None where no day of the years 1900 to 2199 can be read.
     """
 
     source_table: str
@@ -75,14 +76,12 @@ def read_figures(query: Query, price_basis: str, batch_id: str, reason: str = ""
             row["source_table"],
             row["reason"],
             row["quarantined_rows"],
-            row["quarantined_rows"] / source_rows[row["source_table"]]
-            if source_rows.get(row["source_table"])
-            else None,
+            _share(row["quarantined_rows"], source_rows.get(row["source_table"])),
             row["amount"],
             row["first_day"],
             row["last_day"],
         )
-        for row in query(figures_sql(price_basis))
+        for row in query(figures_sql(price_basis, with_silver=True))
         if row["reason"] == reason or not reason
     ]
 
@@ -113,13 +112,13 @@ WITH numbered AS (
         q.order_id,
         q.lineitem_id,
         q.raw,
-        ROW_NUMBER() OVER (PARTITION BY q.source_table, entry.reason ORDER BY q.source_id) AS position
+        ROW_NUMBER() OVER (PARTITION BY q.source_table, entry.reason ORDER BY q.source_id) AS nth
     FROM {QUARANTINE.name} AS q
     CROSS JOIN UNNEST(q.reasons) AS entry (reason)
 )
 SELECT source_table, reason, source_id, order_id, lineitem_id, raw
 FROM numbered
-WHERE position <= {SAMPLES}
+WHERE nth <= {SAMPLES}
 ORDER BY 1, 2, 3"""
 
 
@@ -131,20 +130,25 @@ def _ledger_sql(batch_id: str) -> str:
     return f"SELECT source_table, source_rows FROM {ROW_LEDGER.name} WHERE batch_id = '{batch_id}'"
 
 
-def figures_sql(price_basis: str) -> str:
+def figures_sql(price_basis: str, *, with_silver: bool) -> str:
     """Return the statement for the figures by table and reason, most rows first.
 
     Args:
         price_basis: the setting: whether a line's price is that of one unit.
+        with_silver: whether silver may be read. An option has no day of its own; that of its order stands there.
     """
+    lines = SILVER_ORDER_ITEMS.name
+    days = (
+        f"SELECT order_id, MIN(order_date) AS day FROM {lines}\n"
+        f"    WHERE order_id IN (SELECT order_id FROM {QUARANTINE.name})\n"
+        "    GROUP BY order_id"
+        if with_silver
+        else "SELECT CAST(NULL AS VARCHAR) AS order_id, CAST(NULL AS DATE) AS day"
+    )
     quantity = " * " + _number("item_quantity") if price_basis == UNIT_PRICE else ""
     return f"""
 WITH days_of_orders AS (
-    SELECT order_id, MIN(order_date) AS day FROM {SILVER_ORDER_ITEMS.name}
-    WHERE order_id IN (
-        SELECT order_id FROM {QUARANTINE.name} WHERE source_table = '{ORDER_ITEM_OPTIONS.name}'
-    )
-    GROUP BY order_id
+    {days}
 ),
 read AS (
     SELECT
@@ -170,8 +174,8 @@ SELECT
     entry.reason,
     COUNT(*) AS quarantined_rows,
     SUM(r.amount) AS amount,
-    MIN(r.day) AS first_day,
-    MAX(r.day) AS last_day
+    MIN(IF(YEAR(r.day) BETWEEN {FIRST_YEAR} AND {LAST_YEAR}, r.day)) AS first_day,
+    MAX(IF(YEAR(r.day) BETWEEN {FIRST_YEAR} AND {LAST_YEAR}, r.day)) AS last_day
 FROM read AS r
 CROSS JOIN UNNEST(r.reasons) AS entry (reason)
 GROUP BY r.source_table, entry.reason

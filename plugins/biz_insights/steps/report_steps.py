@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.holds import read_holds
 from biz_insights.lake.table_parameters import CURRENT_BATCH
 from biz_insights.quality.quality_report import write_quality_report
 from biz_insights.steps.run_context import RunContext, quality_settings, rows
@@ -20,16 +21,18 @@ def write_reports(run: RunContext) -> str:
         A summary of one line.
     """
     settings = quality_settings(run.settings, run.latest.database)
-    report = write_quality_report(run.run, settings, ledger=current_ledger(run), session=run.session)
+    held = held_lines(run.latest)
+    report = write_quality_report(run.run, settings, ledger=current_ledger(run), held=held, session=run.session)
+    note = "".join(f" Held: {line}." for line in held)
     if not report["checkpoints"]:
-        return f"{run.process_date}: nothing was new, nothing was published."
+        return f"{run.process_date}: nothing was new, nothing was published.{note}"
     from biz_insights.quality.data_docs import write_data_docs
 
     docs = write_data_docs(run.run, settings, session=run.session)
     failed = sum(failure["severity"] != "info" for failure in report["failures"])
     return (
         f"{run.process_date}: quality {report['score']:.1f} of 100, {failed} failed expectation(s) in "
-        f"{len(report['checkpoints'])} checkpoint(s). Details: {docs}"
+        f"{len(report['checkpoints'])} checkpoint(s). Details: {docs}{note}"
     )
 
 
@@ -55,7 +58,15 @@ def write_daily_report(run: RunContext) -> dict[str, str]:
     uri, headline = settings.lake_uri(report_key(as_of)), report.headline
     written = deliver(run.session, uri, render(report), headline)
     text = message(as_of, headline, uri, region=settings.region, dashboard_url=settings.dashboard_url, written=written)
+    held = held_lines(run.released)
+    if held:
+        text = "\n".join([text, "", "Held after a rollback, and not brought up to date:", *(f"  {h}" for h in held)])
     return {"uri": uri, "headline": headline, "message": text}
+
+
+def held_lines(catalog: Catalog) -> list[str]:
+    """Return a line for each table of a slot that is held after a rollback."""
+    return [f"{table}: {hold.text}" for table, hold in read_holds(catalog).items()]
 
 
 def current_batch(catalog: Catalog) -> str | None:
