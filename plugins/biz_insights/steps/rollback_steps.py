@@ -85,7 +85,7 @@ def plan_rollback(run: RunContext, table: str, release: int, partition: str, rea
     now = {v: PastPartition(p.location, p.fingerprint) for v, p in run.working.partitions(table).items()}
     if not now:
         raise PermanentError(f"{table} is not published, so it has no earlier state; run business_insights_daily")
-    changes, runs = _changes(run, table)
+    changes, runs = recorded_changes(run, table)
     then = state_at(table, release, now, changes)
     if not then:
         raise PermanentError(f"release {release} had no {table}; make history TABLE={table} lists those that have it")
@@ -168,7 +168,7 @@ def _require_not_held(catalog: Catalog, table: str) -> None:
         )
 
 
-def _changes(run: RunContext, table: str) -> tuple[list[RecordedChange], set[str]]:
+def recorded_changes(run: RunContext, table: str) -> tuple[list[RecordedChange], set[str]]:
     """Return all recorded changes of the table, and the runs that made them."""
     sql = (
         'SELECT release, "partition", change, old_location, new_location, fingerprint, run '
