@@ -79,7 +79,7 @@ def quarantine(state: State, reason: str) -> int:
 
 def history(state: State, table: str, partition: str) -> int:
     """Print the releases that changed a table, which of them readers see, and what is held."""
-    _require_name(table, "TABLE")
+    _require_table(table)
     _require_name(partition, "PARTITION")
     with endpoint(state) as environment:
         settings = _settings(environment)
@@ -100,7 +100,7 @@ def rollback_conf(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         LocalRunError: the release is missing or not a number, or is given together with LIFT.
     """
-    _require_name(arguments.table, "TABLE")
+    _require_table(arguments.table)
     if arguments.lift and (arguments.to or arguments.partition):
         raise LocalRunError("LIFT=1 lifts the hold of the whole table; give it without TO and PARTITION")
     if not arguments.lift and not arguments.to.isdigit():
@@ -181,7 +181,13 @@ def _require_reason(reason: str) -> None:
         raise LocalRunError(f"REASON={reason} is not known; choose one of {', '.join(QUARANTINE_REASONS)}")
 
 
+def _require_table(table: str) -> None:
+    if not table:
+        raise LocalRunError("TABLE= is missing; give the name of a table, for example TABLE=mart_sales_trends")
+    _require_name(table, "TABLE")
+
+
 def _require_name(text: str, argument: str) -> None:
     """Check that a name can stand in a statement as it is."""
-    if text and not all(character.isalnum() or character in "_-=" for character in text):
+    if not all(character.isalnum() or character in "_-=" for character in text):
         raise LocalRunError(f"{argument}={text} has characters that no table and no partition has; correct it")

@@ -27,8 +27,9 @@ def daily(dags) -> DAG:
     return dags["business_insights_daily"]
 
 
-def test_both_dags_are_loaded(dags):
-    assert {"business_insights_daily", "load_source_database"} <= set(dags)
+def test_all_dags_are_loaded(dags):
+    of_operators = {"replay_quarantine", "rollback_table"}
+    assert {"business_insights_daily", "load_source_database"} | of_operators <= set(dags)
 
 
 def test_every_dag_has_owner_tags_docs_retries_and_one_active_run(dags):
@@ -220,3 +221,34 @@ def test_only_marts_that_read_the_scores_wait_for_them(daily):
 def test_the_check_for_orders_can_be_waived_for_one_run(daily):
     parameter = daily.params.get_param("accept_no_orders")
     assert (parameter.value, parameter.schema["type"]) == (False, "boolean")
+
+
+@pytest.mark.parametrize("dag_id", ["replay_quarantine", "rollback_table"])
+def test_a_dag_for_operators_works_under_the_lease_and_ends_with_a_report(dags, dag_id):
+    dag = dags[dag_id]
+    assert dag.schedule is None
+    lease = dag.get_task("lake.take_lease")
+    assert lease.is_setup and not lease.upstream_task_ids
+    assert set(dag.task_ids) - {"lake.take_lease"} == lease.get_flat_relative_ids(upstream=False)
+    assert [task.task_id for task in dag.leaves] == ["lake.end_lease"]
+    (last,) = dag.get_task("lake.end_lease").upstream_task_ids - {"lake.take_lease"}
+    assert last.startswith("report.report_")
+    assert "release.switch_release" in dag.get_task(last).get_flat_relative_ids(upstream=True)
+
+
+def test_a_replay_exports_nothing_and_compares_the_quarantine_before_readers_move(dags):
+    dag = dags["replay_quarantine"]
+    assert {task_id for task_id in dag.task_ids if task_id.startswith(("extract.", "bronze."))} == {
+        "extract.resolve_process_date"
+    }
+    compare = dag.get_task("report.compare_quarantine")
+    assert "silver.publish" in compare.upstream_task_ids and "release.switch_release" in compare.downstream_task_ids
+    assert set(dag.params) == {"reason", "accept_changes"}
+
+
+def test_a_rollback_is_audited_before_it_is_published(dags):
+    dag = dags["rollback_table"]
+    assert dag.get_task("rollback.publish").upstream_task_ids >= {"rollback.plan", "rollback.audit"}
+    planned = dag.get_task("facts.gold_customer_day.plan").get_flat_relative_ids(upstream=True)
+    assert {"rollback.publish", "rollback.lift", "lake.check_files"} <= planned
+    assert set(dag.params) == {"table", "release", "partition", "reason", "lift"}

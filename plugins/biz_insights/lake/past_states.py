@@ -45,24 +45,33 @@ def state_at(
     """
     recorded = sorted(changes, key=lambda change: change.release)
     locations = {value: partition.location for value, partition in now.items()}
-    for change in reversed(recorded):
-        if change.release <= release:
-            break
-        if locations.get(change.partition, "") != change.new_location:
-            raise PermanentError(
-                f"publish_history does not lead back to release {release} of {table}: partition "
-                f"{change.partition or 'of the whole table'} is not where release {change.release} left it "
-                f"({change.new_location or 'removed'}), so a record is missing; build the table again with full_refresh"
-            )
+    for change in reversed([change for change in recorded if change.release > release]):
+        _require_left_so(table, release, change, locations)
         if change.old_location:
             locations[change.partition] = change.old_location
         else:
             locations.pop(change.partition, None)
+    for change in {change.partition: change for change in recorded if change.release <= release}.values():
+        _require_left_so(table, release, change, locations)
     digests = _fingerprints(now, recorded)
     return {
         value: PastPartition(location, digests.get((value, location)) or fingerprint(location))
         for value, location in locations.items()
     }
+
+
+def _require_left_so(table: str, release: int, change: RecordedChange, locations: Mapping[str, str]) -> None:
+    """Check that the partition is where the change left it.
+
+    Raises:
+        PermanentError: it is not.
+    """
+    if locations.get(change.partition, "") != change.new_location:
+        raise PermanentError(
+            f"publish_history does not lead back to release {release} of {table}: "
+            f"{change.partition or 'the whole table'} is not where release {change.release} left it "
+            f"({change.new_location or 'removed'}), so a record is missing; build the table again with full_refresh"
+        )
 
 
 def _fingerprints(now: Mapping[str, PastPartition], changes: Sequence[RecordedChange]) -> dict[tuple[str, str], str]:

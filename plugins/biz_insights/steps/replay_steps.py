@@ -85,9 +85,13 @@ def compare_quarantine(run: RunContext) -> dict[str, Any]:
     The reason of a row as a whole is empty: such an entry counts rows that left or entered for good.
     """
     open_lake(run)
-    names = {"released": run.released.database, "working": run.working.database, "quarantine": QUARANTINE.name}
-    changed = rows(run.reader(run.working), _CHANGE_SQL.format(**names))
+    changed = rows(run.reader(run.working), change_sql(run.released.database, run.working.database))
     return {"before": _ledger(run, run.released), "after": _ledger(run, run.working), "changed": changed}
+
+
+def change_sql(released: str, working: str) -> str:
+    """Return the statement that counts the rows which left or entered the quarantine, between two databases."""
+    return _CHANGE_SQL.format(released=released, working=working, quarantine=QUARANTINE.name)
 
 
 def report_replay(run: RunContext, compared: Mapping[str, Any], reason: str = "") -> str:
@@ -111,7 +115,7 @@ def replay_text(compared: Mapping[str, Any], reason: str = "") -> str:
         *_ledger_lines("before", compared["before"]),
         *_ledger_lines("after", compared["after"]),
     ]
-    changed = [row for row in compared["changed"] if row["reason"] == reason or not (reason and row["reason"])]
+    changed = [row for row in compared["changed"] if not reason or row["reason"] == reason]
     if not changed:
         return "\n".join([*lines, "  no row left or entered the quarantine"])
     lines.append(f"  {'rows of the quarantine':<24}{'left':>14}   {'entered':>14}   reason")

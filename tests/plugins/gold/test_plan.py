@@ -302,3 +302,12 @@ def test_an_as_of_table_reads_the_totals_of_its_own_cutoff_date(lake):
     assert lake.plan(table).is_empty
     lake.tables["gold_o"]["2022-10-01"] = "other"
     assert not lake.plan(table).is_empty
+
+
+def test_a_held_partition_is_neither_built_nor_removed_until_it_is_lifted(published):
+    published.tables["silver_a"] = {"2024-01-02": "other"}
+    assert (published.plan().removed, list(published.plan().fingerprints)) == (["2024-01-01"], ["2024-01-02"])
+    both = {"2024-01-01", "2024-01-02"}
+    assert published.plan(held=both).is_empty
+    assert published.plan(held=both, full_refresh=True).is_empty
+    assert published.plan(held={"2024-01-01"}).removed == []

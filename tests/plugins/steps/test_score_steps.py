@@ -7,6 +7,7 @@ import pytest
 
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import PublishedPartition
+from biz_insights.lake.table_parameters import HELD
 from biz_insights.settings import Settings
 from biz_insights.steps import score_steps
 from biz_insights.steps.gold_steps import NO_FILES
@@ -30,6 +31,7 @@ class Published:
     """The slot that the run builds on: partitions by table."""
 
     def __init__(self) -> None:
+        self.held: dict[str, str] = {}
         self.tables = {
             table: {value: PublishedPartition(value, f"s3://lake/{value}/", f) for value, f in digests.items()}
             for table, digests in (
@@ -45,6 +47,9 @@ class Published:
 
     def fingerprints(self, table: str) -> dict[str, str]:
         return {value: partition.fingerprint for value, partition in self.partitions(table).items()}
+
+    def parameter(self, table: str, key: str) -> str | None:
+        return self.held.get(table) if key == HELD else None
 
 
 class Code:
