@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from biz_insights.settings import Settings
-from biz_insights.steps.run_context import ROLLBACK_DAG, RunContext
+from biz_insights.steps.run_context import RunContext
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import State
 from tests.first_sources.sources import LINES, OPTIONS, noon, option, order, text
@@ -67,7 +67,7 @@ class Operator:
 
     def context(self, run_id: str) -> RunContext:
         """The context of a task of the DAG `rollback_table`; the environment must be that of the endpoint."""
-        return RunContext(self.laptop.settings, run_id, PROCESS_DATE, dag_id=ROLLBACK_DAG)
+        return RunContext(self.laptop.settings, run_id, PROCESS_DATE, dag_id="rollback_table")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ from biz_insights.lake.releases import Releases
 from biz_insights.settings import Settings
 
 DAILY_DAG = "business_insights_daily"
-ROLLBACK_DAG = "rollback_table"
 
 
 @dataclass
