@@ -75,6 +75,9 @@ class Settings:
     dashboard_url: str = ""
     """Address of the dashboards (https://…). When empty, messages do not link to them."""
 
+    go_back_run: str = ""
+    """Id of a DAG run that was cleared so that its older snapshot replaces what is published. Empty it afterwards."""
+
     # What the figures mean (docs/solution-design.md).
     business_timezone: str = "America/Chicago"
     price_basis: PriceBasis = "line_total"

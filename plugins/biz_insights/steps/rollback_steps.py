@@ -46,7 +46,7 @@ def checkpoint_of(table: str) -> str:
     if table in BRONZE_TABLES or table == ROW_LEDGER.name:
         raise PermanentError(
             f"{table} cannot be rolled back: batches are only added to it. To go back to an earlier batch, clear the "
-            "run that exported it and give go_back = true"
+            "run that exported it, with its id in the setting go_back_run"
         )
     if table in SILVER_TABLES:
         return "silver"

@@ -30,7 +30,8 @@ class RunContext:
         process_date: last complete day, `YYYY-MM-DD`.
         try_number: Airflow's count of tries. Clearing a task increases it too.
         dag_id: the DAG.
-        go_back: the DAG parameter: publish this day and this snapshot although newer ones are published.
+        go_back: publish this day and this snapshot although newer ones are published (the DAG parameter, or the
+            setting `go_back_run`).
     """
 
     settings: Settings
@@ -174,5 +175,7 @@ def current(process_date: str) -> RunContext:
     run_id = airflow_context["run_id"]
     if not run_id:
         raise PermanentError("there is no run id; call current() only from a running task")
-    ti, go_back = airflow_context["ti"], bool(airflow_context["params"].get("go_back", False))
-    return RunContext(load_settings(), run_id, process_date, ti.try_number, ti.dag_id, go_back)
+    ti, settings = airflow_context["ti"], load_settings()
+    # A cleared run keeps its parameters, so an operator names it in a setting.
+    go_back = bool(airflow_context["params"].get("go_back", False)) or settings.go_back_run == run_id
+    return RunContext(settings, run_id, process_date, ti.try_number, ti.dag_id, go_back)

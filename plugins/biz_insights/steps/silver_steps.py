@@ -125,7 +125,7 @@ def require_no_later_snapshot(run: RunContext, batch: SourceBatch) -> None:
         raise PermanentError(
             f"the snapshot of this run was taken at {batch.snapshot_at}, and silver already holds the one of "
             f"{published}: it would replace newer rows by older ones. Trigger a new run instead; to go back to this "
-            "snapshot on purpose, trigger with go_back = true"
+            f"snapshot on purpose, set go_back_run to {run.run_id!r} and clear this task again"
         )
 
 
