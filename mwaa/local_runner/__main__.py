@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     )
     query = commands.add_parser("query", help="run one SQL statement and print its result as CSV")
     query.add_argument("sql")
+    maintenance = commands.add_parser("maintenance", help="report what the lake no longer needs, or remove it")
+    maintenance.add_argument("--apply", action="store_true", help="remove what the report lists")
     commands.add_parser("prepare", help="create the empty Airflow database that first runs copy (once, 10 s)")
     ui = commands.add_parser("airflow", help="serve the Airflow UI over the local endpoint")
     ui.add_argument("--port", type=int, default=8080)

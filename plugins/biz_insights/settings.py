@@ -101,6 +101,16 @@ class Settings:
     volume_limit_day_percent: float = 50.0
     """Change of rows, or of net sales, of one closed day of meaningful size, in percent of what it holds."""
 
+    # How long the lake stores what readers no longer see (dags/lake_maintenance.py), in days.
+    retention_days: int = 35
+    """Replaced and removed data, after the release that replaced or removed it: as long as a rollback can return."""
+    landing_days: int = 7
+    """Exports in landing, results of queries, and candidate tables of failed tries."""
+    as_of_days: int = 90
+    """As-of dates before the newest one of which every one stays published; of older months the last one stays."""
+    quality_days: int = 365
+    """Results of expectations, quality reports and reports of maintenance."""
+
     def __post_init__(self) -> None:
         try:
             require_region(self.business_timezone)
@@ -151,6 +161,11 @@ class Settings:
                 raise SettingsError(
                     f"setting {name}: {getattr(self, name)} is not above 0; use percent such as 10, or 1000 to allow "
                     "almost every change"
+                )
+        for name in ("retention_days", "landing_days", "as_of_days", "quality_days"):
+            if getattr(self, name) < 1:
+                raise SettingsError(
+                    f"setting {name}: {getattr(self, name)} is below 1; use a number of days such as 35"
                 )
         if self.poll_seconds < LEAST_POLL_SECONDS:
             raise SettingsError(

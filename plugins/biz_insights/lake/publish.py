@@ -112,6 +112,12 @@ def removal_of(catalog: Catalog, table: str) -> list[Change]:
     return [Change(table, p.value, "removed", p.location, "", p.fingerprint) for p in partitions]
 
 
+def remove_partitions(catalog: Catalog, table: str, values: Collection[str]) -> None:
+    """Remove partitions of a table from the catalog. Their files stay. Values that it does not have are left out."""
+    published = catalog.partitions(table)
+    _remove(catalog, table, [published[value] for value in sorted(values) if value in published])
+
+
 def _same(published: PublishedPartition, built: PartitionBuild) -> bool:
     return published.location == built.location and published.fingerprint == built.fingerprint
 
