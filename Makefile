@@ -12,7 +12,7 @@ RUNNER := $(BIN)/python -m mwaa.local_runner --state $(STATE) --end-with-parent
 # Set-up trains a class archive for Java with these.
 TRAINING := mwaa/local_aws/glue/spark_warmup.py mwaa/local_aws/glue/spark_filesystem.py
 
-.PHONY: help setup run query quarantine replay history rollback airflow dashboard test test-glue check bench docs package lock clean clean-all
+.PHONY: help setup run query quarantine replay history rollback maintenance forget airflow dashboard test test-glue check bench docs package lock clean clean-all
 
 help: ## What there is to type
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ rollback: $(READY) ## A table back to a release  TABLE=… TO=<release> [PARTITI
 airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
 	@$(RUNNER) airflow --port $(or $(PORT),8080)
 
+maintenance: $(READY) ## What the lake no longer needs; APPLY=1 removes it
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) maintenance $(if $(APPLY),--apply)
+
+forget: $(READY) ## Where the lake names a customer; CONFIRM=id forgets them  CUSTOMER=id [APP=channel]
+	@$(BIN)/python -m mwaa.local_runner --state $(STATE) forget "$$FORGOTTEN" --app "$(APP)" --confirm "$$CONFIRMED"
+
 dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
 	@$(RUNNER) dashboard --port $(or $(PORT),8501)
 
@@ -90,3 +96,5 @@ clean-all: clean ## … and the virtual environment
 export STATEMENT := $(value SQL)
 # A sentence of a person, with quotes perhaps.
 export ROLLBACK_REASON := $(value REASON)
+export FORGOTTEN := $(value CUSTOMER)
+export CONFIRMED := $(value CONFIRM)

@@ -20,12 +20,17 @@ class RowBounds(NamedTuple):
 
 @dataclass(frozen=True)
 class BronzeArguments:
-    """What `bronze.py` needs; every URI ends with a slash."""
+    """What `bronze.py` needs; every folder URI ends with a slash.
+
+    The rows come from the export at `landing_uri`, or from what the bronze run `from_run` has written for the batch.
+    """
 
     job_run_id: str
     landing_uri: str
     bronze_uri: str
     batch_id: str
+    forgotten_uri: str
+    from_run: str
 
 
 @dataclass(frozen=True)
@@ -84,12 +89,16 @@ def job_arguments(argv: Sequence[str]) -> dict[str, str]:
 
 def bronze_arguments(argv: Sequence[str]) -> BronzeArguments:
     """Return the typed arguments of the bronze job. Raises JobError if one is missing."""
-    found = _required("bronze", argv, ("JOB_RUN_ID", "landing_uri", "bronze_uri", "batch_id"))
+    given = job_arguments(argv)
+    source = "from_run" if given.get("from_run") else "landing_uri"
+    found = _required("bronze", argv, ("JOB_RUN_ID", source, "bronze_uri", "batch_id"))
     return BronzeArguments(
         job_run_id=found["JOB_RUN_ID"],
-        landing_uri=_folder(found["landing_uri"]),
+        landing_uri=_folder(found.get("landing_uri", "")),
         bronze_uri=_folder(found["bronze_uri"]),
         batch_id=found["batch_id"],
+        forgotten_uri=found.get("forgotten_uri", ""),
+        from_run=found.get("from_run", ""),
     )
 
 

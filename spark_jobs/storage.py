@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from biz_schema.bronze_tables import BATCH_ID
+from biz_schema.forgotten_customers import ForgottenCustomers
 from biz_schema.source_tables import SourceTable
 from spark_jobs.errors import JobError
 from spark_jobs.literal_rows import few_rows
@@ -97,6 +98,24 @@ def read_zone_offsets(spark: SparkSession, uri: str, zone: str) -> dict[int, int
     if zone not in found:
         raise JobError(f"time zone rules at {uri} lack {zone}; next: clear silver.plan, which writes them")
     return {int(moment): int(offset) for moment, offset in found[zone].items()}
+
+
+def read_forgotten(spark: SparkSession, uri: str) -> ForgottenCustomers:
+    """Return the list of forgotten customers; an empty list where no customer was forgotten yet.
+
+    Raises:
+        JobError: the document cannot be read. It must not look like an empty list.
+    """
+    text = read_text(spark, uri) if uri else None
+    if text is None:
+        return ForgottenCustomers()
+    try:
+        found = json.loads(text)
+        return ForgottenCustomers(str(found["salt"]), tuple(found["users"]), tuple(found["cards"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise JobError(
+            f"the list of forgotten customers at {uri} cannot be read; next: restore it from the bucket's versions"
+        ) from error
 
 
 def read_published(

@@ -123,3 +123,13 @@ def run_dag(dag: Any, conf: dict[str, Any]) -> tuple[str, str]:
             task.retries = 0
     run = dag.test(run_conf=conf, use_executor=True)
     return run.run_id, str(getattr(run.state, "value", run.state))
+
+
+def forget_run(dag_id: str, run_id: str) -> None:
+    """Delete a DAG run from Airflow's metadata database, with its tasks and its parameters."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        session.execute(delete(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))

@@ -9,11 +9,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from biz_schema.bronze_tables import INGESTION_COLUMNS
+from biz_schema.forgotten_customers import BLANKS
 from biz_schema.lake_tables import MONEY_TYPE
 from biz_schema.quarantine_reasons import NON_POSITIVE_QUANTITY
 from biz_schema.source_tables import Kind, SourceColumn, SourceTable
 
-BLANKS = " \t\r\n\f\u000b\u00a0\ufeff"
 # A full date and time of the years 1900 to 2199: Spark alone would also read '11:03', as a time of today.
 TIMESTAMP_PATTERN = (
     r"^(19|2[01])\d{2}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,9})?\s?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?)?$"

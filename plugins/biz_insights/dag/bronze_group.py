@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from biz_insights.dag.defaults import AWS, NONE_FAILED
 from biz_insights.dag.glue_build import GlueBuildOperator
-from biz_insights.dag.templates import EXPORT_ID, SNAPSHOT_TIME
+from biz_insights.dag.templates import EXPORT_ID, FORGOTTEN_URI, SNAPSHOT_TIME
 
 
 @task(trigger_rule=NONE_FAILED)
@@ -54,6 +54,7 @@ def bronze(extracted: dict[str, Any]) -> str:
             "--landing_uri": "{{ ti.xcom_pull(task_ids='extract.check_export') }}",
             "--bronze_uri": "{{ settings.lake_uri('bronze/') }}",
             "--batch_id": EXPORT_ID,
+            "--forgotten_uri": FORGOTTEN_URI,
         },
         **AWS,
     )

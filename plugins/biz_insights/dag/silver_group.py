@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from biz_insights.dag.defaults import AWS, NONE_FAILED
 from biz_insights.dag.glue_build import GlueBuildOperator
-from biz_insights.dag.templates import SNAPSHOT_TIME
+from biz_insights.dag.templates import ROW_SPAN, SNAPSHOT_TIME
 
 
 @task(multiple_outputs=False, trigger_rule=NONE_FAILED)
@@ -47,11 +47,20 @@ def publish_silver(process_date: str, job_run_id: str, plan: dict[str, Any], aud
     return silver_steps.publish_silver(current(process_date), job_run_id, plan, audit_uri)
 
 
-def silver(extracted: dict[str, Any], bronze_run: str) -> None:
-    """Build, audit and publish the days that changed."""
+def silver(
+    extracted: dict[str, Any], bronze_run: str, snapshot_at: str = SNAPSHOT_TIME, database_rows: str = ROW_SPAN
+) -> None:
+    """Build, audit and publish the days that changed.
+
+    Args:
+        extracted: what the extract returned; `process_date` is read.
+        bronze_run: the JobRunId of the batch's bronze run.
+        snapshot_at: template of the time of the batch's snapshot.
+        database_rows: template of the rows that the database counted around it, as JSON.
+    """
     day = extracted["process_date"]
-    plan = plan_silver.override(task_id="plan")(day, bronze_run, SNAPSHOT_TIME)
-    silver_from_plan(day, plan, "{{ ti.xcom_pull(task_ids='extract.row_span') | tojson }}")
+    plan = plan_silver.override(task_id="plan")(day, bronze_run, snapshot_at)
+    silver_from_plan(day, plan, database_rows)
 
 
 def silver_from_plan(day: Any, plan: Any, database_rows: str) -> None:

@@ -15,3 +15,9 @@ EXPORT_ID = "{{ (ti.xcom_pull(task_ids='extract.start_export') | fromjson)['Expo
 
 SNAPSHOT_TIME = "{{ (ti.xcom_pull(task_ids='extract.start_export') | fromjson)['SnapshotTime'] }}"
 """When the snapshot of that export was taken."""
+
+ROW_SPAN = "{{ ti.xcom_pull(task_ids='extract.row_span') | tojson }}"
+"""How many rows each table of the database had around the snapshot."""
+
+FORGOTTEN_URI = "{{ settings.lake_uri('erasure/forgotten.json') }}"
+"""The list of forgotten customers (`lake.forgotten_list`)."""

@@ -9,8 +9,6 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from biz_insights.gold.periods import cutoff_date
-
 
 def expired_as_of_dates(dates: Collection[str], days: int, held: Collection[str] = ()) -> list[str]:
     """Return the as-of dates to remove, sorted. The newest date is never among them.
@@ -25,23 +23,21 @@ def expired_as_of_dates(dates: Collection[str], days: int, held: Collection[str]
     """
     if not dates:
         return []
-    first = _days_before(max(dates), days)
+    first = days_before(max(dates), days)
     last_of_month: dict[str, str] = {}
     for day in sorted(dates):
         last_of_month[day[:7]] = day
     return sorted(day for day in dates if day < first and last_of_month[day[:7]] != day and day not in held)
 
 
-def expired_cutoff_dates(
-    cutoffs: Collection[str], newest_as_of: str, days: int, held: Collection[str] = ()
-) -> list[str]:
-    """Return the cutoff dates to remove, sorted: those that no as-of date of the last `days` reads.
+def expired_cutoff_dates(cutoffs: Collection[str], first_needed: str, held: Collection[str] = ()) -> list[str]:
+    """Return the cutoff dates to remove, sorted: those before the first one that a recent as-of date reads.
 
     The newest cutoff date is never among them. A run for an older date builds the one that it needs again.
     """
-    if not cutoffs or not newest_as_of:
+    if not cutoffs:
         return []
-    first = min(cutoff_date(_days_before(newest_as_of, days)), max(cutoffs))
+    first = min(first_needed, max(cutoffs))
     return sorted(day for day in cutoffs if day < first and day not in held)
 
 
@@ -59,5 +55,6 @@ def expired_batches(published_at: Mapping[str, datetime], current: Collection[st
     return sorted(old for old, new in pairwise(by_age) if published_at[new] < before and old not in current)
 
 
-def _days_before(day: str, days: int) -> str:
+def days_before(day: str, days: int) -> str:
+    """Return the date a number of days before a date, both `YYYY-MM-DD`."""
     return (date.fromisoformat(day) - timedelta(days=days)).isoformat()

@@ -16,6 +16,7 @@ from typing import Any
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.gold.definition import gold_tables
+from biz_insights.gold.periods import cutoff_date
 from biz_insights.lake.catalog import batches
 from biz_insights.lake.check_results import expired_results, remove_results
 from biz_insights.lake.history_months import compact_month, history_rows, months_to_compact
@@ -24,7 +25,7 @@ from biz_insights.lake.objects import OBJECTS_PER_CALL, StoredObject, delete_obj
 from biz_insights.lake.publish import remove_partitions
 from biz_insights.lake.references import held_partitions
 from biz_insights.lake.releases import release_after
-from biz_insights.lake.retention import expired_as_of_dates, expired_batches, expired_cutoff_dates
+from biz_insights.lake.retention import days_before, expired_as_of_dates, expired_batches, expired_cutoff_dates
 from biz_insights.lake.slots import StoredTable, differences, other_slot, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH
 from biz_insights.steps.lake_access import open_lake
@@ -213,9 +214,8 @@ def expired_partitions(run: RunContext, now: datetime) -> Expired:
         if kind == "as_of_date":
             found[name] = expired_as_of_dates(list(table.partitions), run.settings.as_of_days, pinned)
         elif kind == "cutoff_date":
-            found[name] = expired_cutoff_dates(
-                list(table.partitions), current.process_date, run.settings.as_of_days, pinned
-            )
+            first = cutoff_date(days_before(current.process_date, run.settings.as_of_days))
+            found[name] = expired_cutoff_dates(list(table.partitions), first, pinned)
     found |= _expired_batches(run, now, held)
     return {name: values for name, values in sorted(found.items()) if values}
 
