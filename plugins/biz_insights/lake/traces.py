@@ -63,7 +63,8 @@ class Customer:
     @property
     def pattern(self) -> re.Pattern[bytes]:
         """Return what finds the id in a document, plain or as JSON and HTML write it."""
-        forms = {self.user_id, json.dumps(self.user_id)[1:-1], html.escape(self.user_id)}
+        as_json = {json.dumps(self.user_id, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+        forms = {self.user_id, *as_json, html.escape(self.user_id)}
         ids = b"|".join(re.escape(form.encode()) for form in sorted(forms, key=len, reverse=True))
         if self.is_short:
             return re.compile(rb"(?<=user_id\":\")(?:" + ids + rb")(?=\")|(?<=user_id\": \")(?:" + ids + rb")(?=\")")
