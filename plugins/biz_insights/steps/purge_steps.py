@@ -128,13 +128,13 @@ def prove(run: RunContext, user_id: str, app_name: str, removed: dict[str, int])
         "source_lines": lines,
     }
     uri = run.settings.lake_uri(f"erasure/receipts/{run.run}.json")
-    s3.put_json(run.session, uri, receipt)
-    message = (
+    receipt["message"] = (
         f"The lake no longer names the customer: {traces.objects:,} objects of {traces.size / 1e6:,.1f} MB were read, "
         f"and none does.\n{receipt['source_database']}\nReceipt: {uri}\n"
         "Delete the forget_customer runs of this customer in Airflow: their parameters contain the id."
     )
-    return {**receipt, "uri": uri, "message": message}
+    s3.put_json(run.session, uri, receipt)
+    return {**receipt, "uri": uri}
 
 
 def _is_document(run: RunContext, uri: str) -> bool:
