@@ -53,10 +53,10 @@ airflow: $(READY) ## The Airflow UI with the endpoint up  [PORT=8080]
 	@$(RUNNER) airflow --port $(or $(PORT),8080)
 
 maintenance: $(READY) ## What the lake no longer needs; APPLY=1 removes it
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) maintenance $(if $(APPLY),--apply)
+	@$(RUNNER) maintenance $(if $(APPLY),--apply)
 
 forget: $(READY) ## Where the lake names a customer; CONFIRM=id forgets them  CUSTOMER=id [APP=channel]
-	@$(BIN)/python -m mwaa.local_runner --state $(STATE) forget "$$FORGOTTEN" --app "$(APP)" --confirm "$$CONFIRMED"
+	@$(RUNNER) forget "$$FORGOTTEN" --app "$(APP)" --confirm "$$CONFIRMED"
 
 dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
 	@$(RUNNER) dashboard --port $(or $(PORT),8501)

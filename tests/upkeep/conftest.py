@@ -18,8 +18,8 @@ from tests.integration.conftest import Laptop
 CUSTOMER = "5f84f2848a6be2ee37b12ef4"
 CARD = "5566432651930484"
 NEIGHBOUR = "630fadf6c4b4205595969d36"
-FIRST_DATE, DATE = "2024-01-30", "2024-02-02"
-DAYS = [f"2024-01-{day:02}" for day in range(8, 32)] + ["2024-02-01", "2024-02-02", "2024-02-03"]
+FIRST_DATE, DATE = "2024-01-15", "2024-01-18"
+DAYS = [f"2024-01-{day:02}" for day in range(8, 20)]
 
 
 def lines() -> list[list[object]]:

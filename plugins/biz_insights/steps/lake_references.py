@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from biz_insights.lake.check_results import result_partitions
+from biz_insights.lake.current_release import SLOTS, slot_database
 from biz_insights.lake.history_months import history_rows
 from biz_insights.lake.objects import listed_objects
 from biz_insights.lake.references import (
@@ -16,7 +17,7 @@ from biz_insights.lake.references import (
     references,
 )
 from biz_insights.lake.releases import RELEASES_PREFIX
-from biz_insights.lake.slots import SLOTS, StoredTable, read_slot, slot_database
+from biz_insights.lake.slots import StoredTable, read_slot
 from biz_insights.steps.run_context import RunContext
 from biz_schema.operations_tables import DATA_QUALITY_RESULTS
 

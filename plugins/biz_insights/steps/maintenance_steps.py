@@ -19,6 +19,7 @@ from biz_insights.gold.definition import gold_tables
 from biz_insights.gold.periods import cutoff_date
 from biz_insights.lake.catalog import batches
 from biz_insights.lake.check_results import expired_results, remove_results
+from biz_insights.lake.current_release import other_slot
 from biz_insights.lake.history_months import compact_month, history_rows, months_to_compact
 from biz_insights.lake.leftovers import Ages, Leftover, by_folder, by_kind, is_needed, leftovers
 from biz_insights.lake.objects import OBJECTS_PER_CALL, StoredObject, delete_objects, listed_objects
@@ -26,7 +27,7 @@ from biz_insights.lake.publish import remove_partitions
 from biz_insights.lake.references import held_partitions
 from biz_insights.lake.releases import release_after
 from biz_insights.lake.retention import days_before, expired_as_of_dates, expired_batches, expired_cutoff_dates
-from biz_insights.lake.slots import StoredTable, differences, other_slot, read_slot
+from biz_insights.lake.slots import StoredTable, differences, differing_tables, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.lake_references import read_references, running_exports, slot_tables
@@ -85,11 +86,13 @@ def remove_expired_partitions(run: RunContext, now: datetime | None = None) -> s
     current = run.current
     if not expired or current is None:
         return None
+    run.process_date = current.process_date
     open_lake(run, fresh=True)
     for table, values in expired.items():
         run.lease.require(run.holder)
         remove_partitions(run.working, table, values)
-    changes = differences(read_slot(run.released), read_slot(run.working))
+    before, after = read_slot(run.released), read_slot(run.working)
+    changes = differences(before, after)
     asked = {(table, value) for table, values in expired.items() for value in values}
     other = [
         change for change in changes if change.change != "removed" or (change.table, change.partition) not in asked
@@ -109,7 +112,7 @@ def remove_expired_partitions(run: RunContext, now: datetime | None = None) -> s
         snapshot_at=current.snapshot_at,
     )
     run.lease.require(run.holder)
-    run.releases.switch(release, changes)
+    run.releases.switch(release, changes, differing_tables(before, after))
     return f"release {release.number}: {len(changes):,} partitions of {len(expired)} tables were removed, in one step"
 
 

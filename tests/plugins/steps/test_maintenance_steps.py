@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
+from biz_insights.lake.current_release import Release
 from biz_insights.lake.lease import LeaseHeldError
 from biz_insights.lake.publish import publish
-from biz_insights.lake.releases import Release, release_after
-from biz_insights.lake.slots import differences, read_slot
+from biz_insights.lake.releases import release_after
+from biz_insights.lake.slots import differences, differing_tables, read_slot
 from biz_insights.settings import Settings
 from biz_insights.steps import maintenance_steps
 from biz_insights.steps.run_context import RunContext
@@ -65,7 +66,8 @@ def release(run: RunContext, table: str, locations: dict[str, str], removed: tup
         context.current, slot=context.working.database[-1], run="daily-1", try_number=1,
         process_date=max(locations), batch_id="", snapshot_at="",
     )  # fmt: skip
-    context.releases.switch(made, differences(read_slot(context.released), read_slot(context.working)))
+    before, after = read_slot(context.released), read_slot(context.working)
+    context.releases.switch(made, differences(before, after), differing_tables(before, after))
     return made
 
 
