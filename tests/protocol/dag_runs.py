@@ -227,9 +227,7 @@ def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
 
 def _publish_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     plan, job = run.memo["silver.plan"], run.memo["silver.build"]
-    return plan and silver_steps.publish_silver(
-        context, job, plan, run.memo["silver.audit"], go_back=run.go_back
-    )
+    return plan and silver_steps.publish_silver(context, job, plan, run.memo["silver.audit"], go_back=run.go_back)
 
 
 def _gold_steps(table: str) -> dict[str, Callable[[RunContext, DagRun, SmallChain], Any]]:

@@ -158,9 +158,7 @@ class Observer:
         assert self.latest is not None
         release, (_, taken) = self.latest.release, run.memo["extract"]
         same = self.chain.moments[taken] == self.chain.batches[release.batch_id]
-        assert same or run.go_back or release.snapshot_at > taken, (
-            f"{run.name} is green and not published"
-        )
+        assert same or run.go_back or release.snapshot_at > taken, f"{run.name} is green and not published"
 
     def expected_history(self, number: int) -> set[tuple[str, str, str, str, str]]:
         """Return what `publish_history` must say of a release: what readers saw change."""
