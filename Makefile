@@ -12,7 +12,7 @@ RUNNER := $(BIN)/python -m mwaa.local_runner --state $(STATE) --end-with-parent
 # Set-up trains a class archive for Java with these.
 TRAINING := mwaa/local_aws/glue/spark_warmup.py mwaa/local_aws/glue/spark_filesystem.py
 
-.PHONY: help setup run query quarantine replay history rollback maintenance forget airflow dashboard test test-glue check bench docs package lock clean clean-all
+.PHONY: help setup run query quarantine replay history rollback maintenance forget airflow dashboard test test-faults test-glue check bench docs package lock clean clean-all
 
 help: ## What there is to type
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ dashboard: $(READY) ## The dashboards over what is published  [PORT=8501]
 
 test: $(READY) ## All tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-faults: $(READY) ## Break every task and service in turn (hours), and write docs/reliability.md
+	@FAULTS=all $(BIN)/python -m pytest -n 0 tests/faults $(ARGS); code=$$?; $(BIN)/python -m tests.faults.report && exit $$code
 
 test-glue: $(READY) ## The jobs' tests on Spark 3.5, which Glue 5.1 runs
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-glue51

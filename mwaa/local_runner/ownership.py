@@ -49,13 +49,15 @@ def forks_end_with_this_process() -> None:
     global _alive
     if _alive is None:
         _alive = os.pipe()
+        close_in_forks(_alive[1])
         os.register_at_fork(after_in_child=_in_fork)
 
 
 def _in_fork() -> None:
     assert _alive is not None
-    read_end, write_end = _alive
-    for descriptor in (*_closed_in_forks, write_end):
+    read_end, _ = _alive
+    # Once only: in a fork of a fork the same number may belong to another file.
+    for descriptor in _closed_in_forks:
         with contextlib.suppress(OSError):
             os.close(descriptor)
     _closed_in_forks.clear()

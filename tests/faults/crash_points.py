@@ -1,4 +1,7 @@
-"""Faults inside a task: its process is killed, or AWS refuses, at a chosen call to AWS."""
+"""Faults inside a task: its process is killed, or AWS fails, at a chosen call to AWS.
+
+A task of a pass has one fault for each of its first tries, so that a later try finds what several failed ones left.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,18 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
-When = Literal["before", "after", "refused"]
+from tests.faults import service_failures
+
+When = Literal["before", "after", "refused", "half", "unanswered", "cancelled", "failed"]
 
 REFUSALS = {
     "s3": ("SlowDown", 503),
@@ -30,28 +35,41 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault in the first try of a task.
+    """A fault in one try of a task.
 
     Attributes:
-        call: number of the call to AWS at which it happens, from 1; 0 means before the task begins.
-        when: `before` and `after` kill the process without and with the effect of the call; `refused` makes AWS refuse
-            the call and those after it, as often as the client retries it.
-        service: for `refused`: the service that refuses, for example `s3`; empty for all.
+        call: number of the call to AWS at which it happens, from 1; 0 means before the task begins. Only calls that
+            `service` and `operation` match are counted.
+        when: `before` and `after` kill the process without and with the effect of the call. `refused` makes AWS refuse
+            this call and all later ones, as often as the client repeats them. `half` breaks the connection when half of
+            the request is sent, `unanswered` when the call has had its effect. `cancelled` and `failed` end the query
+            or the export that the call started.
+        service: for example `s3`; empty for all.
+        operation: for example `PutObject`; empty for all.
     """
 
     call: int
     when: When
     service: str = ""
+    operation: str = ""
 
-    @classmethod
-    def read(cls, path: Path) -> dict[str, Fault]:
-        """Read the faults of a run by task id."""
-        return {task: cls(**entry) for task, entry in json.loads(path.read_text()).items()}
+    def concerns(self, service: str, operation: str) -> bool:
+        """Return whether a call counts."""
+        return self.service in ("", service) and self.operation in ("", operation)
 
-    @staticmethod
-    def write(faults: dict[str, Fault], path: Path) -> None:
-        """Write the faults of a run."""
-        path.write_text(json.dumps({task: asdict(fault) for task, fault in faults.items()}))
+
+Faults = Mapping[str, Sequence[Fault]]
+"""By task id: the fault of its first try, of its second one, and so on."""
+
+
+def read_faults(path: Path) -> Faults:
+    """Read the faults of a pass."""
+    return {task: [Fault(**entry) for entry in entries] for task, entries in json.loads(path.read_text()).items()}
+
+
+def write_faults(faults: Faults, path: Path) -> None:
+    """Write the faults of a pass."""
+    path.write_text(json.dumps({task: [asdict(fault) for fault in tries] for task, tries in faults.items()}))
 
 
 def die() -> None:
@@ -60,35 +78,72 @@ def die() -> None:
 
 
 @contextmanager
-def armed(fault: Fault | None) -> Iterator[list[str]]:
-    """Count the calls to AWS inside the block, by name, and let the fault happen."""
-    calls: list[str] = []
-    counting = threading.Lock()
-    make_call = BaseClient._make_api_call
+def armed(fault: Fault | None, happened: Callable[[str], None]) -> Iterator[list[str]]:
+    """Count the calls to AWS inside the block, by name, and let the fault happen.
 
-    def counted(client: Any, operation: str, parameters: Any) -> Any:
+    Args:
+        fault: the fault; None for a try without one.
+        happened: called with a description right before the fault happens.
+    """
+    calls: list[str] = []
+    if fault is not None and fault.call == 0:
+        happened("before the task")
+        die()
+    make_call = BaseClient._make_api_call
+    hit = _Injection(fault, make_call, happened, calls)
+    BaseClient._make_api_call = lambda client, operation, parameters: hit(client, operation, parameters)
+    try:
+        yield calls
+    finally:
+        BaseClient._make_api_call = make_call
+
+
+class _Injection:
+    """Replaces botocore's method that makes a call."""
+
+    def __init__(self, fault: Fault | None, make_call: Any, happened: Callable[[str], None], calls: list[str]) -> None:
+        self._fault, self._make_call, self._happened, self._calls = fault, make_call, happened, calls
+        self._counting = threading.Lock()
+        self._counted = 0
+        self._failing: set[str | None] = set()
+
+    def __call__(self, client: Any, operation: str, parameters: Any) -> Any:
         service = client.meta.service_model.service_name
-        with counting:
-            if fault is None or not fault.service or fault.service == service:
-                calls.append(f"{service}.{operation}")
-            number = len(calls)
-        if fault is None or number < fault.call or (fault.service and fault.service != service):
-            return make_call(client, operation, parameters)
+        fault = self._fault
+        with self._counting:
+            self._calls.append(f"{service}.{operation}")
+            if fault is None or not fault.concerns(service, operation):
+                return_now = True
+            else:
+                self._counted += 1
+                is_later = self._counted > fault.call and fault.when == "refused"
+                return_now = self._counted != fault.call and not is_later
+                if self._counted == fault.call:
+                    self._happened(f"{fault.when} {service}.{operation}")
+        if return_now:
+            answer = self._make_call(client, operation, parameters)
+            if operation == "GetQueryExecution" and parameters.get("QueryExecutionId") in self._failing:
+                service_failures.blame_athena(answer)
+            return answer
+        assert fault is not None
+        return self._fail(fault, client, service, operation, parameters)
+
+    def _fail(self, fault: Fault, client: Any, service: str, operation: str, parameters: Any) -> Any:
+        url = client.meta.endpoint_url
         if fault.when == "refused":
             code, status = REFUSALS.get(service, ("InternalFailure", 500))
             answer = {"Error": {"Code": code, "Message": "made up by a test"}}
             raise ClientError({**answer, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
-        if number > fault.call:
-            return make_call(client, operation, parameters)
-        if fault.when == "after":
-            make_call(client, operation, parameters)
+        if fault.when == "half":
+            with service_failures.half_sent(client):
+                return self._make_call(client, operation, parameters)
+        if fault.when in ("cancelled", "failed"):
+            answer = service_failures.ended(fault.when, client, operation, parameters, self._make_call)
+            self._failing.add(answer.get("QueryExecutionId"))
+            return answer
+        if fault.when in ("after", "unanswered"):
+            self._make_call(client, operation, parameters)
+        if fault.when == "unanswered":
+            raise ConnectionClosedError(endpoint_url=url)
         die()
         raise AssertionError("unreachable")
-
-    if fault is not None and fault.call == 0:
-        die()
-    BaseClient._make_api_call = counted  # type: ignore[method-assign]
-    try:
-        yield calls
-    finally:
-        BaseClient._make_api_call = make_call  # type: ignore[method-assign]

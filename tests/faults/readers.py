@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+POLL_SECONDS = 0.5
 POLLED = {
     "silver_order_items": "sum(net_sales)",
     "gold_daily_sales_by_store": "sum(net_sales)",
@@ -32,22 +33,42 @@ def state_query() -> str:
 
 
 @dataclass
-class Reader:
-    """Polls until it is stopped, and remembers every state that it has seen.
+class Seen:
+    """What a reader saw.
 
     Attributes:
-        query: runs a statement and returns its rows.
-        states: what was seen, in order, without repetition of the same state in a row.
+        states: the answers in order, without repetition of the same one in a row.
         polls: number of answered polls.
         errors: messages of failed polls.
     """
 
-    query: Callable[[str], list[tuple[object, ...]]]
     states: list[tuple[object, ...]] = field(default_factory=list)
     polls: int = 0
     errors: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def inconsistent(self, allowed: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        """Return the states that are not one release's: neither in `allowed` nor the same as their release was before.
+
+        Args:
+            allowed: states without the number of their release, as runs without faults published them.
+        """
+        by_release: dict[object, set[tuple[object, ...]]] = {}
+        for state in self.states:
+            by_release.setdefault(state[0], set()).add(state)
+        mixed = [state for states in by_release.values() if len(states) > 1 for state in states]
+        return mixed + [state for state in self.states if state[1:] not in allowed]
+
+
+class Reader:
+    """Polls until it is stopped, and remembers what it has seen.
+
+    Args:
+        query: runs a statement and returns its rows.
+    """
+
+    def __init__(self, query: Callable[[str], list[tuple[object, ...]]]) -> None:
+        self.seen = Seen()
+        self._query = query
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._poll, daemon=True)
 
@@ -60,20 +81,12 @@ class Reader:
         self._thread.join()
 
     def _poll(self) -> None:
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(POLL_SECONDS):
             try:
-                (state,) = self.query(state_query())
+                (state,) = self._query(state_query())
             except Exception as error:
-                self.errors.append(" ".join(str(error).split()))
+                self.seen.errors.append(" ".join(str(error).split()))
                 continue
-            self.polls += 1
-            if not self.states or self.states[-1] != state:
-                self.states.append(state)
-
-    @property
-    def mixed(self) -> list[tuple[object, ...]]:
-        """States that no release explains: one release must look the same whenever it is read."""
-        by_release: dict[object, set[tuple[object, ...]]] = {}
-        for state in self.states:
-            by_release.setdefault(state[0], set()).add(state)
-        return [state for states in by_release.values() if len(states) > 1 for state in states]
+            self.seen.polls += 1
+            if not self.seen.states or self.seen.states[-1] != state:
+                self.seen.states.append(state)
