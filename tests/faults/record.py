@@ -97,11 +97,12 @@ class Record:
                 round(reference.seconds, 1) if group != "operator" else 0.0,
             )
         )
+        self._write()
         assert not problems, "\n".join([f"{name}:", *problems, f"log: {played.log}"])
 
-    def write(self) -> None:
+    def _write(self) -> None:
         """Add the entries to the stored ones, when every fault was asked for."""
-        if not ALL or not self._entries:
+        if not ALL:
             return
         stored: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"entries": []}
         mine = {(entry.group, entry.name) for entry in self._entries}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mwaa.local_aws.server.lock import is_served
+from mwaa.local_runner.environment import REPOSITORY
 from tests.mwaa.local_runner.commands import Descendants, runner, wait_until
 
 
@@ -74,3 +76,25 @@ time.sleep(0.5)
 print("ready", flush=True)
 time.sleep(1000)
 """
+
+
+FORKS = """
+import os
+from mwaa.local_runner import ownership
+ownership.forks_end_with_this_process()
+if os.fork() == 0:
+    # In a worker: the number of the pipe's closed end goes to the next file that is opened.
+    opened = os.open(os.devnull, os.O_RDONLY)
+    if os.fork() == 0:
+        os.fstat(opened)
+        print("still open", flush=True)
+        os._exit(0)
+    os.wait()
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_a_fork_of_a_fork_keeps_the_files_that_were_opened_between() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKS], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "still open\n", done.stderr
