@@ -29,6 +29,8 @@ for folder in ("plugins", "dags"):
 NAMED_TASK = re.compile(r"clear (?:the task |task )?([a-z_0-9]+(?:\.[a-z_0-9]+)+)")
 """In an error message: the task that an operator is told to clear."""
 OPERATOR_TRIES = 4
+WORKERS = 6
+"""Tasks that run at the same time: most of them wait for the endpoint, and tasks of one run meet more often."""
 
 
 def main() -> int:
@@ -78,6 +80,7 @@ class Played:
             self.dags = _load_airflow()
             from mwaa.local_runner import task_processes
 
+            task_processes.WORKERS = WORKERS
             task_processes._run = partial(_in_own_process, task_processes._run, faults, self.folder)
             with task_processes.task_processes(self.dags, self._on_event, _preload):
                 for step in script:
