@@ -163,6 +163,12 @@ class TaskProcesses(BaseExecutor):
         while self.running:
             self._receive()
 
+    def send_callback(self, request: Any) -> None:
+        """Do nothing: the console names the task whose process was killed.
+
+        On MWAA the DAG processor runs the task's callback then. (The base class raises an error, which ends the run.)
+        """
+
     def terminate(self) -> None:
         """Do nothing: `task_processes` closes the pool."""
 
