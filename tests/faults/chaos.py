@@ -27,6 +27,7 @@ for folder in ("plugins", "dags"):
     sys.path.insert(0, str(REPOSITORY / folder))
 
 NAMED_TASK = re.compile(r"clear (?:the task |task )?([a-z_0-9]+(?:\.[a-z_0-9]+)+)")
+TASK_OF_GROUP = re.compile(r"clear (?:the|\w+'s) (plan|build|audit|publish) task")
 """In an error message: the task that an operator is told to clear."""
 OPERATOR_TRIES = 4
 WORKERS = 6
@@ -161,9 +162,14 @@ def _preload() -> None:
 def named_tasks(failures: list[tuple[str, str]], failed: list[str]) -> list[str]:
     """Return the tasks that an operator clears: those that the messages name, else those that failed."""
     last = {task: error for task, error in failures if task in failed}
-    named = {match[1] for error in last.values() for match in NAMED_TASK.finditer(error)}
-    unnamed = {task for task in failed if not NAMED_TASK.search(last.get(task, ""))}
-    return sorted(named | unnamed)
+    return sorted({name for task in failed for name in _named_by(task, last.get(task, ""))})
+
+
+def _named_by(task: str, error: str) -> list[str]:
+    named = [match[1] for match in NAMED_TASK.finditer(error)]
+    # `clear the audit task` is the one of the same group, and so is `clear mart_sales_trends's plan task`.
+    same_group = [f"{task.rpartition('.')[0]}.{match[1]}" for match in TASK_OF_GROUP.finditer(error)]
+    return named or same_group or [task]
 
 
 def _in_own_process(run_task: Callable[[Any, Any], Any], faults: Faults, folder: Path, ti: Any, dags: Any) -> Any:

@@ -109,27 +109,28 @@ class _Injection:
 
     def __call__(self, client: Any, operation: str, parameters: Any) -> Any:
         service = client.meta.service_model.service_name
-        fault = self._fault
         with self._counting:
             self._calls.append(f"{service}.{operation}")
-            if fault is None or not fault.concerns(service, operation):
-                return_now = True
-            else:
-                self._counted += 1
-                is_later = self._counted > fault.call and fault.when == "refused"
-                return_now = self._counted != fault.call and not is_later
-                if self._counted == fault.call:
-                    self._happened(f"{fault.when} {service}.{operation}")
-        if return_now:
-            answer = self._make_call(client, operation, parameters)
-            if operation == "GetQueryExecution" and parameters.get("QueryExecutionId") in self._failing:
-                service_failures.blame_athena(answer)
-            return answer
-        assert fault is not None
-        return self._fail(fault, client, service, operation, parameters)
+            fault = self._due(service, operation)
+        if fault is not None:
+            return self._fail(fault, client, service, operation, parameters)
+        answer = self._make_call(client, operation, parameters)
+        if operation == "GetQueryExecution" and parameters.get("QueryExecutionId") in self._failing:
+            service_failures.blame_athena(answer)
+        return answer
+
+    def _due(self, service: str, operation: str) -> Fault | None:
+        """Count a call. Return the fault if it happens at this call."""
+        fault = self._fault
+        if fault is None or not fault.concerns(service, operation):
+            return None
+        self._counted += 1
+        if self._counted == fault.call:
+            self._happened(f"{fault.when} {service}.{operation}")
+            return fault
+        return fault if fault.when == "refused" and self._counted > fault.call else None
 
     def _fail(self, fault: Fault, client: Any, service: str, operation: str, parameters: Any) -> Any:
-        url = client.meta.endpoint_url
         if fault.when == "refused":
             code, status = REFUSALS.get(service, ("InternalFailure", 500))
             answer = {"Error": {"Code": code, "Message": "made up by a test"}}
@@ -144,6 +145,6 @@ class _Injection:
         if fault.when in ("after", "unanswered"):
             self._make_call(client, operation, parameters)
         if fault.when == "unanswered":
-            raise ConnectionClosedError(endpoint_url=url)
+            raise ConnectionClosedError(endpoint_url=client.meta.endpoint_url)
         die()
         raise AssertionError("unreachable")

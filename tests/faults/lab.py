@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from biz_insights.settings import Settings
+from mwaa.local_runner.botocore_loader import share_loader
 from mwaa.local_runner.endpoint_process import endpoint
 from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 from tests.faults.crash_points import Faults, write_faults
@@ -143,6 +144,8 @@ class Lab:
         meanwhile: Callable[[Playing], None] | None = None,
         retry_seconds: float = 0.0,
     ) -> Played:
+        # Readers make a client for each query, which would otherwise read the descriptions of its service each time.
+        share_loader()
         state = State(self.folder / name)
         state.create()
         played: Played | None = None

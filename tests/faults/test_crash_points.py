@@ -108,6 +108,7 @@ def test_an_operator_clears_what_the_messages_name() -> None:
         ("extract.check_export", "export e lacks t; fix the cause and clear extract.create_snapshot"),
         ("marts.m.build", "query q was cancelled; clear the task"),
         ("marts.m.build", "its process was killed"),
+        ("marts.n.audit", "n was built from older inputs; clear n's plan task with its downstream tasks"),
         ("earlier.task", "clear silver.plan with its downstream tasks"),
     ]
     assert named_tasks(failures, ["extract.check_export", "marts.m.build"]) == [
