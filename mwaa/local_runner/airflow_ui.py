@@ -19,6 +19,7 @@ from mwaa.local_runner.metadata_check import check_metadata
 
 START_SECONDS = 120
 STOP_SECONDS = 30
+RESCHEDULE_SECONDS = "5"
 LOOPBACK = "127.0.0.1"
 
 # The parts of `airflow standalone`, started one by one and without their log servers, which would listen on every
@@ -44,6 +45,8 @@ def airflow(state: State, port: int) -> int:
         {
             # The source's last day is in the past, so a scheduled run would fail. Triggers and clears work.
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+            # `make run` has no scheduler that must hear of a free worker first.
+            "BIZ_INSIGHTS_RESCHEDULE_SECONDS": RESCHEDULE_SECONDS,
             "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{port}",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
         }

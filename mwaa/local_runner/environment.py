@@ -81,6 +81,7 @@ def airflow_environment(state: State) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # Local services answer at once: poll more often than on AWS.
         "BIZ_INSIGHTS_POLL_SECONDS": "0.2",
+        "BIZ_INSIGHTS_RESCHEDULE_SECONDS": "0.2",
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "plugins"), str(REPOSITORY)]),
     }
 

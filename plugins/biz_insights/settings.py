@@ -72,6 +72,9 @@ class Settings:
     read_workgroup: str = "business-insights-read"
     notification_topic_arn: str = "arn:aws:sns:us-east-1:123456789012:business-insights-alerts"
     poll_seconds: float = 15
+    reschedule_seconds: float = 60
+    """Between two looks of a task that frees its worker meanwhile. It must be longer than the scheduler takes to hear
+    that the worker is free: otherwise it finds the task queued again, and fails it as lost."""
     dashboard_url: str = ""
     """Address of the dashboards (https://…). When empty, messages do not link to them."""
 
@@ -167,10 +170,12 @@ class Settings:
                 raise SettingsError(
                     f"setting {name}: {getattr(self, name)} is below 1; use a number of days such as 35"
                 )
-        if self.poll_seconds < LEAST_POLL_SECONDS:
-            raise SettingsError(
-                f"setting poll_seconds: {self.poll_seconds} is below {LEAST_POLL_SECONDS}; use 15 on AWS"
-            )
+        for name in ("poll_seconds", "reschedule_seconds"):
+            if getattr(self, name) < LEAST_POLL_SECONDS:
+                usual = type(self).__dataclass_fields__[name].default
+                raise SettingsError(
+                    f"setting {name}: {getattr(self, name)} is below {LEAST_POLL_SECONDS}; use {usual} on AWS"
+                )
 
     def lake_uri(self, prefix: str) -> str:
         """Return the `s3://` address of a prefix of the lake bucket: `silver/` → `s3://…/silver/`."""

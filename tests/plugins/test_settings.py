@@ -25,7 +25,8 @@ def test_text_from_the_environment_is_converted_to_the_type_of_the_setting():
     [
         ({"BIZ_INSIGHTS_LAKE_BUKET": "x"}, ["lake_buket"]),
         ({"BIZ_INSIGHTS_POLL_SECONDS": "soon"}, ["poll_seconds", "soon"]),
-        ({"BIZ_INSIGHTS_POLL_SECONDS": "0.05"}, ["poll_seconds", "below 0.1"]),
+        ({"BIZ_INSIGHTS_POLL_SECONDS": "0.05"}, ["poll_seconds", "below 0.1", "use 15 on AWS"]),
+        ({"BIZ_INSIGHTS_RESCHEDULE_SECONDS": "0"}, ["reschedule_seconds", "below 0.1", "use 60 on AWS"]),
         ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "Chicago"}, ["business_timezone", "Chicago", "America/Chicago"]),
         ({"BIZ_INSIGHTS_BUSINESS_TIMEZONE": "CET"}, ["business_timezone", "'CET'", "Europe/Brussels"]),
         ({"BIZ_INSIGHTS_PRICE_BASIS": "each"}, ["price_basis", "each", "line_total"]),

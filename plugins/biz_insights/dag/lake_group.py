@@ -19,10 +19,10 @@ class TakeLease(BaseSensorOperator):
         super().__init__(mode="reschedule", timeout=timedelta(hours=12).total_seconds(), **kwargs)
 
     def execute(self, context: Any) -> Any:
-        """Ask every `poll_seconds` (a setting), and wait no worker slot meanwhile."""
+        """Ask every `reschedule_seconds` (a setting), and hold no worker meanwhile."""
         from biz_insights.settings import load_settings
 
-        self.poke_interval = load_settings().poll_seconds
+        self.poke_interval = load_settings().reschedule_seconds
         return super().execute(context)
 
     def poke(self, context: Any) -> bool:

@@ -23,8 +23,8 @@ class AwaitRdsSnapshot(RdsSnapshotExistenceSensor):
         super().__init__(db_type="instance", target_statuses=["available"], mode="reschedule", **kwargs)
 
     def execute(self, context: Any) -> Any:
-        """Check the snapshot every `poll_seconds` (a setting) until it is available."""
-        self.poke_interval = load_settings().poll_seconds
+        """Check the snapshot every `reschedule_seconds` (a setting) until it is available."""
+        self.poke_interval = load_settings().reschedule_seconds
         try:
             return super().execute(context)
         except AirflowSensorTimeout as error:
@@ -89,8 +89,8 @@ class AwaitRdsExport(RdsExportTaskExistenceSensor):
         )
 
     def execute(self, context: Any) -> Any:
-        """Check the export every `poll_seconds` (a setting) until it is complete."""
-        self.poke_interval = load_settings().poll_seconds
+        """Check the export every `reschedule_seconds` (a setting) until it is complete."""
+        self.poke_interval = load_settings().reschedule_seconds
         try:
             return super().execute(context)
         except AirflowSensorTimeout as error:

@@ -28,7 +28,7 @@ AWS = {"aws_conn_id": None, "region_name": "us-east-1"}
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rds_waits, "load_settings", lambda: Settings(poll_seconds=0.1))
+    monkeypatch.setattr(rds_waits, "load_settings", lambda: Settings(reschedule_seconds=0.1))
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""The waits that free their worker look again late enough."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk import BaseSensorOperator
+
+from biz_insights import settings
+from biz_insights.dag import rds_waits
+from biz_insights.dag.lake_group import TakeLease
+from biz_insights.dag.rds_waits import AwaitRdsExport, AwaitRdsSnapshot
+from biz_insights.settings import Settings
+from tests.plugins.dag.both_paths import context
+
+AWS: dict[str, Any] = {"aws_conn_id": None, "region_name": "us-east-1"}
+
+
+def test_a_wait_that_frees_its_worker_looks_again_after_the_scheduler_has_heard_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a shorter time Airflow finds the task queued again when it hears that its worker is free, and fails it."""
+    monkeypatch.setattr(BaseSensorOperator, "execute", lambda self, context: None)
+    for module in (rds_waits, settings):
+        monkeypatch.setattr(module, "load_settings", lambda: Settings(poll_seconds=0.2))
+    waits = (
+        AwaitRdsSnapshot(task_id="snapshot", db_snapshot_identifier="s", **AWS),
+        AwaitRdsExport(task_id="export", export_task_identifier="e", **AWS),
+        TakeLease(task_id="take_lease"),
+    )
+    for wait in waits:
+        wait.execute(context())
+        assert (wait.mode, wait.poke_interval) == ("reschedule", 60)
