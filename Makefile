@@ -12,10 +12,10 @@ RUNNER := $(BIN)/python -m mwaa.local_runner --state $(STATE) --end-with-parent
 # Set-up trains a class archive for Java with these.
 TRAINING := mwaa/local_aws/glue/spark_warmup.py mwaa/local_aws/glue/spark_filesystem.py
 
-.PHONY: help setup run query quarantine replay history rollback maintenance forget airflow dashboard test test-faults test-glue check bench docs package lock clean clean-all
+.PHONY: help setup run query quarantine replay history rollback maintenance forget airflow dashboard test test-faults test-scheduler test-glue check bench docs package lock clean clean-all
 
 help: ## What there is to type
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\n  make run SOURCE=folder DATE=YYYY-MM-DD   your own CSV files, published as of a day\n'
 	@printf "  make query SQL='select * from v_location_ranking limit 5'\n"
 
@@ -71,6 +71,9 @@ test-glue: $(READY) ## The jobs' tests on Spark 3.5, which Glue 5.1 runs
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-glue51
 	@$(BIN)/uv pip install --quiet --python $(VENV)-glue51/bin/python --requirement $(LOCK) --override mwaa/requirements/glue51.txt
 	@$(VENV)-glue51/bin/python -m pytest tests/spark_jobs $(ARGS)
+
+test-scheduler: $(READY) ## All tests with Airflow's own scheduler, which is killed too (20 minutes)
+	@SCHEDULER=all $(BIN)/python -m pytest -n 0 tests/scheduler $(ARGS)
 
 check: $(READY) ## Lint, format and types
 	@$(BIN)/ruff check .

@@ -68,8 +68,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderSchedu
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest folder first, while the other process runs the rest."""
-    items.sort(key=lambda item: item.path.parent.name != "integration")
+    """Run the longest folders first, while the other process runs the rest."""
+    longest = ["integration", "scheduler"]
+    items.sort(key=lambda item: [item.path.parent.name != name for name in longest])
 
 
 @pytest.fixture(scope="session")
