@@ -19,7 +19,7 @@ from mwaa.local_runner.metadata_check import check_metadata
 
 START_SECONDS = 120
 STOP_SECONDS = 30
-RESCHEDULE_SECONDS = "5"
+RESCHEDULE_SECONDS = "10"
 LOOPBACK = "127.0.0.1"
 
 # The parts of `airflow standalone`, started one by one and without their log servers, which would listen on every

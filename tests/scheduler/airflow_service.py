@@ -92,7 +92,8 @@ class AirflowService:
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "True",
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
-            "BIZ_INSIGHTS_RESCHEDULE_SECONDS": "6",
+            # A machine with much to do takes longer than some seconds to end a process.
+            "BIZ_INSIGHTS_RESCHEDULE_SECONDS": "15",
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),

@@ -12,6 +12,7 @@ DAILY = "business_insights_daily"
 LOAD = "load_source_database"
 RUN_SECONDS = 900
 ENDED = ("success", "failed")
+QUIET = ("success", "skipped", "upstream_failed", "None")
 
 
 class RestApi:

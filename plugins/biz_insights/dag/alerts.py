@@ -6,7 +6,7 @@ processor or in the triggerer; an error in them is logged there and changes no t
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -53,9 +53,20 @@ def tell_of_failed_run(context: Any) -> None:
     )
 
 
+def is_late(run: dict[str, Any], now: datetime) -> bool:
+    """Return whether a run has not ended in the time that it may take since it was queued.
+
+    Airflow counts from the run's logical date. That of a backfill is long ago, and clearing a run queues it again.
+    """
+    queued = datetime.fromisoformat(run["queued_at"]) if run.get("queued_at") else None
+    return run["state"] not in ("success", "failed") and (queued is None or now - queued >= LATE_AFTER)
+
+
 async def tell_of_late_run(context: dict[str, Any]) -> None:
     """Send a message that a run should have ended by now. Airflow calls it in the triggerer."""
     run = context["dag_run"]
+    if not is_late(run, datetime.now(UTC)):
+        return
     await sync_to_async(_send)(
         f"Business Insights: the run of {run['dag_id']} is late",
         f"Run {run['dag_run_id']} of {run['dag_id']} has not ended by {context['deadline']['deadline_time']}. "

@@ -1,7 +1,8 @@
 """The tasks around a run's work: take the lease on the lake at the start, give it back at the end.
 
-They are a set-up and a tear-down in Airflow's sense. Whoever clears one task of a finished run clears them too, so that
-the task has the lease again while it runs, and the lease is given back after it and after a failed or stopped run.
+They are a set-up and a tear-down in Airflow's sense. Whoever clears a task of a finished run with its downstream tasks
+clears them too, and the lease is given back also after a failed or stopped run. A task that is cleared alone takes the
+lease by itself; other runs take over the lease of a run that has ended.
 """
 
 from __future__ import annotations
@@ -11,12 +12,22 @@ from typing import Any
 
 from airflow.sdk import BaseSensorOperator, task
 
+LOST_AT_MOST = 10
+"""How often the wait for the lease may fail, as a task that the scheduler takes for lost does, and begin again."""
+
 
 class TakeLease(BaseSensorOperator):
     """Wait until no other run changes the lake, and take the lease."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(mode="reschedule", timeout=timedelta(hours=12).total_seconds(), **kwargs)
+        super().__init__(
+            mode="reschedule",
+            timeout=timedelta(hours=12).total_seconds(),
+            # A busy scheduler may lose sight of a task that it reschedules so often. Asking again costs nothing.
+            retries=LOST_AT_MOST,
+            retry_exponential_backoff=False,
+            **kwargs,
+        )
 
     def execute(self, context: Any) -> Any:
         """Ask every `reschedule_seconds` (a setting), and hold no worker meanwhile."""

@@ -46,12 +46,28 @@ def green_run_with_a_failed_task(folder: Path) -> str:
 
 
 def create_run(session: Any, run_type: str) -> Any:
+    from airflow._shared.timezones import timezone
     from airflow.api.common.trigger_dag import trigger_dag
     from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
     return trigger_dag(
-        DAILY, triggered_by=DagRunTriggeredByType.TEST, run_type=DagRunType(run_type), run_id=f"{run_type}__1"
+        DAILY,
+        triggered_by=DagRunTriggeredByType.TEST,
+        run_type=DagRunType(run_type),
+        run_id=f"{run_type}__1",
+        logical_date=timezone.utcnow(),
     )
+
+
+def cleared(session: Any) -> int:
+    """Clear the tasks of the manual run, as the API does. Return how many there are."""
+    from airflow.models.taskinstance import clear_task_instances
+
+    (run,) = (run for run in runs(session) if run.run_type == "manual")
+    tasks = run.get_task_instances(session=session)
+    clear_task_instances(tasks, session)
+    session.commit()
+    return len(tasks)
 
 
 def allowed(session: Any) -> dict[str, bool]:
@@ -100,7 +116,9 @@ def late_run(session: Any) -> None:
 
     (run,) = (run for run in runs(session) if run.run_type == "manual")
     deadline = session.scalars(select(Deadline).where(Deadline.dagrun_id == run.id)).one()
-    assert deadline.deadline_time - run.queued_at == timedelta(hours=5)
+    assert deadline.deadline_time - run.logical_date == timedelta(hours=5)
+    run.queued_at = run.queued_at - timedelta(hours=5)
+    session.commit()
     deadline.handle_miss(session)
     session.commit()
     trigger = CallbackTrigger(**deadline.callback.trigger.kwargs)
@@ -152,6 +170,7 @@ def main(folder: Path) -> None:
         bag = BundleDagBag(dag_folder=path, bundle_path=path, bundle_name=bundle.name)
         sync_bag_to_db(bag, bundle.name, bundle.version)
     found = {"allowed": allowed(session), "backfill_runs": backfill(session)}
+    found["cleared"] = cleared(session)
     late_run(session)
     run_that_takes_too_long(session)
     found["green"] = green_run_with_a_failed_task(own)

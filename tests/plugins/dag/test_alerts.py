@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from biz_insights.dag import alerts
-from biz_insights.dag.alerts import tell_of_failed_run, tell_of_failed_task
+from biz_insights.dag.alerts import is_late, tell_of_failed_run, tell_of_failed_task
 from mwaa.local_aws.server.endpoint import LocalEndpoint
 from mwaa.local_runner.environment import REPOSITORY
 from tests.plugins.dag.both_paths import context
@@ -61,6 +62,25 @@ def test_a_run_that_takes_too_long_tells_so(outcome):
 def test_a_late_run_tells_so(outcome):
     (message,) = about(outcome, "Business Insights: the run of business_insights_daily is late")
     assert "Run manual__1 of business_insights_daily has not ended by" in message
+
+
+def test_a_run_with_a_deadline_can_be_cleared(outcome):
+    assert outcome["cleared"] > 100
+
+
+@pytest.mark.parametrize(
+    ("state", "queued", "late"),
+    [
+        ("running", "2026-11-29T03:00:00+00:00", True),
+        ("queued", "2026-11-29T03:00:00Z", True),
+        ("running", "2026-11-29T07:59:00+00:00", False),
+        ("failed", "2026-11-29T03:00:00+00:00", False),
+        ("success", "2026-11-29T03:00:00+00:00", False),
+    ],
+)
+def test_a_run_is_late_when_it_has_not_ended_in_time_since_it_was_queued(state, queued, late):
+    """The logical date of a backfill is long ago, and a run that has failed may miss its deadline much later."""
+    assert is_late({"state": state, "queued_at": queued}, datetime(2026, 11, 29, 8, 0, tzinfo=UTC)) is late
 
 
 def test_a_person_and_a_backfill_start_runs_and_nothing_else_does(outcome):

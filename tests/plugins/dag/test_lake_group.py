@@ -32,3 +32,8 @@ def test_a_wait_that_frees_its_worker_looks_again_after_the_scheduler_has_heard_
     for wait in waits:
         wait.execute(context())
         assert (wait.mode, wait.poke_interval) == ("reschedule", 60)
+
+
+def test_a_wait_for_the_lease_that_is_lost_several_times_goes_on() -> None:
+    wait = TakeLease(task_id="take_lease")
+    assert (wait.retries, wait.retry_exponential_backoff) == (10, False)
