@@ -15,7 +15,18 @@ from biz_schema.bronze_tables import BRONZE_TABLES
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_TABLES
 from mwaa.local_runner.queries import Reader
 
-STAGES = ("load_source_database", "extract", "bronze", "silver", "facts", "scores", "marts", "views", "release", "report")
+STAGES = (
+    "load_source_database",
+    "extract",
+    "bronze",
+    "silver",
+    "facts",
+    "scores",
+    "marts",
+    "views",
+    "release",
+    "report",
+)
 
 
 @dataclass(frozen=True)
