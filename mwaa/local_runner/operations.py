@@ -89,7 +89,7 @@ def history(state: State, table: str, partition: str) -> int:
         hold = read_hold(catalog, table)
     if not rows:
         what = f"partition {partition} of {table}" if partition else table
-        raise LocalRunError(f"no release has changed {what}; `make help` shows how to list what is published")
+        raise LocalRunError(f"no release has changed {what}; make query SQL='show tables' lists what is published")
     sys.stdout.write(history_text(table, partition, rows, hold))
     return 0
 

@@ -97,3 +97,11 @@ def test_every_reason_of_a_rule_is_expected_by_a_test() -> None:
     rules = [reason for reason in _of_rules() if not reason.name.startswith(UNPARSEABLE)]
     untested = [reason.name for reason in rules if f'"{reason.name}"' not in tests]
     assert not untested, f"no test expects {untested}: add rows to tests/spark_jobs/test_lines.py or test_options.py"
+
+
+def test_every_quarantine_reason_says_what_is_wrong_and_what_to_do() -> None:
+    """The dictionary, `make quarantine` and the dashboards show both."""
+    for reason in QUARANTINE_REASONS.values():
+        assert reason.meaning.startswith("it") and not reason.meaning.endswith("."), reason.name
+        assert reason.what_to_do[0].isupper() and reason.what_to_do.endswith("."), reason.name
+        assert not re.search(r"[{}]", reason.what_to_do), reason.name

@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from biz_schema.quarantine_reasons import QUARANTINE_REASONS
 from streamlit_dashboard.formats import money
 from streamlit_dashboard.navigation import page_files
 from tests.streamlit_dashboard.conftest import metrics, texts
-from tests.streamlit_dashboard.lake import STORES
+from tests.streamlit_dashboard.lake import STORES, operations
 
 PAGES = [page.name for page in page_files()]
 
@@ -135,6 +136,33 @@ def test_data_health_shows_the_ledger_and_what_failed(published, open_page):
     assert ledger["balanced"].all()
     failed = next(frame for frame in frames if "fix" in frame)
     assert failed["rule_name"].tolist() == ["every store sold lately"]
+
+
+def test_data_health_says_why_rows_are_in_quarantine_and_what_to_do(published, open_page):
+    app = open_page("data_health")
+    assert "Quarantine" in [heading.value for heading in app.subheader]
+    frames = [frame.value for frame in app.dataframe]
+    reasons = next(frame for frame in frames if "quarantined_rows" in frame and "share" in frame)
+    by_reason = dict(zip(reasons["reason"], reasons["quarantined_rows"], strict=True))
+    assert by_reason == {"duplicate_line": 2, "missing_line_id": 1, "parse": 1, "orphan_option": 1}
+    assert reasons.set_index("reason")["share"]["orphan_option"] == pytest.approx(1 / 226)
+    what = next(frame for frame in frames if "what_to_do" in frame).set_index("reason")["what_to_do"]
+    assert what["missing_line_id"] == QUARANTINE_REASONS["missing_line_id"].what_to_do
+    samples = next(frame for frame in frames if "lineitem_id" in frame)
+    assert samples.loc[samples["reason"] == "duplicate_line", "source_id"].tolist() == [2, 3]
+    assert "raw" not in samples
+
+
+def test_data_health_shows_the_quarantine_of_an_earlier_batch_that_has_not_changed(published, open_page):
+    """A later batch with the same quarantined rows does not publish them again: they keep the id of their batch."""
+    rows = operations()["quarantine"]
+    earlier = rows.set_column(rows.column_names.index("batch_id"), "batch_id", pa.array(["earlier"] * len(rows)))
+    published.put("quarantine", earlier)
+    try:
+        frames = [frame.value for frame in open_page("data_health").dataframe]
+        assert any("quarantined_rows" in frame and "share" in frame for frame in frames)
+    finally:
+        published.put("quarantine", rows)
 
 
 def test_the_overview_says_what_needs_a_look(published, open_page):

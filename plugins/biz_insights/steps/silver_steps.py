@@ -12,7 +12,7 @@ from biz_insights.errors import PermanentError
 from biz_insights.identity import fingerprint
 from biz_insights.lake.audits import require_audit
 from biz_insights.lake.builds import TableBuild
-from biz_insights.lake.holds import newest_fingerprints, read_hold, store_newest
+from biz_insights.lake.holds import held_partitions, newest_fingerprints, read_hold, store_newest
 from biz_insights.lake.manifest import read_manifest
 from biz_insights.lake.table_parameters import CURRENT_BATCH, INPUT_FINGERPRINT, SNAPSHOT_AT
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
@@ -193,10 +193,17 @@ def publish_silver(run: RunContext, job_run_id: str, plan: Mapping[str, Any], au
     require_no_later_snapshot(run, batch)
     require_compared_days(run, plan, list(passed.builds))
     lines = publish_audited(run, passed)
-    manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
-    for name in SILVER_PUBLISH_ORDER:
-        store_newest((run.working, run.released), name, manifest.fingerprints(name))
+    _store_newest_of_held(run, job_run_id)
     run.working.set_parameter(ROW_LEDGER.name, CURRENT_BATCH, batch.batch_id)
     run.working.set_parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT, batch.snapshot_at)
     run.working.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, plan["input_fingerprint"])
     return lines
+
+
+def _store_newest_of_held(run: RunContext, job_run_id: str) -> None:
+    """Store which builds of held days are the newest, so that the next run does not make them again."""
+    held = [name for name in SILVER_PUBLISH_ORDER if held_partitions(run.working, name)]
+    if held:
+        manifest = read_manifest(run.session, run.settings.lake_uri("silver/"), job_run_id)
+        for name in held:
+            store_newest((run.working, run.released), name, manifest.fingerprints(name))
