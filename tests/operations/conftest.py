@@ -79,11 +79,17 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
 
 
 @pytest.fixture(scope="session")
-def operator(empty: Operator) -> Operator:
-    """The lake with two releases: in the second one the order of day 2 costs more."""
+def first_release(empty: Operator) -> Operator:
+    """The lake with its first release."""
     empty.publish({})
-    empty.publish({2: "7.99"})
     return empty
+
+
+@pytest.fixture(scope="session")
+def operator(first_release: Operator) -> Operator:
+    """The lake with two releases: in the second one the order of day 2 costs more."""
+    first_release.publish({2: "7.99"})
+    return first_release
 
 
 @pytest.fixture
