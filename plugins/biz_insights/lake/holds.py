@@ -55,11 +55,13 @@ def read_hold(catalog: Catalog, table: str) -> Hold | None:
 
 
 def read_holds(catalog: Catalog) -> dict[str, Hold]:
-    """Return the holds of all tables of a database by table."""
+    """Return the holds of all tables of a database by table; none when there is no such database."""
     pages = catalog.glue.get_paginator("get_tables").paginate(DatabaseName=catalog.database)
-    found = {
-        table["Name"]: _hold((table.get("Parameters") or {}).get(HELD)) for page in pages for table in page["TableList"]
-    }
+    try:
+        tables = [table for page in pages for table in page["TableList"]]
+    except catalog.glue.exceptions.EntityNotFoundException:
+        return {}
+    found = {table["Name"]: _hold((table.get("Parameters") or {}).get(HELD)) for table in tables}
     return {name: hold for name, hold in sorted(found.items()) if hold is not None}
 
 
