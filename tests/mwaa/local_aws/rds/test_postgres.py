@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,3 +64,32 @@ def test_a_server_of_an_earlier_version_gets_a_password_and_keeps_its_data(tmp_p
         assert psycopg.connect(server.uri("postgres")).execute("SELECT id FROM saved").fetchall() == [(7,)]
     finally:
         server.stop()
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from mwaa.local_aws.layout import StateLayout
+from mwaa.local_aws.rds.postgres import Postgres
+Postgres(StateLayout.at(Path(sys.argv[1])), "a").start()
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_server_starts_at_once_after_its_owner_was_killed(tmp_path: Path) -> None:
+    """The process that stops the killed owner's server is still at work then."""
+    layout = StateLayout.at(tmp_path / "state")
+    for _ in range(3):
+        owner = subprocess.Popen([sys.executable, "-c", KILLED, str(layout.root)], stdout=subprocess.PIPE, text=True)
+        assert owner.stdout is not None and owner.stdout.readline() == "started\n"
+        owner.kill()
+        owner.wait()
+        server = Postgres(layout, "a")
+        server.start()
+        try:
+            time.sleep(0.5)  # by then the other process has ended
+            with server.connect() as connection:
+                assert connection.execute("SELECT 1").fetchall() == [(1,)]
+        finally:
+            server.stop()
