@@ -36,6 +36,10 @@ def kill_spark(happened: list[str], kills_each: int = 2) -> Callable[[Playing], 
                 time.sleep(1.0 * number)
                 for pid in java or ():
                     _kill(pid)
+                if not playing.wait_for(lambda task=task, number=number: _ends(playing, task) >= number):  # type: ignore[misc]
+                    return
+                if _ends(playing, task, "success"):
+                    break
                 happened.append(f"{task} try {number}: Spark was killed")
 
     return meanwhile
@@ -146,6 +150,11 @@ def endpoint_pid(state: Path) -> int:
 
 def _starts(playing: Playing, task: str) -> int:
     return sum(1 for line in playing.events() if line.split(" ", 3)[1:3] == ["running", task])
+
+
+def _ends(playing: Playing, task: str, *states: str) -> int:
+    wanted = states or ("success", "failed")
+    return sum(1 for line in playing.events() if line.split(" ", 3)[2] == task and line.split(" ", 3)[1] in wanted)
 
 
 def _kill(pid: int) -> None:
