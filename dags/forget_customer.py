@@ -67,7 +67,6 @@ from biz_insights.settings import TemplateSettings
         # The tasks of the layers read these.
         "full_refresh": Param(False, const=False),
         "accept_changes": Param(False, const=False),
-        "accept_older_snapshot": Param(False, const=False),
     },
     user_defined_macros={"settings": TemplateSettings(), "attempt_name": attempt_name},
     user_defined_filters={"fromjson": json.loads},

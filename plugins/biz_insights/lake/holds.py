@@ -65,6 +65,11 @@ def read_holds(catalog: Catalog) -> dict[str, Hold]:
     return {name: hold for name, hold in sorted(found.items()) if hold is not None}
 
 
+def hold_of(parameters: Mapping[str, str]) -> Hold | None:
+    """Return the hold that the parameters of a table state, or None."""
+    return _hold(parameters.get(HELD))
+
+
 def set_hold(catalog: Catalog, table: str, hold: Hold) -> None:
     """Mark the partitions as held."""
     catalog.set_parameter(table, HELD, json.dumps(asdict(hold)))

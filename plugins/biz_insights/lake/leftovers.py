@@ -21,6 +21,8 @@ LAYERS = ("bronze", "silver", "gold", "build", "scores")
 HISTORY_ONLY = frozenset({"ops/data_quality_results", "ops/publish_history"})
 """Folders of operations tables: what a repeated audit or a compaction has replaced."""
 
+AUDIT_RECORDS = "audit records"
+
 _RELEASE = re.compile(r"\d{6,}-.+")
 
 
@@ -93,7 +95,7 @@ def _in_layer(layer: str, rest: list[str], uri: str, folder: str, ages: Ages) ->
 
 def _of_operations(rest: list[str], folder: str, ages: Ages) -> Unit | None:
     if rest[0] == "audits":
-        return Unit("audit records", folder, ages.retention_days)
+        return Unit(AUDIT_RECORDS, folder, ages.retention_days)
     if f"ops/{rest[0]}" in HISTORY_ONLY and len(rest) > 2:
         return Unit("replaced operations files", folder, ages.landing_days)
     if rest[0] == "maintenance":

@@ -12,10 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from biz_insights.lake.holds import hold_of
 from biz_insights.lake.slots import StoredTable
-
-HELD = "held"
-"""A partition, or a table without partitions, with a parameter whose name begins so is pinned by an operator."""
+from biz_insights.lake.table_parameters import HELD
 
 _RUN = re.compile(r"^(s3://[^/]+/[^/]+/)[^/]+/(run=[^/]+/)")
 
@@ -81,11 +80,15 @@ def catalog_locations(tables: Mapping[str, StoredTable]) -> tuple[set[str], set[
 
 
 def held_partitions(tables: Mapping[str, StoredTable]) -> set[tuple[str, str]]:
-    """Return the pinned partitions as (table, value); a pinned partitioned table pins all its partitions."""
+    """Return the partitions that an operator has pinned, as (table, value): those of `lake.holds`, absent ones too.
+
+    A partition that has a parameter with such a name itself is pinned as well.
+    """
     found: set[tuple[str, str]] = set()
     for name, table in tables.items():
-        whole = _is_held(table.definition.get("Parameters") or {})
-        found |= {(name, value) for value, part in table.contents.items() if whole or _is_held(part.parameters)}
+        hold = hold_of(table.definition.get("Parameters") or {})
+        found |= {(name, value) for value in (hold.partitions if hold else ())}
+        found |= {(name, value) for value, part in table.partitions.items() if _is_held(part.parameters)}
     return found
 
 

@@ -17,6 +17,7 @@ from biz_insights.gold.periods import cutoff_date
 from biz_insights.lake.erasure import point_to, rewrite_files, without_names, without_rows
 from biz_insights.lake.file_sizes import listed
 from biz_insights.lake.forgotten_list import LIST_KEY, add_to_list, read_list
+from biz_insights.lake.holds import read_holds
 from biz_insights.lake.objects import listed_objects
 from biz_insights.lake.slots import StoredTable, read_slot
 from biz_insights.lake.table_parameters import CURRENT_BATCH, CURRENT_RUN, SNAPSHOT_AT
@@ -107,12 +108,18 @@ def prepare(run: RunContext, user_id: str, app_name: str) -> dict[str, Any]:
     """Start from what readers see, put the customer and their cards on the list, and return what to build again.
 
     Raises:
-        PermanentError: nothing is published yet.
+        PermanentError: nothing is published yet, or a table is held, so that its builds would not reach readers.
     """
     current = run.current
     if current is None:
         raise PermanentError(
             "nothing is published yet, so there is nothing to build again; run business_insights_daily"
+        )
+    if holds := read_holds(run.released):
+        table, hold = next(iter(holds.items()))
+        raise PermanentError(
+            f"{table} was rolled back and is not built again: {hold.text}. Lift that first with make rollback "
+            f"TABLE={table} LIFT=1, then clear prepare with its downstream tasks"
         )
     run.process_date = current.process_date
     open_lake(run, fresh=True)

@@ -8,40 +8,29 @@ the references are read again, and the lease is checked.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
-from biz_insights.gold.definition import gold_tables
-from biz_insights.gold.periods import cutoff_date
+from biz_insights.lake.audits import builds_of
 from biz_insights.lake.catalog import batches
 from biz_insights.lake.check_results import expired_results, remove_results
 from biz_insights.lake.current_release import other_slot
-from biz_insights.lake.history_months import compact_month, history_rows, months_to_compact
-from biz_insights.lake.leftovers import Ages, Leftover, by_folder, by_kind, is_needed, leftovers
+from biz_insights.lake.history_months import compact_month, months_to_compact
+from biz_insights.lake.leftovers import AUDIT_RECORDS, Ages, Leftover, by_folder, by_kind, is_needed, leftovers
 from biz_insights.lake.objects import OBJECTS_PER_CALL, StoredObject, delete_objects, listed_objects
 from biz_insights.lake.publish import remove_partitions
-from biz_insights.lake.references import held_partitions
+from biz_insights.lake.references import References
 from biz_insights.lake.releases import release_after
-from biz_insights.lake.retention import days_before, expired_as_of_dates, expired_batches, expired_cutoff_dates
 from biz_insights.lake.slots import StoredTable, differences, differing_tables, read_slot
-from biz_insights.lake.table_parameters import CURRENT_BATCH
+from biz_insights.steps.expired_entries import expired_candidates, expired_partitions
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.lake_references import read_references, running_exports, slot_tables
 from biz_insights.steps.run_context import RunContext
-from biz_schema.bronze_tables import BRONZE_TABLES
-from biz_schema.score_tables import SCORE_TABLES
 
 log = logging.getLogger(__name__)
-
-CANDIDATE = re.compile(r".+__[0-9a-f]{8}_t\d+(_p\d+)?")
-"""Names of the build database (`identity.candidate_name`)."""
-
-Expired = dict[str, list[str]]
-"""Partition values to remove, by table."""
 
 
 def report_uri(run: RunContext) -> str:
@@ -58,7 +47,7 @@ def survey(run: RunContext, now: datetime | None = None) -> dict[str, Any]:
     """
     now = now or datetime.now(UTC)
     objects, published = _objects(run), run.catalog(run.settings.published_database)
-    found = leftovers(objects, read_references(run, now), _ages(run), now, running_exports(run))
+    found = removable(run, objects, now)
     before = now - timedelta(days=run.settings.quality_days)
     return {
         "run": run.run,
@@ -141,15 +130,36 @@ def remove_files(run: RunContext, now: datetime | None = None) -> dict[str, dict
         LeaseHeldError: the run has lost its lease; what was deleted until then was not needed.
     """
     now = now or datetime.now(UTC)
-    found = leftovers(_objects(run), read_references(run, now), _ages(run), now, running_exports(run))
+    found = removable(run, _objects(run), now)
     removed: list[Leftover] = []
     for batch in deletion_batches(found):
         needed = read_references(run, now)
-        safe = [leftover for leftover in batch if not is_needed(leftover.unit, leftover.objects, needed)]
+        safe = [leftover for leftover in batch if not _is_needed(run, leftover, needed)]
         run.lease.require(run.holder)
         delete_objects(run.session, [stored.uri for leftover in safe for stored in leftover.objects])
         removed += safe
     return by_kind(removed)
+
+
+def removable(run: RunContext, objects: list[StoredObject], now: datetime) -> list[Leftover]:
+    """Return what nothing needs now."""
+    needed = read_references(run, now)
+    found = leftovers(objects, needed, _ages(run), now, running_exports(run))
+    return [leftover for leftover in found if not _is_needed(run, leftover, needed)]
+
+
+def _is_needed(run: RunContext, leftover: Leftover, needed: References) -> bool:
+    """Return whether a unit is needed. The record of a passed audit is needed as long as one of its partitions is.
+
+    A rollback takes from it how much a partition must hold.
+    """
+    if is_needed(leftover.unit, leftover.objects, needed):
+        return True
+    if leftover.unit.kind != AUDIT_RECORDS:
+        return False
+    records = (s3.find_json(run.session, stored.uri) for stored in leftover.objects)
+    builds = (build for record in records if record for build in builds_of(record))
+    return any(needed.need(partition.location) for build in builds for partition in build.partitions)
 
 
 def deletion_batches(found: list[Leftover], size: int = OBJECTS_PER_CALL) -> list[list[Leftover]]:
@@ -201,66 +211,6 @@ def message(report: Mapping[str, Any]) -> str:
     if not applied:
         lines.append("To remove it: trigger lake_maintenance with apply = true, or make maintenance APPLY=1.")
     return "\n".join(lines)
-
-
-def expired_partitions(run: RunContext, now: datetime) -> Expired:
-    """Return the partitions that readers see and that the retention rules no longer keep."""
-    current = run.current
-    if current is None:
-        return {}
-    tables = slot_tables(run)[current.slot]
-    held = held_partitions(tables)
-    found: Expired = {}
-    for name, table in tables.items():
-        pinned = {value for of_table, value in held if of_table == name}
-        kind = _kind(name)
-        if kind == "as_of_date":
-            found[name] = expired_as_of_dates(list(table.partitions), run.settings.as_of_days, pinned)
-        elif kind == "cutoff_date":
-            first = cutoff_date(days_before(current.process_date, run.settings.as_of_days))
-            found[name] = expired_cutoff_dates(list(table.partitions), first, pinned)
-    found |= _expired_batches(run, now, held)
-    return {name: values for name, values in sorted(found.items()) if values}
-
-
-def expired_candidates(run: RunContext, now: datetime) -> list[str]:
-    """Return the tables of the build database that failed tries left: old ones that are not of this run."""
-    before = now - timedelta(days=run.settings.landing_days)
-    pages = run.candidates.glue.get_paginator("get_tables").paginate(DatabaseName=run.candidates.database)
-    return sorted(
-        table["Name"]
-        for page in pages
-        for table in page["TableList"]
-        # The lease is held by this run, so every other run has ended or waits.
-        if CANDIDATE.fullmatch(table["Name"]) and table["CreateTime"].astimezone(UTC) < before
-    )
-
-
-def _kind(table: str) -> str:
-    if table in SCORE_TABLES:
-        return "as_of_date"
-    gold = gold_tables().get(table)
-    return gold.partition if gold else ""
-
-
-def _expired_batches(run: RunContext, now: datetime, held: set[tuple[str, str]]) -> Expired:
-    """Return the batches of bronze that were not current at any time of the retention."""
-    published_at: dict[str, dict[str, datetime]] = {}
-    for row in history_rows(run.session, run.catalog(run.settings.published_database)):
-        if row["table_name"] in BRONZE_TABLES and row["new_location"]:
-            of_table = published_at.setdefault(row["table_name"], {})
-            moment = row["published_at"].replace(tzinfo=UTC)
-            of_table[row["partition"]] = max(moment, of_table.get(row["partition"], moment))
-    before = now - timedelta(days=run.settings.retention_days)
-    found: Expired = {}
-    for table in BRONZE_TABLES:
-        current = {batch for slot in (run.working, run.released) if (batch := slot.parameter(table, CURRENT_BATCH))}
-        current |= {value for of_table, value in held if of_table == table}
-        stored = run.released.partitions(table)
-        known = {batch: moment for batch, moment in published_at.get(table, {}).items() if batch in stored}
-        if current:
-            found[table] = expired_batches(known, current, before)
-    return found
 
 
 def _ages(run: RunContext) -> Ages:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from biz_insights.lake.audits import PassedAudit, record_audit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.current_release import Release
+from biz_insights.lake.holds import Hold, lift_hold, set_hold
 from biz_insights.lake.lease import LeaseHeldError
 from biz_insights.lake.publish import publish
 from biz_insights.lake.releases import release_after
@@ -21,6 +23,7 @@ from biz_insights.steps import maintenance_steps
 from biz_insights.steps.run_context import RunContext
 
 MART = "mart_sales_trends"
+HOLD = Hold(1, "rollback-1", "2024-02-18T00:00:00+00:00", "wrong prices", {"2024-02-17": "f"})
 LATER = datetime.now(UTC) + timedelta(days=60)
 """When everything that a test writes is past the retention."""
 
@@ -92,12 +95,23 @@ def test_a_replaced_location_goes_when_the_history_is_past_the_retention_unless_
     release(run, MART, {"2024-02-17": f"{lake}gold/tables/q2/as_of_date=d/"})
     release(run, MART, {"2024-02-17": f"{lake}gold/tables/q2/as_of_date=d/"})
     released = again(run).released
-    released.set_parameter(MART, "held_by", "somebody")
+    set_hold(released, MART, HOLD)
     maintenance_steps.remove_files(again(run), LATER)
     assert keys(run, "gold/") == {old, new}
-    released.set_parameter(MART, "held_by", "")
+    lift_hold(released, MART)
     maintenance_steps.remove_files(again(run), LATER)
     assert keys(run, "gold/") == {new}
+
+
+def test_the_record_of_an_audit_stays_as_long_as_a_partition_that_it_passed(run: RunContext) -> None:
+    lake = run.settings.lake_uri("")
+    put(run, "gold/tables/q1/as_of_date=d/part.parquet")
+    release(run, MART, {"2024-02-17": f"{lake}gold/tables/q1/as_of_date=d/"})
+    for name, location in (("needed", "gold/tables/q1/as_of_date=d/"), ("gone", "gold/tables/q0/as_of_date=d/")):
+        build = TableBuild(MART, (Column("n", "bigint"),), None, (PartitionBuild("d", f"{lake}{location}", "f"),))
+        record_audit(run.session, f"{lake}ops/", PassedAudit(MART, name, "b", (build,), ()), 1)
+    maintenance_steps.remove_files(again(run), LATER)
+    assert keys(run, "ops/audits/") == {f"ops/audits/needed/{MART}/try=1.json"}
 
 
 def test_nothing_is_deleted_without_the_lease(run: RunContext) -> None:
@@ -168,7 +182,7 @@ def test_old_dates_leave_the_catalog_through_one_release_and_their_files_stay(ru
 def test_a_pinned_date_stays_published(run: RunContext) -> None:
     lake = run.settings.lake_uri("")
     release(run, MART, {day: f"{lake}gold/q/{day}/" for day in ("2023-10-05", "2023-10-31", "2024-02-17")})
-    again(run).released.set_parameter(MART, "held_since", "release 1")
+    set_hold(again(run).released, MART, replace(HOLD, partitions={"2023-10-05": "f"}))
     assert maintenance_steps.expired_partitions(again(run), LATER) == {}
 
 
