@@ -57,6 +57,7 @@ class DagRun:
 
     Attributes:
         day: its process date.
+        go_back: the DAG parameter of this name.
         position: the step that comes next.
         leased: whether its set-up, `take_lease`, has succeeded.
         lease_until: when the lease ends that it last took or renewed.
@@ -96,7 +97,7 @@ class Scheduler:
     def context(self, run: DagRun, step: str) -> InMemoryRun:
         """Return the context of a new try of a task."""
         run.tries[step] = run.tries.get(step, 0) + 1
-        made = InMemoryRun(SETTINGS, run.name, run.day, run.tries[step])
+        made = InMemoryRun(SETTINGS, run.name, run.day, run.tries[step], go_back=run.go_back)
         made.chain = self.chain
         lease = LeaseStore(self.chain.session, SETTINGS.lake_uri(""), now=self.chain.clock)
         made.__dict__.update(session=self.chain.session, lease=lease)
@@ -203,6 +204,8 @@ def _extract(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
 
 def _audit_bronze(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     job = run.memo["bronze.build"]
+    if bronze_steps.is_left_alone(context):
+        return None
     if bronze_steps.is_unchanged(context, job, run.memo["extract"][1]):
         return None
     return bronze_steps.audit_bronze(context, job)
@@ -214,10 +217,7 @@ def _publish_bronze(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
 
 
 def _plan_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
-    return silver_steps.plan_silver(
-        context, run.memo["bronze.build"], run.memo["extract"][1], full_refresh=False,
-        go_back=run.go_back,
-    )  # fmt: skip
+    return silver_steps.plan_silver(context, run.memo["bronze.build"], run.memo["extract"][1], full_refresh=False)
 
 
 def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
@@ -227,7 +227,7 @@ def _audit_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
 
 def _publish_silver(context: RunContext, run: DagRun, chain: SmallChain) -> Any:
     plan, job = run.memo["silver.plan"], run.memo["silver.build"]
-    return plan and silver_steps.publish_silver(context, job, plan, run.memo["silver.audit"], go_back=run.go_back)
+    return plan and silver_steps.publish_silver(context, job, plan, run.memo["silver.audit"])
 
 
 def _gold_steps(table: str) -> dict[str, Callable[[RunContext, DagRun, SmallChain], Any]]:
@@ -261,6 +261,6 @@ STEPS: dict[str, Callable[[RunContext, DagRun, SmallChain], Any]] = {
     "silver.publish": _publish_silver,
     **{name: step for table in GOLD for name, step in _gold_steps(table).items()},
     "create_reader_views": lambda context, *_: release_steps.create_reader_views(context),
-    "switch_release": lambda context, run, _: release_steps.switch_release(context, run.memo["extract"][1]),
+    "switch_release": lambda context, run, _: release_steps.switch_release(context, snapshot_at=run.memo["extract"][1]),
 }
 ORDER = tuple(STEPS)

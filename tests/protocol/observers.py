@@ -13,6 +13,7 @@ from biz_insights.identity import run_slug
 from biz_insights.lake.catalog import FINGERPRINT, Catalog
 from biz_insights.lake.current_release import Release, current_release, slot_database
 from biz_insights.lake.slots import StoredTable, read_slot
+from biz_insights.steps.bronze_steps import utc_text
 from biz_schema.operations_tables import CURRENT_RELEASE, PUBLISH_HISTORY
 from biz_schema.silver_tables import ROW_LEDGER
 from biz_schema.source_tables import SOURCE_TABLES
@@ -21,6 +22,7 @@ from tests.protocol.small_chain import (
     CALENDAR,
     DATABASE,
     FACT,
+    GOLD,
     ITEMS,
     MART,
     OPTIONS,
@@ -76,16 +78,6 @@ def located(chain: SmallChain, database: str) -> Located:
     return found
 
 
-class Days(dict[str, str]):
-    """The process date of a run, by its name in releases."""
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-
-    def __missing__(self, name: str) -> str:
-        return next(run.day for run in self._scheduler.runs if run_slug(run.name) == name)
-
-
 class Observer:
     """Looks at the lake after each call that changes something, and fails when readers could notice the change.
 
@@ -95,14 +87,15 @@ class Observer:
         restored: the release to which an operator is going back.
     """
 
-    def __init__(self, chain: SmallChain) -> None:
+    def __init__(self, chain: SmallChain, scheduler: Scheduler) -> None:
         self.chain = chain
+        self._scheduler = scheduler
         self.states: dict[int, Seen] = {}
         self.kept: dict[int, dict[str, StoredTable]] = {}
         self.restored: int | None = None
-        self.day_of: Mapping[str, str] = {}
         self._written: dict[str, bytes] = {}
         chain.session.faults.changed = self.look
+        scheduler.succeeded = self.require_source
 
     @property
     def latest(self) -> Seen | None:
@@ -134,13 +127,16 @@ class Observer:
         for other in self.states:
             assert self.recorded(other) == self.expected_history(other), f"release {other} has no history"
         self.states[number] = found
-        require_whole(self.chain, found, self.day_of[found.release.run])
+        run = next(run for run in self._scheduler.runs if run_slug(run.name) == found.release.run)
+        require_whole(self.chain, found, run.day)
         self.kept[number] = self._entries(found.release.slot)
         before = self.states.get(number - 1)
         if self.restored is not None:
             assert found.tables == self.states[self.restored].tables
+        elif run.go_back:
+            require_no_later_day(found, run.day)
         elif before is not None:
-            assert before.release.snapshot_at <= found.release.snapshot_at, "an older snapshot came back"
+            require_progress(before, found, run.day)
         unaudited = {place for of in found.tables.values() for place, _ in of.values()} - self.chain.audited
         assert not unaudited, f"no audit has passed {unaudited}"
 
@@ -154,11 +150,16 @@ class Observer:
         return found
 
     def require_source(self, run: DagRun) -> None:
-        """Check that readers see the source of a run that succeeds, or a later one."""
+        """Check that readers see the day and the source of a run that succeeds.
+
+        The source may be a later one, and a run for an earlier day takes none.
+        """
         assert self.latest is not None
-        release, (_, taken) = self.latest.release, run.memo["extract"]
+        release, taken = self.latest.release, utc_text(run.memo["extract"][1])
+        assert run.day in self.latest.tables[MART], f"{run.name} is green and its day is not published"
         same = self.chain.moments[taken] == self.chain.batches[release.batch_id]
-        assert same or run.go_back or release.snapshot_at > taken, f"{run.name} is green and not published"
+        is_earlier = run.day < release.process_date
+        assert same or is_earlier or release.snapshot_at > taken, f"{run.name} is green and not published"
 
     def expected_history(self, number: int) -> set[tuple[str, str, str, str, str]]:
         """Return what `publish_history` must say of a release: what readers saw change."""
@@ -183,24 +184,48 @@ class Observer:
 
 
 def require_whole(chain: SmallChain, found: Seen, day: str) -> None:
-    """Check that every table was made from the same batch, and gold up to the run's day from what is published."""
+    """Check that every table was made from the same batch.
+
+    Gold must hold what silver gives: the facts up to the newest day, the mart of that day and the one of the run's day.
+    """
     texts = {
         name: {value: text for value, (_, text) in of.items() if text is not None} for name, of in found.tables.items()
     }
     release = found.release
-    source = chain.batches[release.batch_id]
+    source, newest = chain.batches[release.batch_id], release.process_date
     assert chain.moments[release.snapshot_at] == source, "silver does not hold the source of its snapshot"
     for table in SOURCE_TABLES:
         assert release.batch_id in texts[table.bronze_name], "silver was built from a batch that is not published"
     for name, expected in silver_of(source).items():
         assert texts[name] == expected, f"{name} is not that of batch {release.batch_id}"
     assert release.batch_id in texts[ROW_LEDGER.name]
-    fact = fact_of(texts[ITEMS], texts[CALENDAR])
-    assert _until(texts[FACT], day) == _until(fact, day)
-    days = {value for value in {*texts[OPTIONS], *found.tables[FACT]} if value <= day}
-    second = second_fact_of(texts[OPTIONS], texts[FACT], days)
-    assert _until(texts[SECOND_FACT], day) == (second or _until(texts[SECOND_FACT], day))
-    assert texts[MART][day] == mart_of(texts[FACT], texts[SECOND_FACT], day)
+    assert texts[FACT] == _until(fact_of(texts[ITEMS], texts[CALENDAR]), newest)
+    days = {value for value in {*texts[OPTIONS], *found.tables[FACT]} if value <= newest}
+    assert texts[SECOND_FACT] == second_fact_of(texts[OPTIONS], texts[FACT], days)
+    for as_of in (day, newest):
+        assert texts[MART][as_of] == mart_of(texts[FACT], texts[SECOND_FACT], as_of), f"{MART} of {as_of} is outdated"
+
+
+def require_progress(before: Seen, found: Seen, day: str) -> None:
+    """Check that a run without `go_back` loses no day and no newer row.
+
+    A run for a day before the newest one changes neither bronze nor silver, nor the mart of another day.
+    """
+    assert before.release.snapshot_at <= found.release.snapshot_at, "an older snapshot came back"
+    assert found.release.process_date == max(before.release.process_date, day)
+    assert before.tables[MART].keys() <= found.tables[MART].keys()
+    if day < before.release.process_date:
+        for name in before.tables.keys() - GOLD.keys():
+            assert found.tables[name] == before.tables[name], f"a run for {day} changed {name}"
+        changed = {value for value, part in found.tables[MART].items() if before.tables[MART].get(value) != part}
+        assert changed <= {day}, f"a run for {day} changed {MART} of {changed}"
+
+
+def require_no_later_day(found: Seen, day: str) -> None:
+    """Check that a run that went back has removed what was built for later days, and that its day is the newest."""
+    assert found.release.process_date == day
+    later = {name: [value for value in found.tables[name] if value > day] for name in GOLD}
+    assert not any(later.values()), f"{later} are still there"
 
 
 def _published(table: StoredTable) -> dict[str, tuple[str, str]]:

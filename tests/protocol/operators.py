@@ -29,8 +29,8 @@ def roll_back(scheduler: Scheduler, observer: Observer, back: int) -> None:
     number = latest.release.number - back if latest else 0
     if number < 1 or back >= RELEASES_WANTED:
         return
-    wanted, day = observer.kept[number], observer.day_of[observer.states[number].release.run]
-    run = scheduler.add(day)
+    wanted = observer.kept[number]
+    run = scheduler.add(observer.states[number].release.process_date, go_back=True)
     observer.restored = number
     try:
         context = scheduler.context(run, "roll_back")

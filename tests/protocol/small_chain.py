@@ -15,6 +15,7 @@ from biz_insights.identity import candidate_name, fingerprint
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog
 from biz_insights.settings import Settings
+from biz_insights.steps.bronze_steps import utc_text
 from biz_insights.steps.score_steps import JOB_FILES as SCORE_FILES
 from biz_insights.steps.silver_steps import JOB_FILES as SILVER_FILES
 from biz_schema.silver_tables import (
@@ -89,7 +90,7 @@ class SmallChain:
     Attributes:
         days: what the source holds now: text by day. Texts end with a digit.
         batches: by batch id, what the source held when the batch was exported.
-        moments: what the source held at each snapshot.
+        moments: what the source held at each snapshot, by its time as silver stores it.
         audited: locations that a passed audit has read.
         red: whether the next audits fail.
     """
@@ -131,7 +132,7 @@ class SmallChain:
     def export(self, run: str, number: int) -> tuple[str, str]:
         """Take a snapshot of the source. Return the id of the batch, and when it was taken."""
         batch, taken = f"export-{run}-{number}", self.now.isoformat()
-        self.batches[batch] = self.moments[taken] = dict(self.days)
+        self.batches[batch] = self.moments[utc_text(taken)] = dict(self.days)
         return batch, taken
 
     def run_bronze_job(self, batch: str) -> str:

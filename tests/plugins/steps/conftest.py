@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.protocol.dag_runs import Scheduler
-from tests.protocol.observers import Days, Observer
+from tests.protocol.observers import Observer
 from tests.protocol.small_chain import SmallChain
 
 
@@ -24,7 +24,4 @@ def scheduler(chain: SmallChain, monkeypatch: pytest.MonkeyPatch) -> Scheduler:
 @pytest.fixture
 def observer(chain: SmallChain, scheduler: Scheduler) -> Observer:
     """Looks at what readers see after each call that changes something."""
-    made = Observer(chain)
-    made.day_of = Days(scheduler)
-    scheduler.succeeded = made.require_source
-    return made
+    return Observer(chain, scheduler)

@@ -60,7 +60,7 @@ def test_half_of_the_rows_are_refused_until_somebody_accepts_them(run: RunContex
         guard_order_lines(run, half, accept_changes=False)
     (line,) = guard_order_lines(run, half, accept_changes=True)
     assert "accepted" in line
-    publish(run.published, half.build(TABLE), run.table_root(TABLE))
+    publish(run.released, half.build(TABLE), run.table_root(TABLE))
     assert guard_order_lines(run, half, accept_changes=False) == []
 
 

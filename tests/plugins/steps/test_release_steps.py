@@ -50,7 +50,7 @@ def test_a_release_is_refused_when_a_table_has_figures_of_older_inputs(chain: Sm
     glue.partitions[working.database, ITEMS][(min(values),)]["Parameters"]["fingerprint"] = "changed"
     expected = f"{FACT} would be published with figures of older inputs; clear the plan task of {FACT}"
     with pytest.raises(PermanentError, match=expected):
-        release_steps.switch_release(context, run.memo["extract"][1])
+        release_steps.switch_release(context, snapshot_at=run.memo["extract"][1])
     assert seen(chain) is None
 
 
@@ -60,15 +60,15 @@ def test_a_release_without_the_lease_is_refused(scheduler: Scheduler, chain: Sma
     other = scheduler.add(NEXT)
     scheduler.advance(other)
     with pytest.raises(LeaseHeldError):
-        release_steps.switch_release(context, run.memo["extract"][1])
+        release_steps.switch_release(context, snapshot_at=run.memo["extract"][1])
     assert seen(chain) is None
 
 
 def test_a_second_switch_of_a_run_finds_nothing_new(scheduler: Scheduler, observer: Observer) -> None:
     run, context = ready_to_switch(scheduler)
-    assert release_steps.switch_release(context, run.memo["extract"][1]) is not None
+    assert release_steps.switch_release(context, snapshot_at=run.memo["extract"][1]) is not None
     again = scheduler.context(run, "switch_release")
-    assert release_steps.switch_release(again, run.memo["extract"][1]) is None
+    assert release_steps.switch_release(again, snapshot_at=run.memo["extract"][1]) is None
     assert list(observer.states) == [1]
 
 
@@ -175,7 +175,7 @@ def test_the_view_of_a_table_that_is_gone_is_removed_at_the_latest_by_the_next_r
     if dies:
         chain.session.faults.before = lambda _, operation: _die_at(operation, "delete_table")
     try:
-        release_steps.switch_release(context, run.memo["extract"][1])
+        release_steps.switch_release(context, snapshot_at=run.memo["extract"][1])
     except Crash:
         chain.session.faults.before = lambda *_: None
     assert ("gold_old" in views(chain)) == dies
