@@ -14,7 +14,7 @@ from biz_insights.steps import silver_steps
 from biz_insights.steps.bronze_steps import utc_text
 from biz_insights.steps.run_context import RunContext
 from tests.protocol.dag_runs import ORDER, Scheduler
-from tests.protocol.observers import Observer, seen
+from tests.protocol.observers import Observer
 from tests.protocol.small_chain import SmallChain
 
 CHANGES = {
