@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,8 +12,11 @@ import httpx
 DAILY = "business_insights_daily"
 LOAD = "load_source_database"
 RUN_SECONDS = 900
+PAGE = 100
+"""Entries that Airflow lists in one answer."""
 ENDED = ("success", "failed")
 QUIET = ("success", "skipped", "upstream_failed", "None")
+"""States of tasks that explain nothing in a message about a run."""
 
 
 class RestApi:
@@ -58,7 +62,7 @@ class RestApi:
 
     def runs(self, *states: str) -> list[str]:
         """Return the ids of the daily runs in these states, in the order in which they began."""
-        found = self.call("GET", f"dags/{DAILY}/dagRuns", order_by="start_date", limit=200)["dag_runs"]
+        found = self.call("GET", f"dags/{DAILY}/dagRuns", order_by="start_date", limit=PAGE)["dag_runs"]
         return [run["dag_run_id"] for run in found if run["state"] in states]
 
     def run_state(self, run_id: str, dag_id: str = DAILY) -> str:
@@ -68,7 +72,7 @@ class RestApi:
     def await_run(self, run_id: str, state: str = "success", dag_id: str = DAILY, seconds: float = RUN_SECONDS) -> None:
         """Wait until a run has ended, and require its state."""
         found = self.await_end(run_id, dag_id, seconds)
-        assert found == state, f"{run_id} is {found}: {self.states(run_id, dag_id, without=('success', 'skipped'))}"
+        assert found == state, f"{run_id} is {found}: {self.states(run_id, dag_id, without=QUIET)}"
 
     def await_end(self, run_id: str, dag_id: str = DAILY, seconds: float = RUN_SECONDS) -> str:
         """Wait until a run has ended, and return its state."""
@@ -77,8 +81,12 @@ class RestApi:
 
     def tasks(self, run_id: str, dag_id: str = DAILY) -> dict[str, dict[str, Any]]:
         """Return the task instances of a run by task id."""
-        found = self.call("GET", f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=500)["task_instances"]
-        return {entry["task_id"]: entry for entry in found}
+        found: dict[str, dict[str, Any]] = {}
+        while True:
+            page = self.call("GET", f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=PAGE, offset=len(found))
+            found |= {entry["task_id"]: entry for entry in page["task_instances"]}
+            if len(found) >= page["total_entries"]:
+                return found
 
     def states(self, run_id: str, dag_id: str = DAILY, without: Sequence[str] = ()) -> dict[str, str]:
         """Return the states of the tasks of a run, without those in the given states."""
@@ -100,7 +108,7 @@ class RestApi:
         def reached() -> bool:
             if self.task_state(run_id, task_id) in states:
                 return True
-            assert self.run_state(run_id) not in ENDED, f"{run_id} ended: {self.states(run_id, without=('success',))}"
+            assert self.run_state(run_id) not in ENDED, f"{run_id} ended: {self.states(run_id, without=QUIET)}"
             return False
 
         wait_for(reached, f"{task_id} is not {' or '.join(states)}", seconds)
@@ -128,10 +136,13 @@ class RestApi:
 
     def backfill(self, first: str, last: str, **conf: Any) -> list[str]:
         """Start a backfill of the days between two times; returns the ids of its runs, oldest day first."""
-        body = {"dag_id": DAILY, "from_date": first, "to_date": last, "dag_run_conf": conf}
-        backfill = self.call("POST", "backfills", body)
+        self.call("POST", "backfills", {"dag_id": DAILY, "from_date": first, "to_date": last, "dag_run_conf": conf})
         runs = self.call("GET", f"dags/{DAILY}/dagRuns", run_type="backfill", order_by="logical_date")["dag_runs"]
-        return [run["dag_run_id"] for run in runs if run["logical_date"] >= backfill["from_date"][:10]]
+        return [run["dag_run_id"] for run in runs if first <= run["logical_date"] <= last]
+
+    def set_settings(self, **settings: str) -> None:
+        """Set the Airflow Variable with the settings."""
+        self.call("POST", "variables", {"key": "biz_insights", "value": json.dumps(settings)})
 
     def result(self, run_id: str, task_id: str) -> Any:
         """Return what a task returned."""

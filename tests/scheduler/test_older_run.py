@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.scheduler.conftest import Contents, Shop, Undisturbed
 from tests.scheduler.sources import DAYS
 
 
 def test_an_older_run_publishes_its_snapshot_only_on_purpose(
-    shop: Shop, backfilled: list[str], before: Contents, undisturbed: Undisturbed, files
+    shop: Shop, backfilled: list[str], before: Contents, undisturbed: Undisturbed, files: tuple[Path, Path]
 ) -> None:
-    # Two older runs of the same source: one that may go back, and one that may not.
-    on_purpose = shop.api.run(process_date=DAYS[-1], full_refresh=True, accept_older_snapshot=True)
     older = shop.api.run(process_date=DAYS[-1], full_refresh=True)
     assert shop.lake.contents() == before
 
-    days = [(files[0], shop.api.result(run, "extract.resolve_process_date")) for run in backfilled]
     shop.load(files[1])
     shop.api.run(process_date=DAYS[-1])
     newer, release = shop.lake.contents(), shop.lake.release()
+    days = [(files[0], shop.api.result(run, "extract.resolve_process_date")) for run in backfilled]
     assert newer == undisturbed.after(*days, (files[1], DAYS[-1]))
     assert newer != before
 
@@ -28,7 +28,8 @@ def test_an_older_run_publishes_its_snapshot_only_on_purpose(
     assert (shop.lake.contents(), shop.lake.release()) == (newer, release)
     assert shop.lake.leftovers() == []
 
-    shop.api.clear(on_purpose, "silver.plan", downstream=True)
-    shop.api.await_run(on_purpose)
+    shop.api.set_settings(go_back_run=older)
+    shop.api.clear(older, "silver.plan", downstream=True)
+    shop.api.await_run(older)
     assert shop.lake.contents() == before
     assert shop.lake.leftovers() == []

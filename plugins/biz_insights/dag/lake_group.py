@@ -1,8 +1,7 @@
 """The tasks around a run's work: take the lease on the lake at the start, give it back at the end.
 
-They are a set-up and a tear-down in Airflow's sense. Whoever clears a task of a finished run with its downstream tasks
-clears them too, and the lease is given back also after a failed or stopped run. A task that is cleared alone takes the
-lease by itself; other runs take over the lease of a run that has ended.
+They are a set-up and a tear-down in Airflow's sense. Whoever clears one task of a finished run clears them too, so that
+the task has the lease again while it runs, and the lease is given back after it and after a failed or stopped run.
 """
 
 from __future__ import annotations
