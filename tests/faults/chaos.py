@@ -67,7 +67,7 @@ class Played:
         from mwaa.local_runner.endpoint_process import endpoint
         from mwaa.local_runner.metadata_check import check_metadata
         from mwaa.local_runner.ownership import forks_end_with_this_process
-        from mwaa.local_runner.run import _load_airflow
+        from mwaa.local_runner.run import load_airflow
 
         os.environ.update(airflow_environment(self.state))
         os.environ.update(dag_runs.executor_environment())
@@ -78,7 +78,7 @@ class Played:
         dag_runs.fail_interrupted_runs(self.state)
         with endpoint(self.state, "--warm-spark") as environment:
             os.environ.update(environment)
-            self.dags = _load_airflow()
+            self.dags = load_airflow()
             from mwaa.local_runner import task_processes
 
             task_processes.WORKERS = WORKERS

@@ -48,28 +48,45 @@ def check_published(run: RunContext) -> dict[str, list[str]]:
             run.working.set_parameter(SILVER_ORDER_ITEMS.name, INPUT_FINGERPRINT, "")
         repaired = _repaired(run, table, reasons)
         for value, reason in sorted(reasons.items()):
-            what_next = "built again by this run" if value in repaired else _way_out(table, value)
+            what_next = "built again by this run" if value in repaired else _way_out(run, table, value)
             log.warning("%s %s: %s; %s", table, value or "as a whole", reason, what_next)
     return {table: sorted(reasons) for table, reasons in found.broken.items()}
 
 
 def _repaired(run: RunContext, table: str, broken: Iterable[str]) -> Collection[str]:
-    """Return the broken partitions that this run builds: all of silver and the daily facts, and those of its day."""
-    if table in BRONZE_TABLES or table == ROW_LEDGER.name:
+    """Return the broken partitions that this run builds: all of silver and the daily facts, and those of its day.
+
+    A run for an earlier day leaves bronze and silver as they are.
+    """
+    if run.is_for_earlier_day and _is_source_layer(table):
+        return ()
+    if _is_by_batch(table):
         return {value for value in broken if value == run.working.parameter(table, CURRENT_BATCH)}
     gold = gold_tables().get(table)
     if table in SCORE_TABLES or (gold is not None and gold.partition == "as_of_date"):
         return {run.process_date} & set(broken)
     if gold is not None and gold.partition == "cutoff_date":
         return {cutoff_date(run.process_date)} & set(broken)
-    return {value for value in broken if gold is None or value <= run.process_date}
+    return {value for value in broken if gold is None or value <= run.newest_day}
 
 
 def _lift(table: str) -> str:
     return f"it is held after a rollback and not built again; lift that with make rollback TABLE={table} LIFT=1"
 
 
-def _way_out(table: str, value: str) -> str:
-    if table in BRONZE_TABLES or table == ROW_LEDGER.name:
+def _way_out(run: RunContext, table: str, value: str) -> str:
+    if run.is_for_earlier_day and _is_source_layer(table):
+        return f"trigger the DAG with process_date {run.newest_day} to build it again"
+    if _is_by_batch(table):
         return "an earlier batch is not built again; restore its files from the bucket's versions"
     return f"trigger the DAG with process_date {value} to build it again"
+
+
+def _is_source_layer(table: str) -> bool:
+    """Return whether a table belongs to bronze or silver."""
+    return table in BRONZE_TABLES or table in SILVER_TABLES
+
+
+def _is_by_batch(table: str) -> bool:
+    """Return whether the partitions of a table are batches, of which a run builds its own only."""
+    return table in BRONZE_TABLES or table == ROW_LEDGER.name

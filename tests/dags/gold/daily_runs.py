@@ -14,6 +14,7 @@ from typing import Any
 from biz_insights.gold.definition import gold_tables
 from biz_insights.gold.plan import GoldPlan
 from biz_insights.lake.catalog import PublishedPartition
+from biz_insights.lake.current_release import Release
 from biz_insights.settings import Settings
 from biz_insights.steps.gold_steps import plan_table
 from biz_insights.steps.run_context import RunContext
@@ -71,7 +72,7 @@ class S3:
 
 @dataclass(frozen=True)
 class OpenedLake:
-    """The lease and the releases of a lake that is the run's already, and that no reader sees yet."""
+    """The lease and the releases of a lake whose working slot is the run's already."""
 
     process_date: str
 
@@ -82,7 +83,14 @@ class OpenedLake:
         return
 
     def slot_base(self, _slot: str) -> dict[str, Any]:
-        return {"release": 0, "process_date": self.process_date}
+        return {"release": 1, "process_date": self.process_date}
+
+    def complete(self, _release: Release) -> bool:
+        return False
+
+
+FIRST = Release(1, "000001", "b", "scheduled-0", "0001-01-01", "2024-01-01T00:00:00+00:00")
+"""The release that readers see: it is before every day of a run."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class DailyRuns:
         """Plan, build and publish these tables of `build_order`. Return the work by table."""
         context = RunContext(Settings(), "scheduled__1", as_of)
         opened = OpenedLake(as_of)
-        context.__dict__.update(session=S3(), lease=opened, releases=opened, current=None, working=self.published)
+        context.__dict__.update(session=S3(), lease=opened, releases=opened, current=FIRST, working=self.published)
         return {
             name: self._score(context)
             if name == SCORES

@@ -26,7 +26,10 @@ def test_objects_are_listed_with_size_and_time_and_deleted(session: Any, lake_bu
 def test_a_deleted_object_leaves_no_version(monkeypatch: Any) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
-    with mock_aws():
+    # The endpoint of the session uses moto's backends too: a reset would empty it.
+    mocked = mock_aws()
+    mocked.start(reset=False)
+    try:
         session = boto3.session.Session(region_name="us-east-1")
         s3 = session.client("s3")
         s3.create_bucket(Bucket="versioned")
@@ -39,5 +42,7 @@ def test_a_deleted_object_leaves_no_version(monkeypatch: Any) -> None:
         left = s3.list_object_versions(Bucket="versioned")
         assert {version["Key"] for version in left["Versions"]} == {"ab"}
         assert "DeleteMarkers" not in left
+    finally:
+        mocked.stop(remove_data=False)
         # The other object, whose key begins the same, has both of its versions.
         assert len(left["Versions"]) == 2

@@ -80,7 +80,7 @@ def test_an_older_snapshot_does_not_replace_a_newer_one_unless_the_operator_says
         older.position = ORDER.index(step)
         scheduler.finish(older)
         assert older.state == "failed" and "it would replace newer rows by older ones" in str(older.memo["error"])
-        assert "trigger with go_back = true" in str(older.memo["error"])
+        assert "set go_back_run to" in str(older.memo["error"])
         assert silver_text(observer) == newer
     older.go_back = True
     scheduler.clear(older, 0)

@@ -33,7 +33,7 @@ def test_ctas_writes_hive_folders_below_the_enforced_location(shop: Shop, made: 
         workgroup=BUILD,
     )
     assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
-    prefix = f"s3://{BUCKET}/build/tables/{execution['QueryExecutionId']}"
+    prefix = f"s3://{BUCKET}/gold/tables/{execution['QueryExecutionId']}"
     assert _location(shop, made) == prefix
     partitions = shop.glue.get_partitions(DatabaseName=DATABASE, TableName=made)["Partitions"]
     assert [(p["Values"], p["StorageDescriptor"]["Location"]) for p in partitions] == [
