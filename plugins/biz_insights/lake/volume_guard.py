@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from biz_insights.errors import PermanentError
 from biz_insights.lake.catalog import PublishedPartition
-from biz_insights.lake.day_changes import changes_of_closed_days, closed_days, large_changes, total_shares
+from biz_insights.lake.day_changes import LEAST_ROWS, changes_of_closed_days, closed_days, large_changes, total_shares
 from biz_insights.lake.day_volumes import Counted, DayVolume, Volumes, volumes
 from biz_insights.lake.implausible_values import implausible_values
 from biz_insights.settings import Settings
@@ -118,7 +118,9 @@ def _closed_days(found: Volumes, process_date: str, settings: Settings) -> tuple
     rows, amount = total_shares(changes, closed)
     large = large_changes(changes, closed, Decimal(str(settings.volume_limit_day_percent)))
     summary, reasons = [], {}
-    if max(rows, amount) > Decimal(str(settings.volume_limit_percent)):
+    # In a lake of a few rows, each correction is a large share of everything.
+    is_small = sum(volume.rows or 0 for volume in closed.values()) < LEAST_ROWS
+    if not is_small and max(rows, amount) > Decimal(str(settings.volume_limit_percent)):
         summary.append(
             f"{len(changes):,} of {len(closed):,} closed day(s) change by {rows:.1f} % of all rows and "
             f"{amount:.1f} % of all net sales (volume_limit_percent is {settings.volume_limit_percent:g})"

@@ -51,6 +51,9 @@ class Published:
         digests = self.fingerprints(name)
         return {value: PublishedPartition(value, f"s3://lake/{name}/{value}/", digests[value]) for value in digests}
 
+    def parameter(self, _name: str, _key: str) -> str | None:
+        return None
+
     def partition_key(self, name: str) -> str | None:
         if name in gold_tables():
             return gold_tables()[name].partition

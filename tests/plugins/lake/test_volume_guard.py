@@ -109,3 +109,9 @@ def test_unknown_amounts_of_an_old_lake_are_said_to_be_unknown() -> None:
     old = {day(number): Volume(f"40-{'0' * 32}") for number in range(60)}
     found = report(old, {value: volume(20) for value in old})
     assert "(rows 40 → 20, net sales unknown → 200.00)" in found.text
+
+
+def test_a_correction_in_a_lake_of_a_few_rows_passes() -> None:
+    before = {day(number): volume(1, "6.49") for number in range(1, 5)}
+    after = {**before, day(4): volume(1, "2.49")}
+    assert report(before, after, process_date=day(4)).summary == ()
