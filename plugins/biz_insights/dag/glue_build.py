@@ -50,14 +50,26 @@ class GlueBuildOperator(GlueJobOperator):
             self.on_kill()
             raise
         if self.deferrable:
-            self._defer(run_id, until, poll_seconds)
+            self._defer(run_id, until, poll_seconds, context["ti"].try_number)
         return self._result(run_id, poll_seconds)
 
-    def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> str:
-        """Continue after the deferral, and return the JobRunId."""
+    def execute_complete(
+        self, context: Any, event: dict[str, Any] | None = None, started: str | None = None, attempt: int | None = None
+    ) -> str:
+        """Continue after the deferral, and return the JobRunId.
+
+        The trigger of a cleared try may still send its event, and Airflow may give it to the try that followed. A try
+        that has not deferred yet then begins, and one that has waits on for the run that it started.
+        """
         if not event or "run_id" not in event:
             raise AirflowException(f"Glue job {self.job_name}: the trigger sent no run id ({event}); clear the task")
-        return self._result(event["run_id"], load_settings().poll_seconds)
+        if attempt is not None and attempt != context["ti"].try_number:
+            return self.execute(context)
+        poll_seconds = load_settings().poll_seconds
+        if started is not None and started != event["run_id"]:
+            until = self._until(glue_runs.read_run(self._glue, self.job_name, started))
+            self._defer(started, until, poll_seconds, context["ti"].try_number)
+        return self._result(event["run_id"], poll_seconds)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Continue after the deferral, also when the trigger failed or nothing ran it in time.
@@ -113,7 +125,7 @@ class GlueBuildOperator(GlueJobOperator):
         finally:
             self.deferrable = deferrable
 
-    def _defer(self, run_id: str, until: datetime, poll_seconds: float) -> None:
+    def _defer(self, run_id: str, until: datetime, poll_seconds: float, attempt: int) -> None:
         self.defer(
             trigger=GlueRunTrigger(
                 job_name=self.job_name,
@@ -124,6 +136,7 @@ class GlueBuildOperator(GlueJobOperator):
                 region_name=self.region_name,
             ),
             method_name="execute_complete",
+            kwargs={"started": run_id, "attempt": attempt},
             timeout=until + TRIGGER_SLACK - datetime.now(UTC),
         )
 
