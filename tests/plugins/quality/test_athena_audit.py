@@ -95,7 +95,7 @@ def test_a_wrong_line_blocks_with_its_key_and_leaves_the_published_table(lake: A
     assert query("SELECT count(*), sum(order_hour) FROM silver_order_items") == before
     assert query(
         "SELECT rule_name, unexpected_count, checkpoint_blocked, element_at(samples, 1) "
-        "FROM data_quality_results WHERE run = 'run-1' AND checkpoint = 'silver' AND NOT success "
+        "FROM biz_insights.data_quality_results WHERE run = 'run-1' AND checkpoint = 'silver' AND NOT success "
         "AND severity = 'critical'"
     ) == [
         (
@@ -111,7 +111,7 @@ def test_the_settings_are_questioned_and_the_evidence_is_kept(lake: Any):
     check(lake, "silver_order_items", checkpoint="settings")
     found = query(
         "SELECT rule_name, success, json_extract_scalar(observed, '$[0].contradicts_setting'), observed "
-        "FROM data_quality_results WHERE checkpoint = 'settings' AND observed LIKE '%contradicts%' ORDER BY 1"
+        "FROM biz_insights.data_quality_results WHERE checkpoint = 'settings' AND observed LIKE '%contradicts%' ORDER BY 1"
     )
     assert [row[:3] for row in found] == [
         ("orders_keep_the_hours_of_the_time_zone", True, "false"),
