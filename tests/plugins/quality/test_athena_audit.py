@@ -111,7 +111,8 @@ def test_the_settings_are_questioned_and_the_evidence_is_kept(lake: Any):
     check(lake, "silver_order_items", checkpoint="settings")
     found = query(
         "SELECT rule_name, success, json_extract_scalar(observed, '$[0].contradicts_setting'), observed "
-        "FROM biz_insights.data_quality_results WHERE checkpoint = 'settings' AND observed LIKE '%contradicts%' ORDER BY 1"
+        "FROM biz_insights.data_quality_results WHERE checkpoint = 'settings' AND observed LIKE '%contradicts%' "
+        "ORDER BY 1"
     )
     assert [row[:3] for row in found] == [
         ("orders_keep_the_hours_of_the_time_zone", True, "false"),
