@@ -117,15 +117,15 @@ class Played:
             known = len(self.failures)
             cleared.append(", ".join(wanted))
             run_id, outcome = self._clear(run_id, wanted, True)
-        failures = [] if outcome == "success" else self.failures[known:]
+        still_failed = airflow_runs.failed_tasks(airflow_runs.DAILY, run_id)
         self.steps.append(
             {
                 "outcome": outcome,
                 "run_id": run_id,
                 "cleared": cleared,
                 "seconds": time.monotonic() - began,
-                "failures": failures,
-                "failed_tasks": airflow_runs.failed_tasks(airflow_runs.DAILY, run_id),
+                "failures": [failure for failure in self.failures[known:] if failure[0] in still_failed],
+                "failed_tasks": still_failed,
             }
         )
 
@@ -154,7 +154,7 @@ def _preload() -> None:
 
     from mwaa.local_runner import run
 
-    run._preload()
+    run.preload()
     for service in ("s3", "glue", "athena", "rds", "sns", "secretsmanager", "sts"):
         boto3.client(service)
 

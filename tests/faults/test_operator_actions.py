@@ -46,7 +46,8 @@ def test_clearing_publishes_and_builds_of_the_newest_run(after_b: Lab, record: R
     played = after_b.play(state_name, script, on=after_b.folder / "reference")
     alone, build, unaudited, repaired = played.steps
     assert alone["outcome"] == build["outcome"] == "success", played.steps
-    assert unaudited["outcome"] == "failed", played.steps
+    # The tasks after it were not cleared, so the run ends green. The task tells people by itself (`dag.alerts`).
+    assert unaudited["failed_tasks"] == [f"{MART}.publish"], played.steps
     assert "no checkpoint has passed" in str(unaudited["failures"])
     assert repaired["outcome"] == "success", played.steps
     record.survived("operator", "a gold publish, a build, an unaudited build cleared", played, 4)
@@ -73,7 +74,9 @@ def test_lost_and_truncated_files(after_b: Lab, record: Record, state_name: str)
 
 def test_half_a_source(after_b: Lab, record: Record, state_name: str) -> None:
     half = half_of(after_b.sources[1], after_b.folder / "half")
-    played = after_b.play(state_name, [{"source": str(half), "date": DAY_B}], on=after_b.folder / "reference")
+    # Its newest days are missing too, which the freshness guard says first. An operator who believes it goes on.
+    step = {"source": str(half), "date": DAY_B, "conf": {"accept_no_orders": True}}
+    played = after_b.play(state_name, [step], on=after_b.folder / "reference")
     assert played.steps[-1]["outcome"] == "failed"
     assert "accept_changes" in str(played.steps[-1]["failures"])
     record.survived("operator", "a source cut off in its middle", played, 1, ignored=QUALITY)

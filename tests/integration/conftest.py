@@ -33,11 +33,15 @@ class Laptop:
     settings: Settings
 
     def run(
-        self, source: Path | None, date: str | None = PROCESS_DATE, settings: Mapping[str, str] | None = None
+        self,
+        source: Path | None,
+        date: str | None = PROCESS_DATE,
+        settings: Mapping[str, str] | None = None,
+        *parameters: str,
     ) -> subprocess.CompletedProcess[str]:
-        """`make run`, as the Makefile calls it."""
-        arguments = ["run", "--source", str(source or ""), "--date", date or ""]
-        return self.command(arguments, settings)
+        """`make run`, as the Makefile calls it, with parameters such as `full_refresh=true`."""
+        given = [word for parameter in parameters for word in ("--param", parameter)]
+        return self.command(["run", "--source", str(source or ""), "--date", date or "", *given], settings)
 
     def command(
         self, arguments: list[str], settings: Mapping[str, str] | None = None

@@ -283,8 +283,15 @@ def dubious(changed, tmp_path_factory) -> Path:
 
 
 def test_a_red_checkpoint_blocks_the_publish(laptop, dubious, before):
-    """A gate that no warning passes: silver is built and audited, and readers see nothing of the run."""
-    done = laptop.run(dubious, settings={"BIZ_INSIGHTS_QUALITY_GATE": "100"})
+    """A gate that no warning passes: silver is built and audited, and readers see nothing of the run.
+
+    So large a line is stopped by the volume guard already, unless an operator has accepted it.
+    """
+    gate = {"BIZ_INSIGHTS_QUALITY_GATE": "100"}
+    guarded = laptop.run(dubious, settings=gate)
+    assert guarded.returncode == 1
+    assert "the volume guard stopped the publish" in guarded.stdout and "one line of 20,000.00" in guarded.stdout
+    done = laptop.run(dubious, PROCESS_DATE, gate, "accept_changes=true")
     assert done.returncode == 1
     assert "checkpoint silver blocked the publish" in done.stdout
     assert "below the gate 100" in done.stdout
