@@ -11,11 +11,8 @@ from typing import Any
 from tests.faults.lab import Lab, Played
 
 RESULTS = Path(__file__).with_name("results.json")
-WANTED = bool(os.environ.get("FAULTS"))
-"""Whether passes are run: the fast one with `FAULTS=fast`, all of them with `FAULTS=all`."""
-
 ALL = os.environ.get("FAULTS") == "all"
-"""Whether every fault is tried, as `make test-faults` does."""
+"""Whether every fault is tried (`make test-faults`), or the fast ones only (`make test`)."""
 
 
 @dataclass(frozen=True)

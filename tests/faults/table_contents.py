@@ -13,9 +13,9 @@ from typing import Any
 
 IDENTITY = frozenset(
     {
-        "batch_id", "job_run_id", "ingested_at", "exported_at", "source_file", "landing_uri", "run", "candidate",
-        "checked_at", "published_at", "released_at", "snapshot_at", "fitted_at", "trained_at", "built_at", "observed",
-        "order_item_option_id", "samples", "release", "old_location", "new_location", "month", "slot",
+        "batch_id", "source_id", "job_run_id", "ingested_at", "exported_at", "source_file", "landing_uri", "run",
+        "candidate", "checked_at", "published_at", "released_at", "snapshot_at", "fitted_at", "trained_at", "built_at",
+        "observed", "order_item_option_id", "samples", "release", "old_location", "new_location", "month", "slot",
     }
 )  # fmt: skip
 """Columns that name a run, a batch, a file or a moment."""

@@ -6,9 +6,9 @@ import pytest
 
 from tests.faults.lab import Lab
 from tests.faults.passes import FAST, PASSES
-from tests.faults.record import ALL, WANTED, Record
+from tests.faults.record import ALL, Record
 
-pytestmark = [pytest.mark.timeout(5400), pytest.mark.skipif(not WANTED, reason="make test-faults")]
+pytestmark = pytest.mark.timeout(5400)
 
 
 @pytest.mark.parametrize("name", PASSES if ALL else FAST)

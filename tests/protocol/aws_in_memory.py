@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -109,8 +110,10 @@ class GlueInMemory(_Client):
     def _do_get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:
         return {"Table": _copied(self._table(DatabaseName, Name))}
 
-    def _do_get_tables(self, DatabaseName: str, _start: int = 0) -> dict[str, Any]:
-        tables = [table for _, table in sorted(self._database(DatabaseName).items())]
+    def _do_get_tables(self, DatabaseName: str, Expression: str = ".*", _start: int = 0) -> dict[str, Any]:
+        tables = [
+            table for name, table in sorted(self._database(DatabaseName).items()) if re.fullmatch(Expression, name)
+        ]
         return {"TableList": _copied(tables[_start : _start + PAGE]), "_next": _next(_start, tables)}
 
     def _do_get_partitions(
@@ -140,6 +143,11 @@ class GlueInMemory(_Client):
         self._table(DatabaseName, Name)
         del self.databases[DatabaseName][Name]
         self.partitions.pop((DatabaseName, Name), None)
+        return {}
+
+    def _do_batch_delete_table(self, DatabaseName: str, TablesToDelete: list[str]) -> dict[str, Any]:
+        for name in TablesToDelete:
+            self._do_delete_table(DatabaseName, name)
         return {}
 
     def _do_create_partition(self, DatabaseName: str, TableName: str, PartitionInput: Any) -> dict[str, Any]:

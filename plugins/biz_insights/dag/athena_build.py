@@ -7,7 +7,6 @@ and knows no causes; a build has many queries, and a view takes a second.
 from __future__ import annotations
 
 import hashlib
-import re
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from biz_insights.aws import session
 from biz_insights.dag import athena_queries
 from biz_insights.dag.athena_queries import Purpose
 from biz_insights.identity import candidate_name
+from biz_insights.lake.candidates import drop_earlier_tries
 from biz_insights.settings import load_settings
 
 CONCURRENT_STATEMENTS = 4
@@ -25,9 +25,6 @@ CONCURRENT_STATEMENTS = 4
 
 BUILD_TIMEOUT = timedelta(hours=8)
 """Longer than one statement may take: a first load has many, and `athena_queries` ends each by itself."""
-
-DROPS_A_CALL = 100
-"""Tables that BatchDeleteTable takes."""
 
 
 class AthenaBuildOperator(AthenaOperator):
@@ -120,17 +117,3 @@ class AthenaViewOperator(AthenaOperator):
         poll_seconds = min(self.sleep_time, load_settings().poll_seconds)
         athena_queries.wait_for_success(self.hook, str(self.query_execution_id), poll_seconds, purpose)
         return str(self.query_execution_id)
-
-
-def drop_earlier_tries(glue: Any, database: str, table: str, run_id: str, attempt: int) -> list[str]:
-    """Drop the tables that earlier tries of this build left in the build database. Return their names.
-
-    Their files stay: an earlier try may have been published, and readers then use its files.
-    """
-    name = re.compile(re.escape(candidate_name(table, run_id, 0, 0).removesuffix("0_p0")) + r"(\d+)_p\d+")
-    pages = glue.get_paginator("get_tables").paginate(DatabaseName=database, Expression=f"{table}__.*")
-    found = [(name.fullmatch(entry["Name"]), entry["Name"]) for page in pages for entry in page["TableList"]]
-    left = [table_name for match, table_name in found if match and int(match[1]) < attempt]
-    for first in range(0, len(left), DROPS_A_CALL):
-        glue.batch_delete_table(DatabaseName=database, TablesToDelete=left[first : first + DROPS_A_CALL])
-    return left

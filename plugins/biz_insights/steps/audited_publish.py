@@ -44,7 +44,6 @@ def audit_builds(
         QualityGateError: a critical expectation failed, or the score is below the gate.
     """
     builds = [measured(run.session, without_held(run.working, table)) for table in builds]
-    _drop_earlier_candidates(run, builds)
     staged: dict[str, str] = {}
     for table in builds:
         if table.partitions:
@@ -121,13 +120,6 @@ def retire_table(run: RunContext, old: str, new: str) -> list[str]:
         return []
     run.working.drop_table(old)
     return [f"{old}: is now called {new} and was removed from the catalog; queries must use the new name"]
-
-
-def _drop_earlier_candidates(run: RunContext, builds: Sequence[TableBuild]) -> None:
-    """Drop the candidates that earlier tries of this audit left: no publish drops those of a try that died."""
-    for attempt in range(1, run.try_number):
-        for build in builds:
-            run.candidates.drop_table(candidate_name(build.table, run.run_id, attempt))
 
 
 def _require_files(run: RunContext, audited: TableBuild) -> None:

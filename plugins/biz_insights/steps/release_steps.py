@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -9,6 +10,7 @@ from copy import copy
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
 from biz_insights.identity import fingerprint
+from biz_insights.lake.candidates import drop_candidates
 from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.current_release import other_slot
 from biz_insights.lake.reader_views import reader_view, table_columns
@@ -20,6 +22,8 @@ from biz_insights.steps.bronze_steps import utc_text
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS
+
+log = logging.getLogger(__name__)
 
 VIEWS_AT_ONCE = 6
 VIEW = "VIRTUAL_VIEW"
@@ -86,6 +90,8 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
             f"{', '.join(later)} of {run.newest_day} would be older than the tables that they read, because code or "
             f"settings have changed; trigger the DAG for {run.newest_day} first, then clear release.switch_release"
         )
+    if left := drop_candidates(run.candidates.glue, run.candidates.database, run.run_id):
+        log.info("dropped candidates that no publish needs: %s", ", ".join(left))
     before, after = read_slot(run.released), read_slot(run.working)
     changes = differences(before, after)
     if not changes and run.current is not None:
