@@ -6,6 +6,7 @@ import pytest
 
 from biz_insights.aws import s3
 from biz_insights.errors import PermanentError
+from biz_insights.identity import candidate_name
 from biz_insights.lake.builds import Column, TableBuild
 from biz_insights.lake.lease import LeaseHeldError
 from biz_insights.steps import release_steps
@@ -197,3 +198,11 @@ def test_the_digest_of_each_view_is_stored(chain: SmallChain, scheduler: Schedul
     scheduler.finish(scheduler.add(DAY))
     known = s3.get_json(chain.session, SETTINGS.lake_uri(release_steps.VIEWS_DOCUMENT))
     assert known.keys() == views(chain)
+
+
+def test_a_release_drops_what_no_publish_of_its_run_has_dropped(scheduler: Scheduler) -> None:
+    run, context = ready_to_switch(scheduler)
+    left = candidate_name(MART, context.run_id, 2, 0)
+    context.candidates.create_table(TableBuild(left, (Column("orders", "bigint"),), None, ()), left, "s3://lake/left/")
+    release_steps.switch_release(context, snapshot_at=run.memo["extract"][1])
+    assert context.candidates.table(left) is None
