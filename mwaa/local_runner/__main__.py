@@ -10,7 +10,7 @@ from mwaa.local_runner.dag_parameters import read_parameters
 from mwaa.local_runner.environment import REPOSITORY, LocalRunError, State
 from mwaa.local_runner.exclusive import exclusive
 from mwaa.local_runner.failures import READ_NEEDS, RUN_NEEDS, explain, require_usable
-from mwaa.local_runner.operation_arguments import COMMANDS, RUNS, add_commands, run_operation_command
+from mwaa.local_runner.operation_arguments import BUILDS, COMMANDS, add_commands, run_operation_command
 from mwaa.local_runner.ownership import end_with_parent, interrupt_on_terminate
 
 for folder in ("plugins", "dags"):
@@ -41,12 +41,6 @@ def parser() -> argparse.ArgumentParser:
     )
     query = commands.add_parser("query", help="run one SQL statement and print its result as CSV")
     query.add_argument("sql")
-    maintenance = commands.add_parser("maintenance", help="report what the lake no longer needs, or remove it")
-    maintenance.add_argument("--apply", action="store_true", help="remove what the report lists")
-    forget = commands.add_parser("forget", help="report where the lake names a customer, or forget the customer")
-    forget.add_argument("customer", help="user id, as the source has it")
-    forget.add_argument("--app", default="", help="ordering channel (default: every channel)")
-    forget.add_argument("--confirm", default="", help="the user id once more: forget the customer")
     commands.add_parser("prepare", help="create the empty Airflow database that first runs copy (once, 10 s)")
     ui = commands.add_parser("airflow", help="serve the Airflow UI over the local endpoint")
     ui.add_argument("--port", type=int, default=8080)
@@ -88,7 +82,7 @@ def _run_command(arguments: argparse.Namespace, state: State) -> int:
         print(prepare_metadata())
         return 0
     state.create()
-    require_usable(state, RUN_NEEDS if arguments.command in ("run", "airflow", "forget", *RUNS) else READ_NEEDS)
+    require_usable(state, RUN_NEEDS if arguments.command in ("run", "airflow", *BUILDS) else READ_NEEDS)
     if arguments.command == "run":
         from mwaa.local_runner.run import run
 
@@ -97,16 +91,6 @@ def _run_command(arguments: argparse.Namespace, state: State) -> int:
             return run(state, arguments.source or None, arguments.date or None, parameters, arguments.deferrable)
     if arguments.command in COMMANDS:
         return run_operation_command(state, arguments)
-    if arguments.command == "maintenance":
-        from mwaa.local_runner.upkeep import maintenance
-
-        with exclusive(state, "make maintenance"):
-            return maintenance(state, arguments.apply)
-    if arguments.command == "forget":
-        from mwaa.local_runner.upkeep import forget
-
-        with exclusive(state, "make forget"):
-            return forget(state, arguments.customer, arguments.app, arguments.confirm)
     if arguments.command == "query":
         from mwaa.local_runner.queries import query
 

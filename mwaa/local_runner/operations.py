@@ -6,33 +6,25 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
 
 from biz_insights.aws import s3
-from biz_insights.identity import run_slug
 from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.current_release import slot_database
 from biz_insights.lake.holds import read_hold
 from biz_insights.lake.releases import Release, current_release
 from biz_insights.reports.quarantine import read_figures, read_samples
-from biz_insights.settings import Settings, resolve
+from biz_insights.settings import Settings
 from biz_insights.steps.operator_runs import outcome_uri
 from biz_schema.quarantine_reasons import QUARANTINE_REASONS
-from mwaa.local_runner import botocore_loader, dag_runs, source
 from mwaa.local_runner.endpoint_process import endpoint
-from mwaa.local_runner.environment import LocalRunError, State, require_java
-from mwaa.local_runner.failures import full_disk
-from mwaa.local_runner.metadata_check import check_metadata
+from mwaa.local_runner.environment import LocalRunError, State
 from mwaa.local_runner.operation_texts import history_text, quarantine_text
-from mwaa.local_runner.ownership import forks_end_with_this_process
-from mwaa.local_runner.queries import Reader
-from mwaa.local_runner.run import console_and_log, failure_text, load_airflow, preload
+from mwaa.local_runner.operator_dag import OperatorDag, run_operator_dag
+from mwaa.local_runner.queries import Reader, settings_of
 
 HISTORY_SQL = """
 SELECT release, MAX(published_at) AS published_at, MAX(run) AS run, MAX(process_date) AS process_date,
@@ -43,32 +35,12 @@ WHERE table_name = '{table}' AND ("partition" = '{partition}' OR '{partition}' =
 GROUP BY release ORDER BY release"""
 
 
-def run_command(state: State, arguments: argparse.Namespace) -> int:
-    """Run one of the commands. Return the exit code.
-
-    The environment is that of `operation_arguments.run_operation_command`.
-    """
-    # Standard output is for the report.
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    logging.getLogger("airflow").setLevel(logging.WARNING)
-    if arguments.command == "quarantine":
-        return quarantine(state, arguments.reason)
-    if arguments.command == "history":
-        return history(state, arguments.table, arguments.partition)
-    if arguments.command == "replay":
-        _require_reason(arguments.reason)
-        conf = {"reason": arguments.reason, "accept_changes": arguments.accept_changes}
-        return run_operation(state, "replay_quarantine", conf, "")
-    conf = rollback_conf(arguments)
-    what = f"lift {arguments.table}" if arguments.lift else f"{arguments.table} to release {arguments.to}"
-    return run_operation(state, "rollback_table", conf, f": {what}")
-
-
-def quarantine(state: State, reason: str) -> int:
+def quarantine(state: State, arguments: argparse.Namespace) -> int:
     """Print what is in quarantine, by source table and reason, with samples and what to do."""
+    reason = arguments.reason
     _require_reason(reason)
     with endpoint(state) as environment:
-        settings = _settings(environment)
+        settings = settings_of(environment)
         release = _require_release(settings)
         query = _Query(settings)
         figures = read_figures(query, settings.price_basis, release.batch_id, reason)
@@ -77,12 +49,13 @@ def quarantine(state: State, reason: str) -> int:
     return 0
 
 
-def history(state: State, table: str, partition: str) -> int:
+def history(state: State, arguments: argparse.Namespace) -> int:
     """Print the releases that changed a table, which of them readers see, and what is held."""
+    table, partition = arguments.table, arguments.partition
     _require_table(table)
     _require_name(partition, "PARTITION")
     with endpoint(state) as environment:
-        settings = _settings(environment)
+        settings = settings_of(environment)
         release = _require_release(settings)
         rows = _Query(settings)(HISTORY_SQL.format(table=table, partition=partition))
         catalog = Catalog(_session(settings).client("glue"), slot_database(settings.published_database, release.slot))
@@ -92,6 +65,20 @@ def history(state: State, table: str, partition: str) -> int:
         raise LocalRunError(f"no release has changed {what}; make query SQL='show tables' lists what is published")
     sys.stdout.write(history_text(table, partition, rows, hold))
     return 0
+
+
+def replay(state: State, arguments: argparse.Namespace) -> int:
+    """Run `replay_quarantine`, and print what left or entered the quarantine."""
+    _require_reason(arguments.reason)
+    conf = {"reason": arguments.reason, "accept_changes": arguments.accept_changes}
+    return run_operator_dag(state, OperatorDag("replay_quarantine", conf, _outcome))
+
+
+def rollback(state: State, arguments: argparse.Namespace) -> int:
+    """Run `rollback_table`, and print what went back, or which hold was lifted."""
+    conf = rollback_conf(arguments)
+    what = f"lift {arguments.table}" if arguments.lift else f"{arguments.table} to release {arguments.to}"
+    return run_operator_dag(state, OperatorDag("rollback_table", conf, _outcome, about=f": {what}"))
 
 
 def rollback_conf(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -116,37 +103,9 @@ def rollback_conf(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def run_operation(state: State, dag_id: str, conf: dict[str, Any], about: str) -> int:
-    """Run one DAG with progress, and print what its last task reports. Return 1 when a task failed."""
-    from mwaa.local_runner.progress import Progress
-    from mwaa.local_runner.task_processes import task_processes
-
-    require_java()
-    botocore_loader.share_loader()
-    forks_end_with_this_process()
-    check_metadata(state)
-    dag_runs.migrate_metadata(state)
-    dag_runs.fail_interrupted_runs(state)
-    with console_and_log(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
-        console.write(f"log     {log_path}\n")
-        console.flush()
-        loaded = loading.submit(load_airflow)
-        with endpoint(state, "--warm-spark") as environment:
-            settings = _settings(environment)
-            # As a deployment does: the job that runs is the one that was fixed.
-            source.upload_jobs(_session(settings).client("s3"), settings.artefacts_bucket)
-            dags = loaded.result()
-            with Progress(console) as progress, task_processes(dags, progress.on_event, preload, None):
-                progress.begin(dag_id, about)
-                run_id, outcome = dag_runs.run_dag(dags[dag_id], conf)
-            if outcome != "success":
-                console.write(failure_text(progress.failures, run_id, full_disk(state, str(progress.failures))))
-                return 1
-            uri = outcome_uri(settings.lake_uri(""), run_slug(run_id))
-            console.write(f"\n{s3.get_json(_session(settings), uri)['text']}\n")
-            # Show it before the endpoint stops.
-            console.flush()
-    return 0
+def _outcome(session: boto3.session.Session, settings: Settings, run: str) -> str:
+    """Return the text with which the last task of the run ends."""
+    return str(s3.get_json(session, outcome_uri(settings.lake_uri(""), run))["text"])
 
 
 class _Query:
@@ -162,11 +121,6 @@ class _Query:
 
 def _session(settings: Settings) -> boto3.session.Session:
     return boto3.session.Session(region_name=settings.region)
-
-
-def _settings(environment: dict[str, str]) -> Settings:
-    os.environ.update(environment)
-    return resolve(os.environ)
 
 
 def _require_release(settings: Settings) -> Release:

@@ -42,13 +42,18 @@ class Reader:
             raise LocalRunError(" ".join(str(error).split())) from error
 
 
+def settings_of(environment: dict[str, str]) -> Settings:
+    """Take over the environment of an endpoint, and return the settings that it has."""
+    os.environ.update(environment)
+    return resolve(os.environ)
+
+
 def query(state: State, sql: str) -> int:
     """Run one statement and print its result as CSV on standard output, and nothing else."""
     if not sql.strip():
         raise LocalRunError("no SQL given; try make query SQL='select count(*) from biz_insights.v_location_ranking'")
     with endpoint(state) as environment:
-        os.environ.update(environment)
-        names, found = Reader(resolve(os.environ)).rows(sql)
+        names, found = Reader(settings_of(environment)).rows(sql)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(found)

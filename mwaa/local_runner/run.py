@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from biz_insights.settings import Settings, resolve
+from biz_insights.settings import Settings
 from mwaa.local_aws.frozen_imports import excluded_from_garbage_collection
 from mwaa.local_runner import airflow_internals, botocore_loader, dag_runs, source
 from mwaa.local_runner.dag_parameters import check_parameters
@@ -24,6 +24,7 @@ from mwaa.local_runner.environment import LocalRunError, State, airflow_environm
 from mwaa.local_runner.failures import full_disk
 from mwaa.local_runner.metadata_check import check_metadata
 from mwaa.local_runner.ownership import forks_end_with_this_process
+from mwaa.local_runner.queries import settings_of
 from mwaa.local_runner.triggerer import triggerer
 
 if TYPE_CHECKING:
@@ -61,24 +62,32 @@ def run(
     print(f"source  {folder}", flush=True)
     os.environ.update(airflow_environment(state))
     os.environ.update(dag_runs.executor_environment(deferrable))
-    botocore_loader.share_loader()
-    forks_end_with_this_process()
-    check_metadata(state)
-    dag_runs.migrate_metadata(state)
-    dag_runs.fail_interrupted_runs(state)
+    prepare(state)
     with console_and_log(state) as (console, log_path), ThreadPoolExecutor(max_workers=1) as loading:
         console.write(f"log     {log_path}\n")
         console.flush()
         # This takes as long as the endpoint's start, and runs at the same time.
         dags = loading.submit(load_airflow)
         with endpoint(state, "--warm-spark") as environment:
-            os.environ.update(environment)
-            settings = resolve(os.environ)
+            settings = settings_of(environment)
             loaded = dags.result()
             check_parameters(loaded["business_insights_daily"], parameters or {})
             upload(settings, folder)
             waiting = partial(triggerer, state) if deferrable else None
             return _run_dags(console, state, settings, loaded, process_date, parameters or {}, began, waiting)
+
+
+def prepare(state: State) -> None:
+    """Make this process and Airflow's metadata database ready for a run of DAGs.
+
+    Raises:
+        LocalRunError: the database is damaged or cannot be created.
+    """
+    botocore_loader.share_loader()
+    forks_end_with_this_process()
+    check_metadata(state)
+    dag_runs.migrate_metadata(state)
+    dag_runs.fail_interrupted_runs(state)
 
 
 def upload(settings: Settings, folder: Path) -> None:
@@ -207,15 +216,20 @@ def last_complete_day(count: SourceCount) -> str:
 
 ACCEPT = "  here: make run PARAMS='accept_changes=true', with the same SOURCE and DATE\n"
 
+NOTHING_PUBLISHED = ": nothing that depends on this task is published"
+"""What the failure of a run that publishes means for readers."""
 
-def failure_text(failures: list[tuple[str, str]], run_id: str, cause: str) -> str:
+
+def failure_text(
+    failures: list[tuple[str, str]], run_id: str, cause: str, after_failure: str = NOTHING_PUBLISHED
+) -> str:
+    """Return the task that failed, its error, the cause if it is known, and what the failure means for readers."""
     task, error = failures[0] if failures else ("a task", "see the log")
     return (
         f"\n✗ {task}: {error}\n"
         + (ACCEPT if "accept_changes" in error else "")
         + (f"  cause: {cause}\n" if cause else "")
-        + f"  run {run_id} failed: nothing that depends on this task is published; "
-        "docs/runbook.md says what to do\n"
+        + f"  run {run_id} failed{after_failure}; docs/runbook.md says what to do\n"
     )
 
 
