@@ -35,11 +35,11 @@ from biz_insights.dag.forget_group import (
     is_confirmed,
     prepare,
     removal,
-    resolve_process_date,
     rewritten_bronze,
 )
 from biz_insights.dag.gold_flow import gold_flow
 from biz_insights.dag.lake_group import TakeLease, check_files, end_lease
+from biz_insights.dag.operator_group import resolve_published_day
 from biz_insights.dag.silver_group import silver
 from biz_insights.dag.templates import PROCESS_DATE
 from biz_insights.identity import attempt_name
@@ -82,14 +82,13 @@ def forget_customer() -> None:
         lease_ended = end_lease().as_teardown(setups=lease)
     found = find()
     plan = prepare()
-    with TaskGroup("extract", tooltip="The day and the batch that are published"):
-        day = resolve_process_date(plan)
+    day = resolve_published_day()
     with TaskGroup("bronze", tooltip="The current batch without the customer, and earlier dates and batches") as bronze:
         bronze_run, rewritten = rewritten_bronze(day, plan)
     with TaskGroup("silver", tooltip="The days of the customer's orders, now of a guest") as silver_layer:
         silver({"process_date": day}, bronze_run, BATCH_SNAPSHOT_TIME, BATCH_ROWS)
     lease >> found
-    is_confirmed(found) >> plan
+    is_confirmed(found) >> plan >> day
     day >> checked >> bronze
     bronze >> silver_layer
     switched = gold_flow(silver_layer, checked)

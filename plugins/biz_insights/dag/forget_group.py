@@ -42,12 +42,6 @@ def prepare(params: dict[str, Any]) -> dict[str, Any]:
 
 
 @task
-def resolve_process_date(plan: dict[str, Any]) -> str:
-    """Return the newest published day, for which everything is built again."""
-    return str(plan["process_date"])
-
-
-@task
 def audit_rewritten(process_date: str, job_run_id: str, plan: dict[str, Any]) -> str:
     """Check that no row was lost, then run the checkpoint."""
     from biz_insights.steps import forget_steps

@@ -134,7 +134,6 @@ def prepare(run: RunContext, user_id: str, app_name: str) -> dict[str, Any]:
         "batch_id": batch,
         "snapshot_at": run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or current.released_at,
         "database_rows": _database_rows(run, batch),
-        "process_date": current.process_date,
     }
 
 
