@@ -60,8 +60,11 @@ class Progress:
         self.say(f"{dag_id}{about}")
 
     def on_event(self, event: Event) -> None:
-        """Record and print a change of a task."""
+        """Record and print a change of a task, or print a warning."""
         state, task_id, index, error = event
+        if state == "warning":
+            self.say(f"  warning  {error}")
+            return
         label = task_id if index < 0 else f"{task_id} [{index}]"
         if state == "running":
             with self._lock:

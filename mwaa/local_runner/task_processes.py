@@ -7,11 +7,12 @@ in-process API, so that a run needs no API server.
 All forks happen before a DAG runs, while no thread imports modules and no database connection is open: a fork would
 copy the import lock and share the connection. One worker, the first one, starts at once. The others are forked by a
 preloading process, which first imports what tasks need besides Airflow. As soon as one of them is ready, the first
-worker gets no more tasks.
+worker gets no more tasks. If the preloading process fails, the first worker does everything, and the run says why.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -28,6 +29,8 @@ from airflow.utils.state import TaskInstanceState
 
 from mwaa.local_runner import airflow_internals
 
+log = logging.getLogger(__name__)
+
 WORKERS = 3
 """Two that compute, for the two cores of a small computer, and one that waits for a service."""
 
@@ -36,8 +39,11 @@ TRIGGERER_SECONDS = 0.3
 
 FORK = multiprocessing.get_context("fork")
 
-Event = tuple[Literal["running", "success", "skipped", "failed"], str, int, str]
-"""A change of a task: state, task id, map index (-1 for a task that is not mapped), error."""
+Event = tuple[Literal["running", "success", "skipped", "failed", "warning"], str, int, str]
+"""A change of a task: state, task id, map index (-1 for a task that is not mapped), error.
+
+A warning is about the run: it has a text in place of the error, and no task.
+"""
 
 
 @dataclass
@@ -57,6 +63,13 @@ class _Worker:
     workload: Any = None
 
 
+@dataclass(frozen=True)
+class _PreloadFailed:
+    """What the preloading process sends in place of a worker's process id."""
+
+    error: str
+
+
 class WorkerPool:
     """The worker processes of a run. `on_event` is called for each change of a task."""
 
@@ -66,6 +79,7 @@ class WorkerPool:
         self.dags = dags
         self.on_event = on_event
         self.workers: list[_Worker] = []
+        self._has_warned = False
         pipes = [FORK.Pipe() for _ in range(1 + WORKERS)]
         ours = [pair[0] for pair in pipes]
         first, *others = [pair[1] for pair in pipes]
@@ -97,6 +111,8 @@ class WorkerPool:
             return self._lost(worker)
         if isinstance(message, int):
             worker.pid = message
+        elif isinstance(message, _PreloadFailed):
+            self._warn(message.error)
         elif isinstance(message, tuple):
             self.on_event(message)
         else:
@@ -118,6 +134,8 @@ class WorkerPool:
     def _lost(self, worker: _Worker) -> TaskInstanceState | None:
         """Fail the task of a worker that was killed or ran out of memory, and no other task."""
         self.workers.remove(worker)
+        if worker.pid is None and not worker.is_first:
+            self._warn("it was killed, perhaps for lack of memory")
         if worker.workload is None:
             return None
         ti = worker.workload.ti
@@ -125,6 +143,15 @@ class WorkerPool:
             ("failed", ti.task_id, ti.map_index, "its process was killed, perhaps for lack of memory; run again")
         )
         return TaskInstanceState.FAILED
+
+    def _warn(self, cause: str) -> None:
+        """Say once that the workers of the preloading process are missing."""
+        if self._has_warned:
+            return
+        self._has_warned = True
+        text = f"tasks run one after the other: the process that imports modules for the other workers failed ({cause})"
+        log.warning(text)
+        self.on_event(("warning", "", -1, text))
 
 
 class TaskProcesses(BaseExecutor):
@@ -255,7 +282,12 @@ def _preload_and_fork(
 ) -> None:
     """Preload modules, then fork a worker for each connection and wait for the workers' end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    preload()
+    try:
+        preload()
+    except Exception as error:
+        # The run's process has no other way to learn the cause. The whole error goes to the log, as of any process.
+        connections[0].send(_PreloadFailed(f"{type(error).__name__}: {' '.join(str(error).split())}"))
+        raise
     workers = [
         FORK.Process(
             target=_work,

@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
 
 from mwaa.local_runner.environment import REPOSITORY
-from mwaa.local_runner.task_processes import TaskProcesses
+from mwaa.local_runner.progress import Progress
+from mwaa.local_runner.task_processes import TaskProcesses, WorkerPool
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +75,33 @@ def test_the_task_with_the_highest_priority_begins_first():
         name: SimpleNamespace(ti=SimpleNamespace(priority_weight=weight)) for name, weight in weights.items()
     }
     assert [name for name, _ in executor.order_queued_tasks_by_priority()] == ["heavy", "middle", "light"]
+
+
+def refuse() -> None:
+    raise ImportError("no module\n named great_expectations")
+
+
+def die() -> None:
+    os._exit(9)
+
+
+@pytest.mark.parametrize(
+    ("preload", "cause"),
+    [(refuse, "ImportError: no module named great_expectations"), (die, "it was killed, perhaps for lack of memory")],
+)
+def test_a_preloading_process_that_fails_is_told_once_with_its_cause(
+    preload: Callable[[], None], cause: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    console = StringIO()
+    pool = WorkerPool({}, Progress(console).on_event, preload)
+    try:
+        until = time.monotonic() + 60
+        while len(pool.workers) > 1 and time.monotonic() < until:
+            ready = pool.ready
+            time.sleep(0.05)
+    finally:
+        pool.close()
+    assert [worker.is_first for worker in ready] == [True]
+    text = f"the process that imports modules for the other workers failed ({cause})"
+    assert console.getvalue().splitlines() == [f"  warning  tasks run one after the other: {text}"]
+    assert [record.levelname for record in caplog.records if text in record.getMessage()] == ["WARNING"]
