@@ -87,7 +87,7 @@ def business_insights_daily() -> None:
     """Build the marts from the source database."""
     with TaskGroup("lake", tooltip="One run at a time changes the lake"):
         lease = TakeLease(task_id="take_lease").as_setup()
-        checked = check_files(PROCESS_DATE)
+        checked = check_files(PROCESS_DATE, builds_bronze=True)
         lease_ended = end_lease().as_teardown(setups=lease)
     with TaskGroup("extract", tooltip="Snapshot export of the source database to S3") as extract_layer:
         extracted = extract()

@@ -78,7 +78,7 @@ def forget_customer() -> None:
     """Remove one customer from the lake, and prove it."""
     with TaskGroup("lake", tooltip="One run at a time changes the lake"):
         lease = TakeLease(task_id="take_lease").as_setup()
-        checked = check_files(PROCESS_DATE)
+        checked = check_files(PROCESS_DATE, builds_bronze=True)
         lease_ended = end_lease().as_teardown(setups=lease)
     found = find()
     plan = prepare()

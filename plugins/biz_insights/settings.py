@@ -81,6 +81,9 @@ class Settings:
     go_back_run: str = ""
     """Id of a DAG run that was cleared so that its older snapshot replaces what is published. Empty it afterwards."""
 
+    lost_forgotten_list: str = ""
+    """Mark of a list of forgotten customers that is lost for good: runs go on without it. The error names the mark."""
+
     # What the figures mean (docs/solution-design.md).
     business_timezone: str = "America/Chicago"
     price_basis: PriceBasis = "line_total"

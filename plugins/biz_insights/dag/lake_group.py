@@ -44,12 +44,18 @@ class TakeLease(BaseSensorOperator):
 
 
 @task(multiple_outputs=False)
-def check_files(process_date: str) -> dict[str, list[str]]:
-    """Compare the published files with the catalog. What is lost or cut off is built again by this run."""
-    from biz_insights.steps import integrity_steps
+def check_files(process_date: str, builds_bronze: bool = False) -> dict[str, list[str]]:
+    """Compare the published files with the catalog. What is lost or cut off is built again by this run.
+
+    A run that builds bronze needs the list of forgotten customers, too.
+    """
+    from biz_insights.steps import forgotten_guard, integrity_steps
     from biz_insights.steps.run_context import current
 
-    return integrity_steps.check_published(current(process_date))
+    run = current(process_date)
+    if builds_bronze:
+        forgotten_guard.require_list(run, "lake.check_files with its downstream tasks")
+    return integrity_steps.check_published(run)
 
 
 @task

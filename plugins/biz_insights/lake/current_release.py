@@ -26,6 +26,7 @@ class Release:
         process_date: the latest day that was published by it or before it, `YYYY-MM-DD`.
         released_at: ISO time of the switch, UTC.
         batch_id, snapshot_at: the source batch that silver holds, and the ISO time of its snapshot; may be empty.
+        forgotten: mark of the list of forgotten customers (`lake.forgotten_list`); empty while nobody is on it.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Release:
     released_at: str
     batch_id: str = ""
     snapshot_at: str = ""
+    forgotten: str = ""
 
     @property
     def released(self) -> datetime:

@@ -1,7 +1,13 @@
-"""The list of forgotten customers in the lake, which the bronze job applies to each batch. It holds digests, no ids."""
+"""The list of forgotten customers in the lake, which the bronze job applies to each batch. It holds digests, no ids.
+
+Without the list the next export would bring everybody on it back. So each release carries the list's mark: how many
+customers and cards were on it, and a digest of its salt. Entries are only ever added, so a list that lacks some, or has
+another salt, is not the one that was known.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable
@@ -20,8 +26,28 @@ ATTEMPTS = 5
 
 
 def read_list(session: Any, uri: str) -> ForgottenCustomers:
-    """Return the list; an empty one without a salt before the first customer was forgotten."""
+    """Return the list; an empty one without a salt before the first customer was forgotten.
+
+    Raises:
+        PermanentError: the list is damaged.
+    """
     return _stored(session.client("s3"), uri)[0]
+
+
+def list_mark(forgotten: ForgottenCustomers) -> str:
+    """Return the mark of a list, `<customers>-<cards>-<digest of the salt>`; empty for an empty list."""
+    if not (forgotten.users or forgotten.cards):
+        return ""
+    return f"{len(forgotten.users)}-{len(forgotten.cards)}-{hashlib.sha256(forgotten.salt.encode()).hexdigest()[:12]}"
+
+
+def has_all(forgotten: ForgottenCustomers, mark: str) -> bool:
+    """Return whether a list still has what it had when it was given the mark."""
+    if not mark:
+        return True
+    users, cards, salt = mark.split("-")
+    found_salt = list_mark(forgotten).rpartition("-")[2]
+    return found_salt == salt and len(forgotten.users) >= int(users) and len(forgotten.cards) >= int(cards)
 
 
 def add_to_list(session: Any, uri: str, app_name: str, user_id: str, cards: Iterable[str]) -> ForgottenCustomers:
@@ -61,5 +87,12 @@ def _stored(s3: Any, uri: str) -> tuple[ForgottenCustomers, str | None]:
         found = s3.get_object(Bucket=bucket, Key=key)
     except s3.exceptions.NoSuchKey:
         return ForgottenCustomers(), None
-    document = json.loads(found["Body"].read())
-    return ForgottenCustomers(document["salt"], tuple(document["users"]), tuple(document["cards"])), found["ETag"]
+    try:
+        document = json.loads(found["Body"].read())
+        stored = ForgottenCustomers(document["salt"], tuple(document["users"]), tuple(document["cards"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise PermanentError(
+            f"the list of forgotten customers at {uri} cannot be read ({type(error).__name__}); restore it from the "
+            "bucket's versions, then clear this task"
+        ) from error
+    return stored, found["ETag"]

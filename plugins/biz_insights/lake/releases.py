@@ -118,13 +118,29 @@ class Releases:
 
 
 def release_after(
-    current: Release | None, *, slot: str, run: str, try_number: int, process_date: str, batch_id: str, snapshot_at: str
+    current: Release | None,
+    *,
+    slot: str,
+    run: str,
+    try_number: int,
+    process_date: str,
+    batch_id: str,
+    snapshot_at: str,
+    forgotten: str | None = None,
 ) -> Release:
-    """Return the release that follows the current one. `process_date` is the newest day that it has."""
+    """Return the release that follows the current one.
+
+    Args:
+        process_date: the newest day that it has.
+        forgotten: mark of the list of forgotten customers; None keeps that of the current release.
+    """
     number = current.number + 1 if current else 1
+    if forgotten is None:
+        forgotten = current.forgotten if current else ""
     now = datetime.now(UTC)
     name = f"{number:06d}-{run}-t{try_number}-{now:%Y%m%dt%H%M%S%f}"
-    return Release(number, name, slot, run, process_date, now.isoformat(timespec="seconds"), batch_id, snapshot_at)
+    released_at = now.isoformat(timespec="seconds")
+    return Release(number, name, slot, run, process_date, released_at, batch_id, snapshot_at, forgotten)
 
 
 def _rows(release: Release, changes: Sequence[Change]) -> list[dict[str, Any]]:

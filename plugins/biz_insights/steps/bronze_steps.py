@@ -12,6 +12,7 @@ from biz_insights.lake.manifest import Manifest, read_manifest
 from biz_insights.lake.table_parameters import CURRENT_BATCH, CURRENT_RUN, SNAPSHOT_AT
 from biz_insights.source.export import check_rows
 from biz_insights.steps.audited_publish import audit_builds, is_released, publish_audited
+from biz_insights.steps.forgotten_guard import require_list
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_schema.silver_tables import SILVER_ORDER_ITEMS
@@ -126,8 +127,13 @@ def confirm_snapshot(run: RunContext, snapshot_at: str) -> None:
 
 
 def audit_bronze(run: RunContext, job_run_id: str) -> str:
-    """Run the checkpoint on the three bronze tables of the batch. Return the address of the passed audit."""
+    """Run the checkpoint on the three bronze tables of the batch. Return the address of the passed audit.
+
+    Raises:
+        PermanentError: the list of forgotten customers lacks entries, so the batch may name them.
+    """
     open_lake(run)
+    require_list(run, "bronze.build with its downstream tasks")
     manifest = bronze_manifest(run, job_run_id)
     return audit_builds(run, "bronze", [manifest.build(table.bronze_name) for table in SOURCE_TABLES], job_run_id)
 

@@ -16,7 +16,7 @@ from biz_insights.errors import PermanentError
 from biz_insights.gold.periods import cutoff_date
 from biz_insights.lake.erasure import point_to, rewrite_files, without_names, without_rows
 from biz_insights.lake.file_sizes import listed
-from biz_insights.lake.forgotten_list import LIST_KEY, add_to_list, read_list
+from biz_insights.lake.forgotten_list import add_to_list, read_list
 from biz_insights.lake.holds import read_holds
 from biz_insights.lake.objects import listed_objects
 from biz_insights.lake.slots import StoredTable, read_slot
@@ -25,6 +25,7 @@ from biz_insights.lake.trace_scan import by_top_folder, scan
 from biz_insights.lake.traces import Customer, UnreadableFileError, names_customer, read_parquet, row_mask
 from biz_insights.steps.audited_publish import audit_builds
 from biz_insights.steps.bronze_steps import bronze_manifest
+from biz_insights.steps.forgotten_guard import list_uri, require_list
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_schema.bronze_tables import BRONZE_TABLES, INGESTION_COLUMNS
@@ -37,11 +38,6 @@ log = logging.getLogger(__name__)
 LINES = ORDER_ITEMS.bronze_name
 SCRUBBED_KEYS = ("as_of_date", "cutoff_date")
 """Partition keys of tables that hold one state for each date. The flow builds the newest one only."""
-
-
-def list_uri(run: RunContext) -> str:
-    """Return the address of the list of forgotten customers."""
-    return run.settings.lake_uri(LIST_KEY)
 
 
 def requested(user_id: str, app_name: str, confirm: str) -> tuple[str, str]:
@@ -108,7 +104,8 @@ def prepare(run: RunContext, user_id: str, app_name: str) -> dict[str, Any]:
     """Start from what readers see, put the customer and their cards on the list, and return what to build again.
 
     Raises:
-        PermanentError: nothing is published yet, or a table is held, so that its builds would not reach readers.
+        PermanentError: nothing is published yet, the list of forgotten customers lacks some, or a table is held, so
+            that its builds would not reach readers.
     """
     current = run.current
     if current is None:
@@ -122,6 +119,8 @@ def prepare(run: RunContext, user_id: str, app_name: str) -> dict[str, Any]:
             f"TABLE={table} LIFT=1, then clear prepare with its downstream tasks"
         )
     run.process_date = current.process_date
+    # Without this a lost list would begin anew, with this customer only.
+    require_list(run, "prepare with its downstream tasks")
     open_lake(run, fresh=True)
     user, app = requested(user_id, app_name, "")
     cards = _cards(run, Customer(user, app))
@@ -141,9 +140,10 @@ def audit_bronze(run: RunContext, job_run_id: str, plan: dict[str, Any]) -> str:
     """Check that the batch has the rows that it had, and run its checkpoint. Return the address of the passed audit.
 
     Raises:
-        PermanentError: a table has another number of rows than before.
+        PermanentError: a table has another number of rows than before, or the list lacks customers.
     """
     open_lake(run)
+    require_list(run, "bronze.build with its downstream tasks")
     before, after = bronze_manifest(run, plan["bronze_run"]), bronze_manifest(run, job_run_id)
     for table in (source.bronze_name for source in SOURCE_TABLES):
         if before.rows(table) != after.rows(table):

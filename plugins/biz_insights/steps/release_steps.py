@@ -19,6 +19,7 @@ from biz_insights.lake.slots import StoredTable, copy_slot, differences, differi
 from biz_insights.lake.table_parameters import CURRENT_BATCH, SNAPSHOT_AT
 from biz_insights.steps import gold_steps, score_steps
 from biz_insights.steps.bronze_steps import utc_text
+from biz_insights.steps.forgotten_guard import next_mark
 from biz_insights.steps.lake_access import open_lake
 from biz_insights.steps.run_context import RunContext
 from biz_schema.silver_tables import ROW_LEDGER, SILVER_ORDER_ITEMS
@@ -104,6 +105,7 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
         process_date=run.newest_day,
         batch_id=run.working.parameter(ROW_LEDGER.name, CURRENT_BATCH) or "",
         snapshot_at=run.working.parameter(SILVER_ORDER_ITEMS.name, SNAPSHOT_AT) or "",
+        forgotten=next_mark(run),
     )
     run.lease.require(run.holder)
     run.releases.switch(release, changes, differing_tables(before, after))
