@@ -254,3 +254,14 @@ def test_a_rollback_is_audited_before_it_is_published(dags):
     planned = dag.get_task("facts.gold_customer_day.plan").get_flat_relative_ids(upstream=True)
     assert {"rollback.publish", "rollback.lift", "lake.check_files"} <= planned
     assert set(dag.params) == {"table", "release", "partition", "reason", "lift"}
+
+
+def test_a_dag_that_builds_bronze_first_asks_for_the_list_of_forgotten_customers(dags):
+    checked = {
+        dag_id: dag.get_task("lake.check_files") for dag_id, dag in dags.items() if "lake.check_files" in dag.task_ids
+    }
+    asks = {dag_id for dag_id, task in checked.items() if task.op_kwargs.get("builds_bronze")}
+    assert asks == {dag_id for dag_id, dag in dags.items() if "bronze.build" in dag.task_ids} != set()
+    for dag_id in asks:
+        before = dags[dag_id].get_task("bronze.build").get_flat_relative_ids(upstream=True)
+        assert "lake.check_files" in before
