@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from biz_insights.lake.check_results import result_partitions
+from biz_insights.lake.catalog import Catalog
 from biz_insights.lake.current_release import SLOTS, slot_database
 from biz_insights.lake.history_months import history_rows
 from biz_insights.lake.objects import listed_objects
@@ -19,7 +20,6 @@ from biz_insights.lake.references import (
 from biz_insights.lake.releases import RELEASES_PREFIX
 from biz_insights.lake.slots import StoredTable, read_slot
 from biz_insights.steps.run_context import RunContext
-from biz_schema.operations_tables import DATA_QUALITY_RESULTS
 
 
 def slot_tables(run: RunContext) -> dict[str, dict[str, StoredTable]]:
@@ -33,13 +33,16 @@ def read_references(run: RunContext, now: datetime) -> References:
     below: set[str] = set()
     roots: set[str] = set()
     held: set[tuple[str, str]] = set()
-    databases = [*slot_tables(run).values(), _without_keyed_twice(read_slot(published)), read_slot(run.candidates)]
+    seen = read_slot(published)
+    once = {name: table for name, table in seen.items() if len(table.definition.get("PartitionKeys", ())) < 2}
+    databases = [*slot_tables(run).values(), once, read_slot(run.candidates)]
     for tables in databases:
         locations, of_tables = catalog_locations(tables)
         below |= locations
         roots |= of_tables
         held |= held_partitions(tables)
-    below |= {part.location for part in result_partitions(published)}
+    # A `StoredTable` holds one value of each partition, so the partitions of tables with two keys are read here.
+    below |= {location for name in seen.keys() - once.keys() for location in _partition_locations(published, name)}
     since = (now - timedelta(days=run.settings.retention_days)).astimezone(UTC).replace(tzinfo=None)
     # Old months are read only where an operator has pinned a partition: its whole history stays then.
     months = (
@@ -59,9 +62,12 @@ def running_exports(run: RunContext) -> set[str]:
     }
 
 
-def _without_keyed_twice(tables: dict[str, StoredTable]) -> dict[str, StoredTable]:
-    """Leave out the table with two partition keys, whose partitions are read on their own."""
-    return {name: table for name, table in tables.items() if name != DATA_QUALITY_RESULTS.name}
+def _partition_locations(catalog: Catalog, table: str) -> Iterator[str]:
+    pages = catalog.glue.get_paginator("get_partitions").paginate(
+        DatabaseName=catalog.database, TableName=table, ExcludeColumnSchema=True
+    )
+    for page in pages:
+        yield from (partition["StorageDescriptor"]["Location"] for partition in page["Partitions"])
 
 
 def _intended_locations(run: RunContext, now: datetime) -> set[str]:

@@ -8,13 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from biz_insights.lake.adoption import set_history_aside
 from biz_insights.lake.audits import PassedAudit, record_audit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.current_release import Release
 from biz_insights.lake.holds import Hold, lift_hold, set_hold
 from biz_insights.lake.lease import LeaseHeldError
+from biz_insights.lake.operations_tables import record
 from biz_insights.lake.publish import publish
 from biz_insights.lake.releases import release_after
 from biz_insights.lake.slots import differences, differing_tables, read_slot
@@ -112,6 +115,18 @@ def test_the_record_of_an_audit_stays_as_long_as_a_partition_that_it_passed(run:
         record_audit(run.session, f"{lake}ops/", PassedAudit(MART, name, "b", (build,), ()), 1)
     maintenance_steps.remove_files(again(run), LATER)
     assert keys(run, "ops/audits/") == {f"ops/audits/needed/{MART}/try=1.json"}
+
+
+def test_the_history_of_an_earlier_version_stays(run: RunContext) -> None:
+    """Its partitions have two keys: the run, and the table."""
+    schema, ops_uri = pa.schema([("change", pa.string())]), run.settings.lake_uri("ops/")
+    database, history = run.settings.published_database, "publish_history"
+    for partition in ({"run": "r1", "table_name": "x"}, {"run": "r1", "table_name": "y"}):
+        record(history, [], schema, partition, database=database, ops_uri=ops_uri, session=run.session)
+    written = keys(run, f"ops/{history}/")
+    set_history_aside(run.catalog(database))
+    maintenance_steps.remove_files(again(run), LATER)
+    assert len(written) == 2 and keys(run, f"ops/{history}/") == written
 
 
 def test_nothing_is_deleted_without_the_lease(run: RunContext) -> None:
