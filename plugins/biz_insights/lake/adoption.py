@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from biz_insights.lake.catalog import Catalog
+from biz_insights.lake.catalog import Catalog, batches, raise_on_errors
 from biz_insights.lake.slots import StoredTable, read_slot, write_table
 from biz_schema.operations_tables import OPERATIONS_TABLES, PUBLISH_HISTORY
 
@@ -55,10 +55,11 @@ def set_history_aside(published: Catalog) -> None:
             for partition in page["Partitions"]
             if tuple(partition["Values"]) not in present
         ]
-        for start in range(0, len(inputs), 100):
-            glue.batch_create_partition(
-                DatabaseName=database, TableName=OLD_HISTORY, PartitionInputList=inputs[start : start + 100]
+        for batch in batches(inputs):
+            created = glue.batch_create_partition(
+                DatabaseName=database, TableName=OLD_HISTORY, PartitionInputList=batch
             )
+            raise_on_errors(f"copying {PUBLISH_HISTORY.name} to {OLD_HISTORY}", created)
     published.drop_table(PUBLISH_HISTORY.name)
 
 

@@ -66,7 +66,7 @@ def _adopt_tables(run: RunContext) -> None:
         return
     slot = run.released
     adopt(tables, slot)
-    days = [max(slot.partitions(name)) for name in tables if slot.partition_key(name) == "as_of_date"]
+    days = [day for name in tables if slot.partition_key(name) == "as_of_date" for day in slot.partitions(name)]
     release = release_after(
         None,
         slot=slot.database.rpartition("_")[2],

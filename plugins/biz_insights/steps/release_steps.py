@@ -52,13 +52,17 @@ def create_reader_views(run: RunContext) -> list[str]:
         seen.drop_table(table)
     due = sorted(table for table in statements if table not in present or known.get(table) != digests[table])
     if due:
-        for table in due:
-            # What an earlier version published directly is in a slot by now (`lake.adoption`).
+        reader = run.reader(seen)
+
+        def show(table: str) -> None:
+            # What an earlier version published directly is in a slot by now (`lake.adoption`). Athena creates no view
+            # in the place of a table, so readers miss this name until the statement below ends.
             if present.get(table, VIEW) != VIEW:
                 seen.drop_table(table)
-        reader = run.reader(seen)
+            reader.cursor().execute(statements[table])
+
         with ThreadPoolExecutor(VIEWS_AT_ONCE) as pool:
-            list(pool.map(lambda table: reader.cursor().execute(statements[table]), due))
+            list(pool.map(show, due))
         s3.put_json(run.session, uri, digests)
     return due
 
