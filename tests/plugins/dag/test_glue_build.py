@@ -209,9 +209,10 @@ def test_clearing_a_deferred_task_stops_its_run(glue, make_job):
     await_state(glue, job, only_run(glue, job), "STOPPED")
 
 
-def deferred_run(operator: GlueBuildOperator, given: dict[str, Any]) -> None:
-    with pytest.raises(TaskDeferred):
+def deferred_run(operator: GlueBuildOperator, given: dict[str, Any]) -> TaskDeferred:
+    with pytest.raises(TaskDeferred) as raised:
         operator.execute(given)
+    return raised.value
 
 
 @pytest.mark.parametrize("error", ["Trigger failure", "Trigger timeout"])
@@ -234,6 +235,38 @@ def test_a_lost_trigger_leaves_no_run(glue, make_job):
     with pytest.raises(AirflowException, match="has been stopped"):
         resume_after_failure(build(job, True), given, "Trigger timeout")
     assert state(glue, job, only_run(glue, job)) == "STOPPED"
+
+
+def resume(operator: GlueBuildOperator, deferred: TaskDeferred, event: dict[str, Any], given: dict[str, Any]) -> str:
+    """Resume as a worker does: with what the deferral stored, and the event of a trigger."""
+    return operator.resume_execution(deferred.method_name, {**(deferred.kwargs or {}), "event": event}, given)
+
+
+def test_an_event_of_a_cleared_try_is_given_to_nobody_by_a_try_that_has_deferred(glue, make_job):
+    """Airflow hands it to the try that followed, which waits on for its own run."""
+    job = make_job(QUICK, ExecutionProperty={"MaxConcurrentRuns": 5})
+    stopped = glue.start_job_run(JobName=job, Arguments={"--run_key": "that of a cleared try"})["JobRunId"]
+    given = context(try_number=2)
+    deferred = deferred_run(build(job, deferrable=True), given)
+    started = deferred.kwargs["started"]
+    assert started != stopped and deferred.kwargs["attempt"] == 2
+    with pytest.raises(TaskDeferred) as again:
+        resume(build(job, True), deferred, {"run_id": stopped}, given)
+    assert (trigger_of(again.value).run_id, again.value.kwargs) == (started, deferred.kwargs)
+    await_state(glue, job, started, "SUCCEEDED")
+    assert resume(build(job, True), again.value, {"run_id": started}, given) == started
+
+
+def test_a_try_that_has_not_deferred_begins_when_it_gets_the_event_of_a_cleared_try(glue, make_job):
+    job = make_job(QUICK, ExecutionProperty={"MaxConcurrentRuns": 5})
+    cleared = deferred_run(build(job, deferrable=True), context())
+    given = context(try_number=2)
+    with pytest.raises(TaskDeferred) as begun:
+        resume(build(job, True), cleared, {"run_id": cleared.kwargs["started"]}, given)
+    started = begun.value.kwargs["started"]
+    assert started != cleared.kwargs["started"] and begun.value.kwargs["attempt"] == 2
+    await_state(glue, job, started, "SUCCEEDED")
+    assert resume(build(job, True), begun.value, {"run_id": started}, given) == started
 
 
 def test_a_throttled_question_is_asked_again():
