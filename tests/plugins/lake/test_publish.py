@@ -10,6 +10,7 @@ from biz_insights.aws.short_partition_responses import glue_client
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.catalog import Catalog, PublishedPartition
 from biz_insights.lake.publish import new_columns, publish, removal_of, stage
+from biz_insights.lake.table_parameters import CURRENT_BATCH, CURRENT_RUN, HELD, INPUT_FINGERPRINT, SNAPSHOT_AT
 from mwaa.local_aws.server.provisioning import client_factory
 
 ROOT = "s3://lake/published/gold_x/"
@@ -146,6 +147,19 @@ def test_a_new_column_is_added_to_the_table(catalog):
     assert new_columns(catalog, build({"2024-01-02": "f2"}, columns=wider)) == ("orders",)
     publish(catalog, build({"2024-01-02": "f2"}, columns=wider), ROOT)
     assert catalog.columns("gold_x") == wider
+
+
+def test_a_new_column_leaves_the_parameters_of_the_table(catalog):
+    """They say what the table was built from, and what is held of it."""
+    publish(catalog, build({"2024-01-01": "f1"}), ROOT)
+    stored = {CURRENT_BATCH: "b1", CURRENT_RUN: "jr-1", SNAPSHOT_AT: "2024-02-01", INPUT_FINGERPRINT: "x", HELD: "{}"}
+    for name, value in stored.items():
+        catalog.set_parameter("gold_x", name, value)
+    wider = (*COLUMNS, Column("orders", "bigint"))
+    publish(catalog, build({"2024-01-02": "f2"}, columns=wider), ROOT)
+    assert catalog.columns("gold_x") == wider
+    assert {name: catalog.parameter("gold_x", name) for name in stored} == stored
+    assert catalog.fingerprints("gold_x") == {"2024-01-01": "f1", "2024-01-02": "f2"}
 
 
 def test_a_first_publish_has_no_new_columns(catalog):
