@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.lab import Lab
 from tests.faults.record import ALL, Record
-from tests.faults.sources import DAY_B, half_of
+from tests.faults.sources import DAY_A, DAY_B, half_of
 
 pytestmark = [pytest.mark.timeout(5400), pytest.mark.skipif(not ALL, reason="make test-faults")]
 
@@ -58,7 +58,9 @@ def test_lost_and_truncated_files(after_b: Lab, record: Record, state_name: str)
     reference = after_b.folder / "reference"
     state = after_b.copy(reference, f"{state_name}-broken")
     files = sorted((state / "s3" / "business-insights-lake" / "silver" / "order_items").rglob("*.parquet"))
-    marts = sorted((state / "s3" / "business-insights-lake" / "gold").rglob("*"))
+    gold = sorted((state / "s3" / "business-insights-lake" / "gold").rglob("*"))
+    # The marts of an earlier day are built again by a run for that day, which the message asks for.
+    marts = [path for path in gold if f"={DAY_A}" not in str(path)]
     for number, path in enumerate(path for path in [*files[::9], *(m for m in marts[::40] if m.is_file())]):
         if number % 2:
             path.unlink()
