@@ -103,6 +103,25 @@ def test_a_run_whose_work_was_undone_is_not_green(chain: SmallChain, scheduler: 
     assert DAY not in released(observer, MART)
 
 
+def test_a_release_whose_task_died_before_its_history_gets_it_from_the_next_task(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = scheduler.add(DAY)
+    advance(scheduler, run, "create_reader_views")
+
+    def die(_number: int, operation: str) -> None:
+        if operation == "update_table":
+            raise Crash
+
+    chain.session.faults.after = die
+    scheduler.advance(run)
+    chain.session.faults.after = lambda *_: None
+    assert observer.latest is not None and observer.recorded(1) == set() != observer.expected_history(1)
+    open_lake(scheduler.context(scheduler.runs[-1], "bronze.audit"))
+    assert observer.recorded(1) == observer.expected_history(1)
+    assert "release 1 had no history; its changes were added to publish_history" in caplog.messages
+
+
 def test_a_slot_that_was_started_afresh_belongs_to_one_run(
     chain: SmallChain, scheduler: Scheduler, observer: Observer
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from biz_insights.errors import PermanentError
 from biz_insights.lake.builds import Column
 from biz_insights.lake.catalog import PublishedPartition
 from biz_insights.lake.table_parameters import HELD
@@ -151,6 +152,33 @@ def test_a_changed_input_makes_the_scores_due(run: RunContext, written: dict[str
     if change == "the date":
         run.process_date = "2024-02-16"
     assert score_steps.plan_scores(run, full_refresh=False) is not None
+
+
+def test_scores_whose_inputs_have_changed_since_their_plan_are_neither_audited_nor_published(
+    run: RunContext, written: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, done = score_steps.plan_scores(run, full_refresh=False), []
+    assert plan is not None
+    monkeypatch.setattr(score_steps, "score_builds", lambda *_: [])
+    monkeypatch.setattr(score_steps, "audit_builds", lambda *_: done.append("audited"))
+    monkeypatch.setattr(score_steps, "require_audit", lambda *_: None)
+    monkeypatch.setattr(score_steps, "is_released", lambda *_: False)
+    monkeypatch.setattr(score_steps, "publish_audited", lambda *_: done.append("published"))
+
+    def audit_and_publish() -> None:
+        for task in (score_steps.audit_scores, lambda *given: score_steps.publish_scores(*given, "s3://lake/audit")):
+            try:
+                task(run, "jr-1", plan)
+            except PermanentError as error:
+                assert "customer days, code or settings that have changed since their plan" in str(error)
+                assert "clear scores.plan" in str(error)
+
+    run.working.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, "s3://lake/late/", "f3")
+    audit_and_publish()
+    assert done == []
+    run.working.tables[DAYS_OF_CURRENT_QUARTER][DAY] = PublishedPartition(DAY, "s3://lake/again/", "f2")
+    audit_and_publish()
+    assert done == ["audited", "published"]
 
 
 def test_a_day_without_files_and_a_chain_without_customers_are_accepted(

@@ -75,11 +75,13 @@ def test_an_older_snapshot_does_not_replace_a_newer_one_unless_the_operator_says
     chain.days["2026-02-26"] = "corrected 2"
     scheduler.finish(scheduler.add("2026-02-28"))
     newer = silver_text(observer)
-    for step in ("bronze.audit", "silver.plan", "silver.publish"):
+    # It is refused before the job has built anything, and again at the publish.
+    for step, refused in (("bronze.audit", "silver.plan"), ("silver.plan",) * 2, ("silver.publish",) * 2):
         scheduler.clear(older, 0)
         older.position = ORDER.index(step)
         scheduler.finish(older)
-        assert older.state == "failed" and "it would replace newer rows by older ones" in str(older.memo["error"])
+        assert (older.state, older.step) == ("failed", refused)
+        assert "it would replace newer rows by older ones" in str(older.memo["error"])
         assert "set go_back_run to" in str(older.memo["error"])
         assert silver_text(observer) == newer
     older.go_back = True
@@ -122,11 +124,13 @@ def test_silver_is_built_from_a_published_batch_when_the_source_is_unchanged(
     assert observer.latest.release.snapshot_at == utc_text(second.memo["extract"][1])
 
 
+@pytest.mark.parametrize("step", ["silver.audit", "silver.publish"])
 def test_days_that_another_run_has_published_since_the_plan_are_refused(
-    chain: SmallChain, scheduler: Scheduler, observer: Observer
+    chain: SmallChain, scheduler: Scheduler, observer: Observer, step: str
 ) -> None:
-    run = scheduler.add("2026-02-28")
-    while run.position <= ORDER.index("silver.build"):
+    """Also when the run goes back, and may replace a newer snapshot."""
+    run = scheduler.add("2026-02-28", go_back=True)
+    while run.position < ORDER.index(step):
         scheduler.advance(run)
     scheduler.kill(run)
     other = scheduler.add("2026-02-28")
@@ -135,7 +139,7 @@ def test_days_that_another_run_has_published_since_the_plan_are_refused(
         scheduler.advance(other)
     scheduler.kill(other)
     with pytest.raises(PermanentError, match=r"was compared with days that have changed since, first .*; clear silver"):
-        scheduler.perform(run, "silver.audit")
+        scheduler.perform(run, step)
 
 
 def test_a_silver_that_is_up_to_date_is_confirmed_at_the_snapshot_of_the_run(
