@@ -24,6 +24,7 @@ from typing import Any
 from biz_insights.aws.caching_session import CachingSession
 from biz_insights.quality import great_expectations_internals as internals
 from biz_insights.quality.outcome import RuleResult
+from biz_insights.quality.service_errors import ended_by_a_refusal
 from biz_insights.quality.suite_rule import Rule, SuiteError
 from biz_insights.quality.suites import Suite
 from biz_insights.quality.validation_results import (
@@ -124,11 +125,10 @@ def validate(
     expectations = [build_expectation(rule, suite.path, i, values) for i, rule in enumerate(suite.rules)]
     with _source(connection_url) as source:
         try:
-            batch = internals.whole_table(source, table)
+            with ended_by_a_refusal(source.get_execution_engine().engine):
+                found = _passes(suite, expectations, internals.whole_table(source, table).validate)
         except Exception as error:  # whatever the engine raises, the audit reports it and blocks
             found = {i: not_evaluated(expectation, error) for i, expectation in enumerate(expectations)}
-        else:
-            found = _passes(suite, expectations, batch.validate)
         finally:
             internals.forget_tables(source)
     ordered = [found[i] for i in range(len(suite.rules))]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from biz_insights.errors import PermanentError
+from biz_insights.quality.service_errors import AuditInterruptedError, is_service_error
 from biz_schema.severities import WEIGHTS
 
 SHOWN_FAILURES = 3
@@ -105,9 +106,16 @@ class AuditReport:
         Raises:
             QualityGateError: a critical expectation failed, or the score is below the gate. One line: the
                 checkpoint, the failing expectations with counts and sample rows, what to do next.
+            AuditInterruptedError: all that blocks are expectations that a service did not let be evaluated.
         """
         if not self.blocked:
             return
+        refused = [result for result in self.blocking if is_service_error(result.error)]
+        if refused and len(refused) == len(self.blocking):
+            raise AuditInterruptedError(
+                f"checkpoint {self.checkpoint} could not be evaluated: {refused[0].error}. The published tables are "
+                "unchanged. A retry may succeed; if it does not, clear this task when the service answers again"
+            )
         if self.blocking:
             failures, reason = self.blocking, f"{len(self.blocking)} critical failure(s)"
         else:

@@ -214,3 +214,32 @@ def test_a_dag_file_can_import_the_package_without_great_expectations():
         [sys.executable, "-c", code], env={"PYTHONPATH": str(PLUGINS), "PATH": "/usr/bin:/bin"}, timeout=60
     )
     assert completed.returncode == 0
+
+
+REFUSED = "An error occurred (ThrottlingException) when calling the StartQueryExecution operation: Rate exceeded"
+
+
+def test_a_service_that_refuses_a_query_is_not_asked_for_the_other_rules(run, queries):
+    """Each refused query has waited for its retries: a suite of many rules would wait for minutes."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    refused: list[str] = []
+
+    def refuse(cursor, statement, *rest):
+        if len(queries) > 1:
+            refused.append(statement)
+            raise RuntimeError(REFUSED)
+
+    event.listen(Engine, "do_execute", refuse)
+    try:
+        found = run(
+            rule("expect_column_values_to_not_be_null", column="id"),
+            rule("expect_column_values_to_be_unique", column="id"),
+            *(sql_rule(f"SELECT id FROM {BATCH} WHERE id > {10 + i}", name=f"r{i}") for i in range(6)),
+        )
+    finally:
+        event.remove(Engine, "do_execute", refuse)
+    assert [result.success for result in found] == [False] * 8
+    assert all(REFUSED in result.error for result in found)
+    assert len(refused) == 1

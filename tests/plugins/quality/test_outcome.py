@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from biz_insights.quality.outcome import AuditReport, QualityGateError, RuleResult, score_of
+from biz_insights.quality.service_errors import AuditInterruptedError
 
 
 def result(severity: str = "critical", success: bool = True, **fields: object) -> RuleResult:
@@ -97,3 +98,21 @@ def test_a_score_below_the_gate_blocks_though_nothing_critical_failed():
     report(*results, gate=60.0).raise_if_blocked()
     with pytest.raises(QualityGateError, match=r"score 60 is below the gate 80.*expect_positive"):
         report(*results, gate=80.0).raise_if_blocked()
+
+
+REFUSED = "An error occurred (ThrottlingException) when calling the StartQueryExecution operation: Rate exceeded"
+
+
+def test_rules_that_a_service_refused_to_evaluate_are_worth_a_retry():
+    refused = result(success=False, error=REFUSED)
+    with pytest.raises(
+        AuditInterruptedError, match=r"could not be evaluated: An error .* A retry may succeed"
+    ) as raised:
+        report(result(), refused).raise_if_blocked()
+    assert not isinstance(raised.value, AirflowFailException)
+
+
+@pytest.mark.parametrize("other", [result(success=False), result(success=False, error="COLUMN_NOT_FOUND: line 1:8")])
+def test_a_rule_that_failed_besides_blocks_at_once(other):
+    with pytest.raises(QualityGateError):
+        report(other, result(success=False, error=REFUSED)).raise_if_blocked()
