@@ -93,7 +93,8 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
     if run.is_for_earlier_day and (later := _outdated(_for_day(run, run.newest_day))):
         raise PermanentError(
             f"{', '.join(later)} of {run.newest_day} would be older than the tables that they read, because code or "
-            f"settings have changed; trigger the DAG for {run.newest_day} first, then clear release.switch_release"
+            f"settings have changed; trigger the DAG for {run.newest_day} first, then clear silver.plan of this run "
+            "with its downstream tasks"
         )
     if left := drop_candidates(run.candidates.glue, run.candidates.database, run.run_id):
         log.info("dropped candidates that no publish needs: %s", ", ".join(left))

@@ -1,15 +1,18 @@
-"""New columns and renamed tables: what a publish reports about them."""
+"""The publish of an audited build: what it reports of new columns and renamed tables, and when it does nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from biz_insights.lake.audits import PassedAudit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
+from biz_insights.lake.lease import LeaseHeldError
+from biz_insights.lake.publish import publish as publish_build
 from biz_insights.lake.slots import differences, read_slot
-from biz_insights.steps.audited_publish import publish_audited, retire_table
+from biz_insights.steps.audited_publish import is_released, publish_audited, retire_table
 from tests.protocol.dag_runs import InMemoryRun, Scheduler
 from tests.protocol.small_chain import SmallChain
 
@@ -61,3 +64,26 @@ def test_a_renamed_table_retires_the_old_one_and_the_release_has_its_locations(r
     assert (removed.table, removed.old_location) == (OLD, f"s3://lake/build/{OLD}/as_of_date=2023-10-01/")
     # A repeated publish has nothing to report.
     assert retire_table(run, OLD, NEW) == []
+
+
+def test_nothing_is_published_when_the_lease_was_lost_during_the_step(run: InMemoryRun) -> None:
+    run.lease.release(run.holder)
+    run.lease.acquire("lake_maintenance/1")
+    with pytest.raises(LeaseHeldError, match="lost its lease on the lake, now held by lake_maintenance/1"):
+        publish(run, FACTS, "2024-02-17")
+    assert run.working.table(FACTS) is None
+
+
+def test_a_build_is_released_when_readers_see_its_partitions_and_none_that_it_removes(run: InMemoryRun) -> None:
+    part = PartitionBuild("2024-02-17", "s3://lake/build/new/", "f")
+    old = PartitionBuild("2024-02-16", "s3://lake/build/old/", "f")
+    both = TableBuild(FACTS, COLUMNS, Column("as_of_date", "date"), (part, old))
+    build = replace(both, partitions=(part,), removed=(old.value,))
+    passed = PassedAudit(FACTS, run.run, "q1", (build,), ())
+    assert is_released(run, passed) is False
+    publish_build(run.released, both, "s3://lake/x/")
+    assert is_released(run, passed) is False
+    publish_build(run.released, build, "s3://lake/x/")
+    assert is_released(run, passed) is True
+    publish_build(run.released, replace(build, partitions=(replace(part, fingerprint="g"),)), "s3://lake/x/")
+    assert is_released(run, passed) is False

@@ -10,7 +10,7 @@ from biz_insights.steps.lake_access import open_lake
 from tests.protocol.aws_in_memory import Crash
 from tests.protocol.dag_runs import ORDER, DagRun, Scheduler
 from tests.protocol.observers import Observer, seen
-from tests.protocol.small_chain import FACT, ITEMS, MART, SmallChain
+from tests.protocol.small_chain import FACT, ITEMS, MART, OPTIONS, SmallChain
 
 DAY, NEXT = "2026-02-28", "2026-03-01"
 
@@ -101,6 +101,24 @@ def test_a_run_whose_work_was_undone_is_not_green(chain: SmallChain, scheduler: 
     assert first.state == "failed"
     assert "another run has started again from what readers see" in str(first.memo["error"])
     assert DAY not in released(observer, MART)
+
+
+def test_a_slot_that_a_failed_run_has_touched_is_compared_in_all_tables(
+    chain: SmallChain, scheduler: Scheduler, observer: Observer
+) -> None:
+    """Also in those that the last release did not change."""
+    for day in (DAY, NEXT):
+        chain.days[day] = "sold 2"
+        scheduler.finish(scheduler.add(day))
+    chain.days["2026-02-25"] = "late 1"
+    failed = scheduler.add(NEXT)
+    advance(scheduler, failed, "silver.publish")
+    scheduler.kill(failed)
+    context = scheduler.context(scheduler.add("2026-03-02"), "bronze.audit")
+    assert read_slot(context.working)[OPTIONS] != read_slot(context.released)[OPTIONS]
+    open_lake(context)
+    assert context.current is not None and OPTIONS not in context.releases.changed_tables(context.current)
+    assert read_slot(context.working) == read_slot(context.released)
 
 
 def test_a_release_whose_task_died_before_its_history_gets_it_from_the_next_task(
