@@ -87,3 +87,15 @@ def test_a_build_is_released_when_readers_see_its_partitions_and_none_that_it_re
     assert is_released(run, passed) is True
     publish_build(run.released, replace(build, partitions=(replace(part, fingerprint="g"),)), "s3://lake/x/")
     assert is_released(run, passed) is False
+
+
+def test_a_removal_is_released_when_neither_readers_nor_the_working_slot_have_the_partition(run: InMemoryRun) -> None:
+    """A build that only removes has no location by which readers could see it."""
+    part = PartitionBuild("2024-02-16", "s3://lake/build/old/", "f")
+    whole = TableBuild(FACTS, COLUMNS, Column("as_of_date", "date"), (part,))
+    removal = replace(whole, partitions=(), removed=(part.value,))
+    passed = PassedAudit(FACTS, run.run, "q1", (removal,), ())
+    publish_build(run.working, whole, "s3://lake/x/")
+    assert is_released(run, passed) is False
+    publish_build(run.working, removal, "s3://lake/x/")
+    assert is_released(run, passed) is True

@@ -11,19 +11,21 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from biz_insights.aws import s3
 from biz_insights.lake.adoption import set_history_aside
 from biz_insights.lake.audits import PassedAudit, record_audit
 from biz_insights.lake.builds import Column, PartitionBuild, TableBuild
 from biz_insights.lake.current_release import Release
 from biz_insights.lake.holds import Hold, lift_hold, set_hold
 from biz_insights.lake.lease import LeaseHeldError
-from biz_insights.lake.operations_tables import record
+from biz_insights.lake.operations_tables import parquet, record
 from biz_insights.lake.publish import publish
 from biz_insights.lake.releases import release_after
 from biz_insights.lake.slots import differences, differing_tables, read_slot
 from biz_insights.settings import Settings
 from biz_insights.steps import maintenance_steps
 from biz_insights.steps.run_context import RunContext
+from biz_schema.operations_tables import PUBLISH_HISTORY
 
 MART = "mart_sales_trends"
 HOLD = Hold(1, "rollback-1", "2024-02-18T00:00:00+00:00", "wrong prices", {"2024-02-17": "f"})
@@ -115,6 +117,16 @@ def test_the_record_of_an_audit_stays_as_long_as_a_partition_that_it_passed(run:
         record_audit(run.session, f"{lake}ops/", PassedAudit(MART, name, "b", (build,), ()), 1)
     maintenance_steps.remove_files(again(run), LATER)
     assert keys(run, "ops/audits/") == {f"ops/audits/needed/{MART}/try=1.json"}
+
+
+def test_what_the_intent_of_a_recent_release_names_stays(run: RunContext) -> None:
+    """Readers may have been switched to it just now, or the next try switches them."""
+    lake = run.settings.lake_uri("")
+    sides = {"old_location": f"{lake}gold/tables/q1/", "new_location": f"{lake}gold/tables/q2/"}
+    s3.put_bytes(run.session, f"{lake}releases/000009-x/changes.parquet", parquet(PUBLISH_HISTORY, [sides]))
+    for now, expected in ((datetime.now(UTC) + timedelta(days=1), True), (LATER, False)):
+        needed = maintenance_steps.read_references(run, now)
+        assert [needed.need(location) for location in sides.values()] == [expected, expected]
 
 
 def test_the_history_of_an_earlier_version_stays(run: RunContext) -> None:

@@ -138,6 +138,23 @@ def test_gold_whose_inputs_moved_since_its_plan_is_refused(chain: SmallChain, sc
         scheduler.perform(run, f"{FACT}.{step}")
 
 
+def test_a_day_that_came_back_since_the_plan_is_not_removed(chain: SmallChain, scheduler: Scheduler) -> None:
+    scheduler.finish(scheduler.add(DAY))
+    lost = chain.days.pop("2026-02-26")
+    run = scheduler.add(DAY)
+    while run.position < ORDER.index(f"{FACT}.audit"):
+        scheduler.advance(run)
+    assert (run.memo[f"{FACT}.plan"]["removed"], run.memo[f"{FACT}.plan"]["fingerprints"]) == (["2026-02-26"], {})
+    scheduler.kill(run)
+    chain.days["2026-02-26"] = lost
+    other = scheduler.add(DAY)
+    while other.position <= ORDER.index("silver.publish"):
+        scheduler.advance(other)
+    scheduler.kill(other)
+    with pytest.raises(PermanentError, match=r"changed since its plan, in 1 partition\(s\), first 2026-02-26"):
+        scheduler.perform(run, f"{FACT}.audit")
+
+
 def test_gold_that_was_planned_on_the_slot_that_readers_see_now_is_refused(
     chain: SmallChain, scheduler: Scheduler
 ) -> None:
