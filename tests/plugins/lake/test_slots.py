@@ -137,3 +137,23 @@ def test_a_table_that_differs_in_a_parameter_or_a_column_only_differs(slots: Slo
     before, after = read_slot(slots.a), read_slot(slots.b)
     assert differences(before, after) == []
     assert differing_tables(before, after) == ["gold_days", "quarantine"]
+
+
+@pytest.mark.parametrize("operation", ["batch_create_partition", "batch_update_partition", "batch_delete_partition"])
+@pytest.mark.parametrize("work", ["publish", "copy"])
+def test_a_partition_that_glue_refuses_is_an_error(
+    slots: Slots, monkeypatch: pytest.MonkeyPatch, operation: str, work: str
+) -> None:
+    """Such a call answers 200, and lists what it has not done."""
+    changed = replace(days(d1="f9", d3="f3"), removed=("d2",))
+    slots.publish(slots.a, days(d1="f1", d2="f2"))
+    copy_slot(slots.a, slots.b)
+    if work == "copy":
+        slots.publish(slots.b, changed)
+    refused = {"PartitionValues": ["d9"], "ErrorDetail": {"ErrorCode": "InternalServiceException"}}
+    monkeypatch.setattr(slots.session.glue, f"_do_{operation}", lambda **_: {"Errors": [refused]}, raising=False)
+    with pytest.raises(RuntimeError, match=r"1 refused, first \['d9'\]: InternalServiceException .*clear this task"):
+        if work == "copy":
+            copy_slot(slots.b, slots.a)
+        else:
+            slots.publish(slots.a, changed)
