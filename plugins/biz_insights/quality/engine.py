@@ -76,11 +76,19 @@ def _source(connection_url: str) -> Iterator[Any]:
 
 def _add_source(connection_url: str) -> Any:
     name = f"source_{len(context().data_sources.all())}"
-    # For Athena PyAthena needs a session, and makes a client of it for each statement.
-    engine = {"connect_args": {"session": CachingSession()}} if connection_url.startswith("awsathena") else {}
+    engine = {"connect_args": _athena_arguments()} if connection_url.startswith("awsathena") else {}
     return context().data_sources.add_sql(
         name, connection_string=connection_url, create_temp_table=False, kwargs=engine
     )
+
+
+def _athena_arguments() -> dict[str, Any]:
+    """Arguments of PyAthena's connections."""
+    from pyathena.util import RetryConfig
+
+    # PyAthena makes a client of its session for each statement. The client repeats calls that are throttled, and
+    # Airflow the task: five more tries of PyAthena for each question of Great Expectations would take minutes.
+    return {"session": CachingSession(), "retry_config": RetryConfig(attempt=2)}
 
 
 def build_expectation(rule: Rule, path: object, index: int = 0, values: Mapping[str, str] | None = None) -> Any:
