@@ -69,7 +69,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderSchedu
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest folders first, while the other process runs the rest."""
-    longest = ["integration", "scheduler"]
+    longest = ["integration", "scheduler", "operations", "faults", "upkeep"]
     items.sort(key=lambda item: [item.path.parent.name != name for name in longest])
 
 
