@@ -17,7 +17,8 @@ def test_a_run_survives(name: str, lab: Lab, record: Record, state_name: str) ->
     faults = PASSES[name](reference.calls)
     played = lab.play(state_name, [{**lab.run_b, "operator": True}], faults)
     assert played.steps[-1]["outcome"] == "success", (played.steps, played.log)
-    assert len(played.happened) >= len(faults) // 2, f"few of the faults happened: {played.happened}"
+    broken = [task for task, tries in faults.items() if tries]
+    assert len(played.happened) >= len(broken) // 2, f"few of the faults happened: {played.happened}"
     record.survived("faults", name, played, len(played.happened))
 
 
