@@ -107,6 +107,8 @@ def dag_run_state(dag_id: str, run_id: str) -> str | None:
 
     ti: Any = get_current_context()["ti"]
     try:
-        return str(ti.get_dagrun_state(dag_id=dag_id, run_id=run_id))
+        state = ti.get_dagrun_state(dag_id=dag_id, run_id=run_id)
     except AirflowRuntimeError:
         return None
+    # A member of the SDK's own enumeration, whose text is `DagRunState.FAILED`.
+    return str(getattr(state, "value", state))

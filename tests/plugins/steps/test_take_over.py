@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
-from airflow.sdk.execution_time.comms import ErrorResponse
+from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
 from airflow.utils.state import DagRunState
 
 from biz_insights.lake.lease import LeaseStore
@@ -27,9 +27,10 @@ class Airflow:
     def __init__(self) -> None:
         self.states: dict[tuple[str, str], str] = {}
 
-    def get_dagrun_state(self, dag_id: str, run_id: str) -> str:
+    def get_dagrun_state(self, dag_id: str, run_id: str) -> Any:
         try:
-            return self.states[dag_id, run_id]
+            # Through the SDK's own message, as Airflow answers a task.
+            return DagRunStateResult.model_validate({"state": str(self.states[dag_id, run_id])}).state
         except KeyError:
             raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR)) from None
 
