@@ -32,6 +32,9 @@ REFUSALS = {
 }
 """By service: the error with which it refuses a call, and its HTTP status."""
 
+REFUSED_CALLS = 40
+"""How many calls of one try are refused: more than a client repeats. A task that waits for a job asks on for hours."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -41,9 +44,9 @@ class Fault:
         call: number of the call to AWS at which it happens, from 1; 0 means before the task begins. Only calls that
             `service` and `operation` match are counted.
         when: `before` and `after` kill the process without and with the effect of the call. `refused` makes AWS refuse
-            this call and all later ones, as often as the client repeats them. `half` breaks the connection when half of
-            the request is sent, `unanswered` when the call has had its effect. `cancelled` and `failed` end the query
-            or the export that the call started.
+            this call and the `REFUSED_CALLS` from it on, as often as the client repeats them. `half` breaks the
+            connection when half of the request is sent, `unanswered` when the call has had its effect. `cancelled` and
+            `failed` end the query or the export that the call started.
         service: for example `s3`; empty for all.
         operation: for example `PutObject`; empty for all.
     """
@@ -128,7 +131,8 @@ class _Injection:
         if self._counted == fault.call:
             self._happened(f"{fault.when} {service}.{operation}")
             return fault
-        return fault if fault.when == "refused" and self._counted > fault.call else None
+        is_refused = fault.when == "refused" and fault.call < self._counted < fault.call + REFUSED_CALLS
+        return fault if is_refused else None
 
     def _fail(self, fault: Fault, client: Any, service: str, operation: str, parameters: Any) -> Any:
         if fault.when == "refused":
