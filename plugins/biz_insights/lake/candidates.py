@@ -1,4 +1,4 @@
-"""The candidates of a run: tables of the build database that are built and not published yet.
+"""Candidates: tables of the build database that are built and not published yet.
 
 A try that died, or a build whose audit never passed, leaves its candidates. No publish drops them.
 """
@@ -24,10 +24,13 @@ def drop_earlier_tries(glue: Any, database: str, table: str, run_id: str, attemp
     return _drop(glue, database, [candidate for match, candidate in found if match and int(match[1]) < attempt])
 
 
-def drop_candidates(glue: Any, database: str, run_id: str) -> list[str]:
-    """Drop all candidates of a run that has published what it built. Return their names. Their files stay."""
-    own = _before_try("", run_id)
-    return _drop(glue, database, [candidate for candidate in _names(glue, database, f".*{own}.*") if own in candidate])
+def drop_candidates(glue: Any, database: str) -> list[str]:
+    """Drop all candidates, also those of runs that were killed. Return their names. Their files stay.
+
+    Only the holder of the lease may call it, when it has published: no other run is building then. One that failed
+    before has to plan again, because readers have left the slot on which it was planned.
+    """
+    return _drop(glue, database, _names(glue, database, ".*"))
 
 
 def _before_try(table: str, run_id: str) -> str:

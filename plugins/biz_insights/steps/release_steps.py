@@ -96,7 +96,7 @@ def switch_release(run: RunContext, broken: Collection[str] = (), snapshot_at: s
             f"settings have changed; trigger the DAG for {run.newest_day} first, then clear silver.plan of this run "
             "with its downstream tasks"
         )
-    if left := drop_candidates(run.candidates.glue, run.candidates.database, run.run_id):
+    if left := drop_candidates(run.candidates.glue, run.candidates.database):
         log.info("dropped candidates that no publish needs: %s", ", ".join(left))
     before, after = read_slot(run.released), read_slot(run.working)
     changes = differences(before, after)

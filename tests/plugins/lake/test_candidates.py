@@ -43,19 +43,16 @@ def test_a_build_drops_the_parts_of_its_own_earlier_tries(catalog: Catalog) -> N
     assert left(catalog) == set(others)
 
 
-def test_a_run_that_has_published_drops_all_of_its_candidates_and_no_others(catalog: Catalog) -> None:
-    own = [
-        candidate_name(table, "run", attempt, part) for table in (MART, LONGER) for attempt, part in ((1, None), (2, 0))
-    ]
-    other = candidate_name(MART, "another run", 1)
-    create(catalog, *own, other)
-    assert sorted(drop_candidates(catalog.glue, BUILD, "run")) == sorted(own)
-    assert left(catalog) == {other}
-    assert drop_candidates(catalog.glue, BUILD, "run") == []
+def test_a_release_drops_the_candidates_of_all_runs(catalog: Catalog) -> None:
+    names = [candidate_name(table, run, 1, part) for table in (MART, LONGER) for run in "ab" for part in (None, 0)]
+    create(catalog, *names)
+    assert sorted(drop_candidates(catalog.glue, BUILD)) == sorted(names)
+    assert left(catalog) == set()
+    assert drop_candidates(catalog.glue, BUILD) == []
 
 
 def test_more_candidates_than_one_call_takes(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("biz_insights.lake.candidates.DROPS_A_CALL", 2)
     create(catalog, *(candidate_name(MART, "run", 1, part) for part in range(5)))
-    assert len(drop_candidates(catalog.glue, BUILD, "run")) == 5
+    assert len(drop_candidates(catalog.glue, BUILD)) == 5
     assert left(catalog) == set()

@@ -217,9 +217,11 @@ def test_the_digest_of_each_view_is_stored(chain: SmallChain, scheduler: Schedul
     assert known.keys() == views(chain)
 
 
-def test_a_release_drops_what_no_publish_of_its_run_has_dropped(scheduler: Scheduler) -> None:
+def test_a_release_drops_what_no_publish_has_dropped(scheduler: Scheduler) -> None:
     run, context = ready_to_switch(scheduler)
-    left = candidate_name(MART, context.run_id, 2, 0)
-    context.candidates.create_table(TableBuild(left, (Column("orders", "bigint"),), None, ()), left, "s3://lake/left/")
+    left = [candidate_name(MART, run_id, 2, 0) for run_id in (context.run_id, "a killed run")]
+    for name in left:
+        build = TableBuild(name, (Column("orders", "bigint"),), None, ())
+        context.candidates.create_table(build, name, "s3://lake/left/")
     release_steps.switch_release(context, snapshot_at=run.memo["extract"][1])
-    assert context.candidates.table(left) is None
+    assert [context.candidates.table(name) for name in left] == [None, None]
