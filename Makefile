@@ -65,7 +65,7 @@ test: $(READY) ## All tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-faults: $(READY) ## Break every task and service in turn (hours), and write docs/reliability.md
-	@FAULTS=all $(BIN)/python -m pytest -n 0 tests/faults $(ARGS); code=$$?; $(BIN)/python -m tests.faults.report && exit $$code
+	@FAULTS=all $(BIN)/python -m pytest -n 0 tests/faults $(ARGS); code=$$?; PYTHONPATH=plugins $(BIN)/python -m tests.faults.report && exit $$code
 
 test-glue: $(READY) ## The jobs' tests on Spark 3.5, which Glue 5.1 runs
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-glue51
