@@ -10,6 +10,9 @@ from typing import Any
 
 from biz_insights.identity import candidate_name
 
+CANDIDATE = re.compile(r".+__[0-9a-f]{8}_t\d+(_p\d+)?")
+"""Names of `identity.candidate_name`. Other tables of the build database are somebody's own."""
+
 DROPS_A_CALL = 100
 """Tables that BatchDeleteTable takes."""
 
@@ -30,7 +33,7 @@ def drop_candidates(glue: Any, database: str) -> list[str]:
     Only the holder of the lease may call it, when it has published: no other run is building then. One that failed
     before has to plan again, because readers have left the slot on which it was planned.
     """
-    return _drop(glue, database, _names(glue, database, ".*"))
+    return _drop(glue, database, [name for name in _names(glue, database, ".*__.*") if CANDIDATE.fullmatch(name)])
 
 
 def _before_try(table: str, run_id: str) -> str:

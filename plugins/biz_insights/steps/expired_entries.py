@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 from biz_insights.gold.definition import gold_tables
 from biz_insights.gold.periods import cutoff_date
+from biz_insights.lake.candidates import CANDIDATE
 from biz_insights.lake.history_months import history_rows
 from biz_insights.lake.references import held_partitions
 from biz_insights.lake.retention import days_before, expired_as_of_dates, expired_batches, expired_cutoff_dates
@@ -15,9 +15,6 @@ from biz_insights.steps.lake_references import slot_tables
 from biz_insights.steps.run_context import RunContext
 from biz_schema.bronze_tables import BRONZE_TABLES
 from biz_schema.score_tables import SCORE_TABLES
-
-CANDIDATE = re.compile(r".+__[0-9a-f]{8}_t\d+(_p\d+)?")
-"""Names of the build database (`identity.candidate_name`)."""
 
 Expired = dict[str, list[str]]
 """Partition values to remove, by table."""
