@@ -1,6 +1,7 @@
 """Candidates: tables of the build database that are built and not published yet.
 
-A try that died, or a build whose audit never passed, leaves its candidates. No publish drops them.
+A publish drops its own. A try that died, or a build whose audit never passed, leaves its candidates. A build drops
+those of its earlier tries, and a release all that are left.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def drop_candidates(glue: Any, database: str) -> list[str]:
     """Drop all candidates, also those of runs that were killed. Return their names. Their files stay.
 
     Only the holder of the lease may call it, when it has published: no other run is building then. One that failed
-    before has to plan again, because readers have left the slot on which it was planned.
+    before and is cleared builds again what it had not published. Its audit says so.
     """
     return _drop(glue, database, [name for name in _names(glue, database, ".*__.*") if CANDIDATE.fullmatch(name)])
 

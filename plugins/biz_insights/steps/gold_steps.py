@@ -69,14 +69,19 @@ def require_inputs(run: RunContext, plan: Mapping[str, Any]) -> None:
 
 
 def gather_build(run: RunContext, plan: Mapping[str, Any], parts: list[str]) -> TableBuild:
-    """Return one build from the tables `parts` that the CTAS statements of the plan created."""
+    """Return one build from the tables `parts` that the CTAS statements of the plan created.
+
+    Raises:
+        PermanentError: one of the tables is gone. Its dates would be taken for dates without rows.
+    """
+    columns = [run.candidates.columns(part) for part in parts]
     located = {
         value: partition.location for part in parts for value, partition in run.candidates.partitions(part).items()
     }
     empty = run.settings.lake_uri(NO_FILES)
     return TableBuild(
         table=plan["table"],
-        columns=run.candidates.columns(parts[0]) if parts else run.working.columns(plan["table"]),
+        columns=columns[0] if columns else run.working.columns(plan["table"]),
         partition_key=Column(plan["partition"], "date"),
         partitions=tuple(
             PartitionBuild(value, located.get(value, empty), digest)
