@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from biz_insights.aws.transient_errors import is_transient_text
 from biz_insights.errors import PermanentError
-from biz_insights.quality.service_errors import AuditInterruptedError, is_service_error
+from biz_insights.quality.service_errors import AuditInterruptedError
 from biz_schema.severities import WEIGHTS
 
 SHOWN_FAILURES = 3
@@ -110,7 +111,7 @@ class AuditReport:
         """
         if not self.blocked:
             return
-        refused = [result for result in self.blocking if is_service_error(result.error)]
+        refused = [result for result in self.blocking if is_transient_text(result.error or "")]
         if refused and len(refused) == len(self.blocking):
             raise AuditInterruptedError(
                 f"checkpoint {self.checkpoint} could not be evaluated: {refused[0].error}. The published tables are "

@@ -6,25 +6,15 @@ whose rules were all asked would take many minutes to learn nothing more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-SERVICE_ERROR = re.compile(
-    r"An error occurred \(\w+\).* when calling the \w+ operation|Could not connect to the endpoint|"
-    r"Connection was closed before|Connection (?:reset|aborted|broken)|Read timeout on endpoint"
-)
-"""What the messages of botocore have in common. An error in the SQL of a rule has none of these texts."""
+from biz_insights.aws.transient_errors import is_transient_text
 
 
 class AuditInterruptedError(Exception):
     """A service did not answer an audit, so nothing is known about the data. Airflow repeats the task."""
-
-
-def is_service_error(message: str | None) -> bool:
-    """Return whether a service of AWS refused or did not answer, as the text of an error says."""
-    return bool(message and SERVICE_ERROR.search(message))
 
 
 @contextmanager
@@ -38,7 +28,7 @@ def ended_by_a_refusal(engine: Any) -> Iterator[None]:
     refusals: list[str] = []
 
     def remember(failed: Any) -> None:
-        if is_service_error(str(failed.original_exception)):
+        if is_transient_text(str(failed.original_exception)):
             refusals.append(str(failed.original_exception))
 
     def refuse(*_: Any) -> None:

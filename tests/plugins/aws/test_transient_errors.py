@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from biz_insights.aws.transient_errors import is_transient
+from biz_insights.aws.transient_errors import is_transient, is_transient_text
 
 
 def refused(code: str, status: int = 400) -> ClientError:
@@ -24,8 +24,11 @@ def refused(code: str, status: int = 400) -> ClientError:
 )
 def test_faults_of_the_service_and_the_network_pass(error):
     assert is_transient(error)
+    # As Great Expectations keeps it: the text, with a class in front.
+    assert is_transient_text(f"OperationalError: {error}")
 
 
-@pytest.mark.parametrize("error", [refused("AccessDeniedException"), refused("EntityNotFoundException"), ValueError()])
+@pytest.mark.parametrize("error", [refused("AccessDeniedException"), refused("InvalidRequestException"), ValueError()])
 def test_a_refusal_does_not_pass(error):
     assert not is_transient(error)
+    assert not is_transient_text(str(error))

@@ -112,7 +112,19 @@ def test_rules_that_a_service_refused_to_evaluate_are_worth_a_retry():
     assert not isinstance(raised.value, AirflowFailException)
 
 
-@pytest.mark.parametrize("other", [result(success=False), result(success=False, error="COLUMN_NOT_FOUND: line 1:8")])
+MISTAKE = (
+    "An error occurred (InvalidRequestException) when calling the StartQueryExecution operation: line 1:8: mismatched"
+)
+
+
+@pytest.mark.parametrize(
+    "other", [result(success=False), *(result(success=False, error=e) for e in ("COLUMN_NOT_FOUND: line 1:8", MISTAKE))]
+)
 def test_a_rule_that_failed_besides_blocks_at_once(other):
     with pytest.raises(QualityGateError):
         report(other, result(success=False, error=REFUSED)).raise_if_blocked()
+
+
+def test_a_mistake_in_the_sql_of_a_rule_which_athena_refuses_at_once_is_not_repeated():
+    with pytest.raises(QualityGateError, match="InvalidRequestException"):
+        report(result(success=False, error=MISTAKE)).raise_if_blocked()
