@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mwaa.local_runner.environment import REPOSITORY
+from tests.faults.passes import PASSES
 from tests.faults.record import RESULTS
 
 DOCUMENT = REPOSITORY / "docs" / "reliability.md"
@@ -65,6 +66,9 @@ def document(results: dict[str, Any], bad_inputs: int) -> str:
         if rows:
             head = ("what", "tried", "survived", "cleared", "polls", "inconsistent", "time")
             parts += [f"## {title}\n", f"{ABOUT[group]}\n", _table(head, rows)]
+    played = {entry["name"] for entry in entries}
+    if missing := [name for name in PASSES if name not in played]:
+        parts.append(f"Not played yet: {'; '.join(missing)}.\n")
     parts += [
         "## How to read it\n",
         "- *tried*: faults that happened, or actions. A task that is killed three times counts three times.\n"

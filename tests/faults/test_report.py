@@ -44,4 +44,5 @@ def test_what_was_not_survived_can_be_seen() -> None:
     }  # fmt: skip
     text = document({"cores": 2, "entries": [entry]}, 11)
     assert "| a kind | 7 | 0 | 2 | 5 | 3 | 1.5 |" in text
+    assert all(name in text for name in PASSES), "what was not played can be seen, too"
     assert "| rows lost | 4 |" in text and "| sources and files unlike the sample tried | 11 |" in text
