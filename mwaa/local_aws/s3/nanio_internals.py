@@ -1,4 +1,4 @@
-"""What the endpoint replaces in nanio: how the metadata of an object is found.
+"""What the endpoint replaces in nanio: how the metadata of an object is found, and how objects are listed.
 
 nanio stores an object's length and ETag in a file of its own beside the object. Spark, PostgreSQL and exports write
 objects as plain files, which nanio does not notice: such an object would keep the length and ETag of the file before.
@@ -10,23 +10,27 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nanio.storage.backend import GetObjectResult, ObjectInfo
+from nanio.errors import NoSuchKey
+from nanio.storage.backend import GetObjectResult, ListResult, ObjectInfo
 from nanio.storage.filesystem import FilesystemStorage
 from nanio.storage.metadata import synthesize_metadata_from_stat
 from nanio.storage.paths import object_path
 
 from mwaa.local_aws.s3.conditional_requests import checked_at_the_end
+from mwaa.local_aws.s3.listing import after_token, entries, token_after
 
 HOLDS_FOR = {"nanio": ("0.1.7", "0.2")}
 """By package: the first version that this was checked with, and the first version outside.
 
-It covers `FilesystemStorage._read_or_synthesize_metadata`, `synthesize_metadata_from_stat` and `app.state.storage`;
-that `put_object` does not wait between the end of the body and the change of the file; that every handler calls the
-storage on the server's event loop; and that `MultipartManager.complete` and `delete_object` are not coroutines.
+It covers `FilesystemStorage._read_or_synthesize_metadata`, `_require_bucket_dir`, `list_objects`,
+`synthesize_metadata_from_stat` and `app.state.storage`; that `put_object` does not wait between the end of the body
+and the change of the file; that every handler calls the storage on the server's event loop; and that
+`MultipartManager.complete` and `delete_object` are not coroutines.
 """
 
 
@@ -46,6 +50,36 @@ class FolderStorage(FilesystemStorage):
         start = found.range_start or 0
         end = info.size - 1 if found.range_end is None else found.range_end
         return replace(found, body=_content(file, start, end - start + 1, self._chunk_size))
+
+    def list_objects(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        delimiter: str | None = None,
+        max_keys: int = 1000,
+        continuation_token: str | None = None,
+        start_after: str | None = None,
+    ) -> ListResult:
+        """Return a page of a listing, in S3's order; keys and common prefixes count towards its size."""
+        folder = self._require_bucket_dir(bucket)
+        after = after_token(continuation_token) if continuation_token else start_after or ""
+        contents: list[ObjectInfo] = []
+        common: list[str] = []
+        token = None
+        for entry, is_common in entries(folder, prefix, delimiter or "", after) if max_keys else ():
+            if len(contents) + len(common) == max_keys:
+                return ListResult(contents, common, True, token)
+            if is_common:
+                common.append(entry)
+            else:
+                # An object can be deleted while its folder is listed.
+                with suppress(NoSuchKey, FileNotFoundError):
+                    contents.append(
+                        self._read_or_synthesize_metadata(bucket, entry, object_path(self.data_dir, bucket, entry))
+                    )
+            token = token_after(entry, is_common)
+        return ListResult(contents, common, False, None)
 
     def _read_or_synthesize_metadata(self, bucket: str, key: str, opath: Path) -> ObjectInfo:
         info = super()._read_or_synthesize_metadata(bucket, key, opath)
